@@ -1,0 +1,112 @@
+import pLimit from 'p-limit';
+import type { EngineContext, Steps } from './context.ts';
+import { throwAll } from './failure.ts';
+import { dependants } from './graph.ts';
+import { assertOwned } from './ownership.ts';
+import { remove } from './remove.ts';
+import { runTasks, type Task } from './schedule.ts';
+import { searchForIntent } from './search.ts';
+import type { AnyStep, DestroyOptions, Live } from './step.ts';
+
+export interface Kept {
+  readonly step: AnyStep;
+  readonly live: Live;
+  readonly reason: string;
+}
+
+export interface Leftover {
+  readonly step: AnyStep;
+  readonly live: Live;
+}
+
+export interface Destroyed {
+  /** Kept on purpose, still on record. */
+  readonly kept: readonly Kept[];
+  /** Still there although AWS accepted its deletion; empty is the proof that nothing is left. */
+  readonly left: readonly Leftover[];
+}
+
+/**
+ * Takes everything down, dependants first. Works from the records and from tags alike: whatever carries a step's tags
+ * goes, be it recorded, forgotten or doubled. Kept things stay on record.
+ *
+ * Throws every error of the run together; the same call again continues.
+ */
+export async function destroy<Cloud, Config>(
+  context: EngineContext<Cloud, Config>,
+  steps: Steps<Cloud, Config>,
+  options: DestroyOptions,
+): Promise<Destroyed> {
+  const kept: Kept[] = [];
+  const limit = pLimit(context.concurrency);
+  const needing = dependants(steps);
+  const tasks = steps.map((step): Task => {
+    const base = { id: step.id, title: step.title };
+    return {
+      id: step.id,
+      after: (needing.get(step.id) ?? []).map((id) => ({ id, until: 'ready' })),
+      skip: (reason) => context.emit({ type: 'skipped', ...base, reason }),
+      run: async () => {
+        const startedAt = context.clock.now();
+        try {
+          const lives = await findAll(context, step);
+          for (const live of lives) {
+            context.emit({ type: 'started', ...base, action: 'delete' });
+            const result = await limit(() => remove(context, step, live, options));
+            if (result.outcome === 'kept') {
+              kept.push({ step, live, reason: result.reason });
+              context.emit({ type: 'kept', ...base, resource: live.id, reason: result.reason });
+            } else {
+              const elapsedMs = context.clock.now() - startedAt;
+              context.emit({ type: 'done', ...base, action: 'delete', resource: live.id, elapsedMs });
+            }
+          }
+        } catch (error) {
+          context.emit({ type: 'failed', ...base, action: 'delete', error: error as Error });
+          throw error;
+        }
+      },
+    };
+  });
+  throwAll(await runTasks(tasks, context.signal), context.signal);
+  return { kept, left: await confirmGone(context, steps, kept) };
+}
+
+/** Everything that is this step's, found by tag and by record. Refuses what the record names without our tags. */
+async function findAll<Cloud, Config>(
+  context: EngineContext<Cloud, Config>,
+  step: AnyStep<Cloud, Config>,
+): Promise<Live[]> {
+  const { cloud, owner, session } = context;
+  const record = session.document.steps[step.id];
+  const recorded = record?.id;
+  const lives =
+    record && recorded === undefined
+      ? await searchForIntent(context, step, record, step.repeatable !== 'name')
+      : ((await step.findOwned(cloud, { stack: owner.stack, stepId: step.id })) as Live[]);
+  if (recorded !== undefined && !lives.some((live) => live.id === recorded)) {
+    const live = await step.findById(cloud, recorded);
+    if (live) lives.push(live);
+  }
+  for (const live of lives) assertOwned(live, owner, step);
+  return lives;
+}
+
+/**
+ * Looks once more at every step, all at once, and drops the records of what is confirmed gone: a record is the last
+ * trace of a thing that costs money.
+ *
+ * @returns what is still there although it was not kept on purpose.
+ */
+async function confirmGone<Cloud, Config>(
+  context: EngineContext<Cloud, Config>,
+  steps: Steps<Cloud, Config>,
+  kept: readonly Kept[],
+): Promise<Leftover[]> {
+  const seen = await Promise.all(steps.map(async (step) => ({ step, lives: await findAll(context, step) })));
+  await context.session.update((draft) => {
+    for (const { step, lives } of seen) if (lives.length === 0) delete draft.steps[step.id];
+  });
+  const isKept = (live: Live): boolean => kept.some((entry) => entry.live.id === live.id);
+  return seen.flatMap(({ step, lives }) => lives.filter((live) => !isKept(live)).map((live) => ({ step, live })));
+}

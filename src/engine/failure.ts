@@ -1,0 +1,38 @@
+import { Bug, Cancelled, ManyErrors, UserError } from '../errors.ts';
+
+/** A step failed; reads "creating NAT gateway (us-east-1a): <cause>". The cause keeps the SDK's own error. */
+export class StepError extends Error {
+  override readonly name = 'StepError';
+  readonly stepId: string;
+  constructor(verb: string, step: { id: string; title: string }, resource: string | undefined, cause: Error) {
+    super(`${verb} ${step.title}${resource === undefined ? '' : ` ${resource}`}: ${cause.message}`, { cause });
+    this.stepId = step.id;
+  }
+}
+
+/** Runs `work` and names verb, thing and id in what it throws; our own errors say it already. */
+export async function named<T>(
+  verb: string,
+  step: { id: string; title: string },
+  resource: string | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UserError || error instanceof Cancelled || error instanceof Bug) throw error;
+    if (error instanceof StepError) throw error;
+    throw new StepError(verb, step, resource, error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/**
+ * Throws what a run of many steps has to report: an interruption as such (unless something also failed), one
+ * error as itself, several together.
+ */
+export function throwAll(errors: readonly Error[], signal?: AbortSignal): void {
+  const failures = errors.filter((error) => !(error instanceof Cancelled));
+  const [first, ...others] = failures;
+  if (first !== undefined) throw others.length === 0 ? first : new ManyErrors(failures);
+  if (errors.length > 0 || signal?.aborted) throw new Cancelled();
+}

@@ -1,0 +1,78 @@
+import type { StepRecord } from '../../state/document.ts';
+import { asError, ManyErrors } from '../errors.ts';
+import { isOwned, notOwned, type Owner } from './ownership.ts';
+import type { AnyStep, Live } from './step.ts';
+
+/** What the cloud holds for one step. */
+export type Observed =
+  | { readonly kind: 'absent' /** The record names a thing that is gone. */; readonly vanished: boolean }
+  | { readonly kind: 'present'; readonly live: Live /** Found by tag, not by its record. */; readonly found: boolean }
+  | { readonly kind: 'several'; readonly lives: readonly Live[] };
+
+export type ObservedSteps = ReadonlyMap<string, Observed>;
+export type Records = Readonly<Record<string, StepRecord>>;
+
+/**
+ * Looks at every step at once. The recorded id is a hint, the cloud is the truth: a record whose thing is gone is
+ * searched by tag like a step without a record.
+ *
+ * Throws `ManyErrors` with everything that could not be read or is not ours.
+ */
+export async function observe<Cloud>(
+  cloud: Cloud,
+  owner: Owner,
+  steps: readonly AnyStep<Cloud>[],
+  records: Records,
+): Promise<ObservedSteps> {
+  const errors: Error[] = [];
+  const entries = await Promise.all(
+    steps.map(async (step) => {
+      try {
+        return [step.id, await observeStep(cloud, owner, step, records[step.id])] as const;
+      } catch (error) {
+        errors.push(asError(error));
+        return undefined;
+      }
+    }),
+  );
+  if (errors.length > 0) throw new ManyErrors(errors);
+  return new Map(entries.filter((entry) => entry !== undefined));
+}
+
+export async function observeStep<Cloud>(
+  cloud: Cloud,
+  owner: Owner,
+  step: AnyStep<Cloud>,
+  record: StepRecord | undefined,
+): Promise<Observed> {
+  if (record?.id !== undefined) {
+    const live = await step.findById(cloud, record.id);
+    if (live) {
+      if (!isOwned(live.tags, owner, step.id)) throw notOwned(live, owner, step);
+      return { kind: 'present', live: await loaded(cloud, step, live), found: false };
+    }
+  }
+  const candidates: Live[] = await step.findOwned(cloud, { stack: owner.stack, stepId: step.id });
+  for (const live of candidates) if (!isOwned(live.tags, owner, step.id)) throw notOwned(live, owner, step);
+  const [first, ...others] = candidates;
+  if (first === undefined) return { kind: 'absent', vanished: record?.id !== undefined };
+  if (others.length > 0) return { kind: 'several', lives: candidates };
+  return { kind: 'present', live: await loaded(cloud, step, first), found: true };
+}
+
+export async function loaded<Cloud>(cloud: Cloud, step: AnyStep<Cloud>, live: Live): Promise<Live> {
+  return step.load ? step.load(cloud, live) : live;
+}
+
+/**
+ * Of two things of our own, the one that is in use: the one that another live thing of the stack refers to by id.
+ * `undefined` when none or several are in use; then a person has to decide.
+ */
+export function pickUsed(step: AnyStep, lives: readonly Live[], observed: ObservedSteps): Live | undefined {
+  const others = [...observed].flatMap(([id, entry]) =>
+    id === step.id ? [] : entry.kind === 'present' ? [entry.live] : entry.kind === 'several' ? entry.lives : [],
+  );
+  const text = JSON.stringify(others);
+  const used = lives.filter((live) => text.includes(JSON.stringify(live.id).slice(1, -1)));
+  return used.length === 1 ? used[0] : undefined;
+}

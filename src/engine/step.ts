@@ -1,0 +1,133 @@
+import type { Tags } from './ownership.ts';
+
+/** What AWS says about one thing right now: flat, ours, SDK types stop at the step's edge. */
+export interface Live {
+  /** The id (or unique name) that `findById` takes. */
+  readonly id: string;
+  readonly tags: Tags;
+}
+
+export interface Change {
+  readonly field: string;
+  readonly from: unknown;
+  readonly to: unknown;
+  /** `replace` when AWS cannot change the field in place. */
+  readonly how: 'update' | 'replace';
+}
+
+export interface Readiness {
+  /**
+   * `ready`: others may use it. `waiting`: poll again. `failed`: it will never become ready and is replaced.
+   * `leaving`: AWS is deleting it; wait until it is gone, then create a new one.
+   */
+  readonly state: 'ready' | 'waiting' | 'failed' | 'leaving';
+  /** The reason as a person reads it: "pending", "FailureCode: FailureMessage". */
+  readonly detail: string;
+}
+
+/** A need that is met as soon as the thing exists; a route may name a NAT gateway that is still pending. */
+export interface CreatedNeed<S> {
+  readonly step: S;
+  readonly until: 'created';
+}
+
+export const whenCreated = <S>(step: S): CreatedNeed<S> => ({ step, until: 'created' });
+
+// The engine handles steps of every Want and Live at once, which only `any` can say: a Step<Want, L> is neither
+// a Step<unknown, Live> nor the other way round. This is the one place where `any` is allowed.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyStep<Cloud = any, Config = any> = Step<Cloud, Config, any, any, any>;
+
+export type Needs = Readonly<Record<string, AnyStep | CreatedNeed<AnyStep>>>;
+
+type StepOf<N> = N extends CreatedNeed<infer S> ? S : N;
+// biome-ignore lint/suspicious/noExplicitAny: infers one parameter of five
+type LiveOf<S> = S extends Step<any, any, any, infer L, any> ? L : never;
+
+/** The live things behind `needs`: `from.vpc.id` is typed, and a missing edge does not compile. */
+export type From<N> = { readonly [K in keyof N]: LiveOf<StepOf<N[K]>> };
+
+export interface DestroyOptions {
+  /** Skip grace periods, such as the recovery window of a secret. */
+  readonly purge: boolean;
+  /** Empty and delete what holds the user's data. */
+  readonly deleteData: boolean;
+}
+
+export interface CreateOptions {
+  /** Ownership tags, to be given in the creating call itself. */
+  readonly tags: Tags;
+  /** Random UUID, the same on every attempt of one intent. */
+  readonly token: string;
+}
+
+/**
+ * One AWS thing: something that AWS gives an id (or a unique name) and tags. Routes, attachments, policies and
+ * settings are fields of their parent's `Want`.
+ *
+ * `want`, `diff` and `readiness` are pure. No method loops, waits, prompts or prints: the engine does.
+ */
+export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
+  /** `network/nat-gateway/a`: key in the state document and value of the ownership tag. */
+  readonly id: string;
+  /** What a person reads: "NAT gateway (us-east-1a)". */
+  readonly title: string;
+  readonly needs: N;
+  /** Needs whose replacement takes this thing along, although a change of the field itself could be an update. */
+  readonly replacedWith?: readonly (keyof N)[];
+  /**
+   * How AWS recognises a repeated create: by client `token`, by unique `name`, or not at all (`tags`: the engine
+   * must look by tag, longer than reads lag, before it creates again).
+   */
+  readonly repeatable: 'token' | 'name' | 'tags';
+  /** Minutes until a wait is given up. */
+  readonly timeouts: { readonly ready: number; readonly gone: number };
+
+  want(config: Config, from: From<N>): Want;
+  /** `undefined` when it is gone or in a terminal state. */
+  findById(cloud: Cloud, id: string): Promise<L | undefined>;
+  /**
+   * What carries this step's tags or, for things with a unique name, whatever holds that name: the engine checks
+   * the tags of both and refuses what is not ours.
+   */
+  findOwned(cloud: Cloud, owner: { stack: string; stepId: string }): Promise<L[]>;
+  /** Reads what only `diff` needs and the finds do not bring: a role's policy, a bucket's. Not used by destroy. */
+  load?(cloud: Cloud, live: L): Promise<L>;
+  /** Empty = converged. */
+  diff(want: Want, live: L): Change[];
+  /**
+   * Exactly one creating call. Answers at once, before the thing is ready, with what the call's own answer says of
+   * it; settings that need calls of their own are left to `diff` and `update`, so that a crash between two calls
+   * leaves nothing that the next run does not see.
+   */
+  create(cloud: Cloud, want: Want, options: CreateOptions): Promise<L>;
+  /** Changes in place. Returns the new id where AWS answers a change with a new revision. */
+  update?(
+    cloud: Cloud,
+    live: L,
+    want: Want,
+    changes: readonly Change[],
+    options: CreateOptions,
+  ): Promise<string | undefined>;
+  /**
+   * Given `want`, whether the thing has become what this run asked for; without it, whether it is usable as it is.
+   * A service whose new deployment was rolled back is usable, but not what was asked for.
+   */
+  readiness?(live: L, want?: Want): Readiness;
+  /** Why an otherwise puzzling wait takes so long, looked up when it does: "network interface eni-1 of task …". */
+  blockedBy?(cloud: Cloud, live: L): Promise<string | undefined>;
+  /** A reason to keep the thing on destroy ("holds 12 objects"), or `undefined` to delete it. */
+  keep?(cloud: Cloud, live: L, options: DestroyOptions): Promise<string | undefined>;
+  /** AWS goes on deleting after it has accepted the call; the engine waits before it deletes what this thing needs. */
+  readonly lingers?: boolean;
+  /** Already gone counts as success. */
+  destroy(cloud: Cloud, live: L, options: DestroyOptions): Promise<void>;
+}
+
+export function needOf(need: AnyStep | CreatedNeed<AnyStep>): { step: AnyStep; until: 'created' | 'ready' } {
+  return 'until' in need ? need : { step: need, until: 'ready' };
+}
+
+export function needsOf(step: AnyStep): { key: string; step: AnyStep; until: 'created' | 'ready' }[] {
+  return Object.entries(step.needs as Needs).map(([key, need]) => ({ key, ...needOf(need) }));
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { apply } from '../../src/engine/apply.ts';
+import type { EngineContext } from '../../src/engine/context.ts';
+import { type Destroyed, destroy } from '../../src/engine/destroy.ts';
+import type { StepEvent } from '../../src/engine/events.ts';
+import { observe } from '../../src/engine/observe.ts';
+import { ownerTags } from '../../src/engine/ownership.ts';
+import { makePlan, type Plan } from '../../src/engine/plan.ts';
+import type { AnyStep, DestroyOptions } from '../../src/engine/step.ts';
+import type { Clock } from '../../src/engine/wait.ts';
+import { Cancelled } from '../../src/errors.ts';
+import { MemorySession } from '../../state/memory-store.ts';
+import { CloudError, FakeCloud, type FakeConfig } from './fake-cloud.ts';
+
+/** Time that passes only when somebody sleeps. */
+export class FakeClock implements Clock {
+  private time = 0;
+  now(): number {
+    return this.time;
+  }
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw new Cancelled();
+    this.time += ms;
+    // Lets everything else that is due run first, as a real timer would.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (signal?.aborted) throw new Cancelled();
+  }
+}
+
+type Step = AnyStep<FakeCloud, FakeConfig>;
+
+/** One stack in a fake account: run it, break it, run it again. */
+export class Stack {
+  readonly owner = { stack: 'dev', stackId: 'id-1' };
+  readonly cloud = new FakeCloud();
+  readonly clock = new FakeClock();
+  readonly events: StepEvent[] = [];
+  readonly abort = new AbortController();
+  session = new MemorySession();
+  config: FakeConfig = {};
+  readonly steps: Step[];
+
+  constructor(steps: Step[]) {
+    this.steps = steps;
+  }
+
+  context(): EngineContext<FakeCloud, FakeConfig> {
+    return {
+      cloud: this.cloud,
+      config: this.config,
+      owner: this.owner,
+      session: this.session,
+      clock: this.clock,
+      signal: this.abort.signal,
+      emit: (event) => this.events.push(event),
+      classify: (error) => (error instanceof CloudError ? error.kind : 'final'),
+      newToken: () => randomUUID(),
+      concurrency: 4,
+      tagLagMs: 15_000,
+    };
+  }
+
+  async plan(retired: Step[] = []): Promise<Plan<FakeCloud, FakeConfig>> {
+    const records = this.session.document.steps;
+    const observed = await observe(this.cloud, this.owner, [...this.steps, ...retired], records);
+    return makePlan({ config: this.config, steps: this.steps, retired, records, observed });
+  }
+
+  async up(retired: Step[] = []): Promise<void> {
+    await apply(this.context(), await this.plan(retired));
+  }
+
+  down(options: Partial<DestroyOptions> = {}): Promise<Destroyed> {
+    return destroy(this.context(), this.steps, { purge: false, deleteData: false, ...options });
+  }
+
+  /** Forgets everything but the cloud, as if the state document had been lost. */
+  loseState(): void {
+    this.session = new MemorySession();
+  }
+
+  tags(stepId: string): Record<string, string> {
+    return { ...ownerTags(this.owner, stepId) };
+  }
+
+  /** `{ stepId: action }` of the next plan, without the converged ones. */
+  async actions(retired: Step[] = []): Promise<Record<string, string>> {
+    const { items } = await this.plan(retired);
+    return Object.fromEntries(items.filter((i) => i.action !== 'none').map((i) => [i.step.id, i.action]));
+  }
+
+  ids(): string[] {
+    return [...this.cloud.things.keys()].sort();
+  }
+}
