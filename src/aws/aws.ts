@@ -1,0 +1,98 @@
+import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { DescribeNatGatewaysCommand, type NatGateway } from '@aws-sdk/client-ec2';
+import { TAG, type Tags } from '../engine/ownership.ts';
+import type { OciImage } from '../image/oci.ts';
+import { batched } from './batch.ts';
+import type { Clients } from './clients.ts';
+import { type Ec2Readers, ec2Readers } from './ec2-readers.ts';
+import { tagIndex } from './tags.ts';
+
+/** The image that the worker is to run, built only when it has to be pushed. */
+export interface WorkerImage {
+  /** Hash of everything the image is made from; its tag in the repository. */
+  readonly inputHash: string;
+  build(): Promise<OciImage>;
+}
+
+export interface AwsInit {
+  readonly clients: Clients;
+  readonly accountId: string;
+  readonly region: string;
+  /** `aws`, `aws-cn`, `aws-us-gov`: part of every ARN. */
+  readonly partition: string;
+  readonly stack: string;
+  /** Absent where no image can be pushed: plan, destroy. */
+  readonly image?: WorkerImage | undefined;
+  /** The Temporal credentials as JSON text; absent when this run was not given any. */
+  readonly secretValue?: string | undefined;
+}
+
+/** What steps see of one account and region: SDK clients, batched reads, and the two things that are no config. */
+export class Aws {
+  readonly clients: Clients;
+  readonly accountId: string;
+  readonly region: string;
+  readonly partition: string;
+  readonly stack: string;
+  readonly image: WorkerImage | undefined;
+  readonly secretValue: string | undefined;
+  readonly ec2: Ec2Readers;
+  /** True in a view made by `survey`. */
+  readonly surveying: boolean;
+  /** A metric alarm by its name; asked for together, answered by one call. */
+  readonly alarmNamed: (name: string) => Promise<MetricAlarm | undefined>;
+  private readonly init: AwsInit;
+  private natGateways: Promise<NatGateway[]> | undefined;
+  private index: Promise<ReadonlyMap<string, Tags>> | undefined;
+
+  constructor(init: AwsInit, surveying = false) {
+    this.init = init;
+    this.clients = init.clients;
+    this.accountId = init.accountId;
+    this.region = init.region;
+    this.partition = init.partition;
+    this.stack = init.stack;
+    this.image = init.image;
+    this.secretValue = init.secretValue;
+    this.ec2 = ec2Readers(init.clients.ec2, init.stack);
+    this.alarmNamed = batched(async (names) => {
+      const { MetricAlarms } = await init.clients.cloudwatch.send(
+        new DescribeAlarmsCommand({ AlarmNames: [...names], AlarmTypes: ['MetricAlarm'] }),
+      );
+      return new Map((MetricAlarms ?? []).map((alarm) => [alarm.AlarmName ?? '', alarm]));
+    });
+    this.surveying = surveying;
+  }
+
+  /**
+   * A view for one look at everything: tags that would need a call for each thing are read from one index. The index
+   * lags a little, so nothing is changed or deleted on its word.
+   */
+  survey(): Aws {
+    return new Aws(this.init, true);
+  }
+
+  /** Tags of the thing with this ARN: by `read`, or in a survey from the index where it knows the thing as ours. */
+  async tagsOf(arn: string, read: () => Promise<Tags>): Promise<Tags> {
+    return (this.surveying ? await this.indexedTags(arn) : undefined) ?? (await read());
+  }
+
+  /** Surveys only. `undefined` when the index does not know the thing as ours. */
+  async indexedTags(arn: string): Promise<Tags | undefined> {
+    this.index ??= tagIndex(this.clients.tagging, this.stack);
+    const tags = (await this.index).get(arn);
+    return tags?.[TAG.managed] === 'true' ? tags : undefined;
+  }
+
+  /** Surveys only: this stack's NAT gateways, read once for the two kinds of thing that ask. */
+  natGatewaysOfStack(): Promise<NatGateway[]> {
+    this.natGateways ??= this.clients.ec2
+      .send(new DescribeNatGatewaysCommand({ Filter: [{ Name: `tag:${TAG.stack}`, Values: [this.stack] }] }))
+      .then(({ NatGateways }) => NatGateways ?? []);
+    return this.natGateways;
+  }
+
+  arn(service: string, resource: string, scope: { region?: string } = {}): string {
+    return `arn:${this.partition}:${service}:${scope.region ?? this.region}:${this.accountId}:${resource}`;
+  }
+}

@@ -1,0 +1,214 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type BucketLocationConstraint,
+  CreateBucketCommand,
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketTaggingCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
+  PutBucketPolicyCommand,
+  PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
+  PutPublicAccessBlockCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { orUndefined } from './errors.ts';
+
+/** A bucket of ours and the account that must own it; every call carries both. */
+export interface OwnBucket {
+  readonly Bucket: string;
+  readonly ExpectedBucketOwner: string;
+}
+
+/** Regions without the account-regional namespace (March 2026); there the name carries the account id all the same. */
+const NO_REGIONAL_NAMESPACE = new Set(['me-south-1', 'me-central-1']);
+
+/**
+ * A bucket name in the account's own namespace, which nobody else can take: `<name>-<account>-<region>-an`.
+ * At most 63 characters, so `name` has at most 63 - 12 - 14 - 5.
+ */
+export function bucketName(name: string, accountId: string, region: string): string {
+  return `${name}-${accountId}-${region}${NO_REGIONAL_NAMESPACE.has(region) ? '' : '-an'}`;
+}
+
+export async function createBucket(
+  s3: S3Client,
+  bucket: string,
+  region: string,
+  tags: Readonly<Record<string, string>>,
+): Promise<void> {
+  await s3.send(
+    new CreateBucketCommand({
+      Bucket: bucket,
+      ...(NO_REGIONAL_NAMESPACE.has(region) ? {} : { BucketNamespace: 'account-regional' }),
+      CreateBucketConfiguration: {
+        // us-east-1 is the one region that must not be named.
+        ...(region === 'us-east-1' ? {} : { LocationConstraint: region as BucketLocationConstraint }),
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      },
+    }),
+  );
+}
+
+/** `undefined` when there is no such bucket; `{}` when it has no tags. */
+export async function bucketTags(s3: S3Client, own: OwnBucket): Promise<Record<string, string> | undefined> {
+  try {
+    const { TagSet } = await s3.send(new GetBucketTaggingCommand(own));
+    return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchTagSet') return {};
+    if ((error as Error).name === 'NoSuchBucket') return undefined;
+    throw error;
+  }
+}
+
+export async function putBucketTags(s3: S3Client, own: OwnBucket, tags: Record<string, string>): Promise<void> {
+  const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  await s3.send(new PutBucketTaggingCommand({ ...own, Tagging: { TagSet } }));
+}
+
+/** Refuses everything that does not come over TLS 1.2 or newer, and every other account. */
+export function bucketPolicy({ Bucket, ExpectedBucketOwner }: OwnBucket, partition: string): object {
+  const Resource = [`arn:${partition}:s3:::${Bucket}`, `arn:${partition}:s3:::${Bucket}/*`];
+  const deny = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource };
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      { Sid: 'DenyInsecureTransport', ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      { Sid: 'DenyOldTls', ...deny, Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } } },
+      {
+        Sid: 'DenyOtherAccounts',
+        ...deny,
+        Condition: {
+          StringNotEquals: { 'aws:PrincipalAccount': ExpectedBucketOwner },
+          Bool: { 'aws:PrincipalIsAWSService': 'false' },
+        },
+      },
+    ],
+  };
+}
+
+export async function readPolicy(s3: S3Client, own: OwnBucket): Promise<unknown> {
+  const answer = await orUndefined(s3.send(new GetBucketPolicyCommand(own)));
+  return answer?.Policy === undefined ? undefined : JSON.parse(answer.Policy);
+}
+
+export async function putPolicy(s3: S3Client, own: OwnBucket, policy: object): Promise<void> {
+  await s3.send(new PutBucketPolicyCommand({ ...own, Policy: JSON.stringify(policy) }));
+}
+
+/** One setting of a bucket: what it is to be, how to read and to write it. */
+interface Setting {
+  readonly name: string;
+  readonly want: unknown;
+  read(): Promise<unknown>;
+  write(): Promise<unknown>;
+}
+
+const PUBLIC_ACCESS_BLOCK = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
+
+/** Everything a bucket needs that holds ids which cost money when they are lost. */
+function hardSettings(s3: S3Client, own: OwnBucket, partition: string): Setting[] {
+  const policy = bucketPolicy(own, partition);
+  return [
+    {
+      name: 'public access block',
+      want: PUBLIC_ACCESS_BLOCK,
+      read: async () =>
+        (await orUndefined(s3.send(new GetPublicAccessBlockCommand(own))))?.PublicAccessBlockConfiguration,
+      write: () =>
+        s3.send(new PutPublicAccessBlockCommand({ ...own, PublicAccessBlockConfiguration: PUBLIC_ACCESS_BLOCK })),
+    },
+    {
+      name: 'object ownership',
+      want: 'BucketOwnerEnforced',
+      read: async () =>
+        (await orUndefined(s3.send(new GetBucketOwnershipControlsCommand(own))))?.OwnershipControls?.Rules?.[0]
+          ?.ObjectOwnership,
+      write: () =>
+        s3.send(
+          new PutBucketOwnershipControlsCommand({
+            ...own,
+            OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+          }),
+        ),
+    },
+    {
+      name: 'encryption',
+      want: 'AES256',
+      read: async () =>
+        (await orUndefined(s3.send(new GetBucketEncryptionCommand(own))))?.ServerSideEncryptionConfiguration?.Rules?.[0]
+          ?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm,
+      write: () =>
+        s3.send(
+          new PutBucketEncryptionCommand({
+            ...own,
+            ServerSideEncryptionConfiguration: {
+              Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+            },
+          }),
+        ),
+    },
+    {
+      name: 'versioning',
+      want: 'Enabled',
+      read: async () => (await s3.send(new GetBucketVersioningCommand(own))).Status,
+      write: () => s3.send(new PutBucketVersioningCommand({ ...own, VersioningConfiguration: { Status: 'Enabled' } })),
+    },
+    {
+      name: 'policy',
+      want: policy,
+      read: () => readPolicy(s3, own),
+      write: () => putPolicy(s3, own, policy),
+    },
+    {
+      name: 'lifecycle',
+      want: 90,
+      read: async () =>
+        (await orUndefined(s3.send(new GetBucketLifecycleConfigurationCommand(own))))?.Rules?.[0]
+          ?.NoncurrentVersionExpiration?.NoncurrentDays,
+      write: () =>
+        s3.send(
+          new PutBucketLifecycleConfigurationCommand({
+            ...own,
+            LifecycleConfiguration: {
+              Rules: [
+                {
+                  ID: 'old-versions',
+                  Status: 'Enabled',
+                  Filter: { Prefix: '' },
+                  NoncurrentVersionExpiration: { NoncurrentDays: 90, NewerNoncurrentVersions: 20 },
+                  AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+                },
+              ],
+            },
+          }),
+        ),
+    },
+  ];
+}
+
+/**
+ * Reads every setting and writes those that differ, one after the other: S3 refuses parallel changes to one bucket
+ * (409 OperationAborted). Idempotent, so a run that died in the middle is finished by the next.
+ *
+ * @returns the names of the settings it changed
+ */
+export async function hardenBucket(s3: S3Client, own: OwnBucket, partition: string): Promise<string[]> {
+  const settings = hardSettings(s3, own, partition);
+  const present = await Promise.all(settings.map((setting) => setting.read()));
+  const wrong = settings.filter((setting, index) => !isDeepStrictEqual(present[index], setting.want));
+  for (const setting of wrong) await setting.write();
+  return wrong.map((setting) => setting.name);
+}

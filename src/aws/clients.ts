@@ -1,0 +1,156 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { STSClient } from '@aws-sdk/client-sts';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { StandardRetryStrategy } from '@smithy/core/retry';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { AwsCredentialIdentity, RetryErrorInfo, StandardRetryToken } from '@smithy/types';
+
+export interface ConnectionOptions {
+  readonly region: string;
+  /** Named profile of the shared AWS files; the SDK's own provider chain otherwise. */
+  readonly profile?: string | undefined;
+  /** An emulator's address and key; never set against AWS. */
+  readonly endpoint?: string | undefined;
+  readonly credentials?: AwsCredentialIdentity | undefined;
+  readonly cliVersion: string;
+  readonly hooks: CallHooks;
+}
+
+export interface CallHooks {
+  /** Runs before every mutating call and may throw: the lock may have been lost. */
+  beforeMutation(): void;
+  /** Runs after every call. `service` is the client's name: "EC2". */
+  afterCall(call: { service: string; operation: string; mutating: boolean; ms: number; error?: Error }): void;
+}
+
+/** Every call has an end: SIGINT finishes the call in flight, so it may not hang. */
+const CONNECTION_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Throttling is normal while a stack is made; access denied and validation are never retried. */
+const MAX_ATTEMPTS = 8;
+
+const READS = /^(Describe|List|Get|Head|BatchGet|BatchCheck)/;
+
+/**
+ * Retries throttling only. For creates that AWS cannot recognise when they are repeated (no client token, no unique
+ * name): after a lost answer the SDK must not send them again; the engine looks by tag first.
+ */
+class ThrottlingOnly extends StandardRetryStrategy {
+  override async refreshRetryTokenForRetry(
+    token: StandardRetryToken,
+    info: RetryErrorInfo,
+  ): Promise<StandardRetryToken> {
+    if (info.errorType !== 'THROTTLING') throw info.error ?? new Error('not retried');
+    return super.refreshRetryTokenForRetry(token, info);
+  }
+}
+
+export type Clients = ReturnType<typeof makeClients>;
+
+/** The only place where SDK clients are built. */
+export function makeClients(options: ConnectionOptions) {
+  const { region, endpoint, profile } = options;
+  const config = {
+    region,
+    credentials: options.credentials ?? fromNodeProviderChain(profile === undefined ? {} : { profile }),
+    maxAttempts: MAX_ATTEMPTS,
+    customUserAgent: `temporal-fargate/${options.cliVersion}`,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+  const once = { ...config, retryStrategy: new ThrottlingOnly(MAX_ATTEMPTS) };
+  const s3Config = { ...config, forcePathStyle: endpoint !== undefined };
+  const clients = {
+    autoscaling: new ApplicationAutoScalingClient(config),
+    cloudwatch: new CloudWatchClient(config),
+    ec2: new EC2Client({ ...config, retryMode: 'adaptive' }),
+    /** For EC2 creates without a client token. */
+    ec2Once: new EC2Client(once),
+    ecr: new ECRClient(config),
+    ecs: new ECSClient(config),
+    /** For RegisterTaskDefinition, which makes a revision at each call. */
+    ecsOnce: new ECSClient(once),
+    iam: new IAMClient({ ...config, retryMode: 'adaptive' }),
+    logs: new CloudWatchLogsClient(config),
+    s3: new S3Client(s3Config),
+    secrets: new SecretsManagerClient(config),
+    sts: new STSClient(config),
+    tagging: new ResourceGroupsTaggingAPIClient(config),
+  };
+  for (const client of Object.values(clients)) observeCalls(client, options.hooks);
+
+  // The state has its own client: its calls are counted apart and do not ask the lock they carry out.
+  const state = new S3Client(s3Config);
+  observeCalls(state, { beforeMutation: () => undefined, afterCall: options.hooks.afterCall }, 'State');
+  keepServerDate(state);
+  return { ...clients, state };
+}
+
+interface HasMiddleware {
+  // The clients' command types differ; only these members are used, and each middleware passes everything on.
+  readonly middlewareStack: {
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    add(middleware: (next: any, context: any) => any, options: any): void;
+  };
+}
+
+function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): void {
+  client.middlewareStack.add(
+    (next: (args: unknown) => Promise<unknown>, context: { clientName?: string; commandName?: string }) =>
+      async (args: unknown) => {
+        const operation = (context.commandName ?? '').replace(/Command$/, '');
+        const service = as ?? (context.clientName ?? '').replace(/Client$/, '');
+        const mutating = !READS.test(operation);
+        if (mutating) hooks.beforeMutation();
+        const startedAt = performance.now();
+        const report = (error?: Error): void =>
+          hooks.afterCall({
+            service,
+            operation,
+            mutating,
+            ms: performance.now() - startedAt,
+            ...(error ? { error } : {}),
+          });
+        try {
+          const output = await next(args);
+          report();
+          return output;
+        } catch (error) {
+          report(error as Error);
+          throw error;
+        }
+      },
+    { step: 'initialize', name: 'temporalFargateObserveCalls', override: true },
+  );
+}
+
+/** Puts S3's own clock into the answer's metadata: a lease is judged by it, not by clocks of many machines. */
+function keepServerDate(client: HasMiddleware): void {
+  client.middlewareStack.add(
+    (next: (args: unknown) => Promise<{ output: { $metadata?: object }; response: unknown }>) =>
+      async (args: unknown) => {
+        const result = await next(args);
+        const headers = (result.response as { headers?: Record<string, string> }).headers;
+        const serverDate = Date.parse(headers?.date ?? '');
+        if (result.output.$metadata && !Number.isNaN(serverDate))
+          Object.assign(result.output.$metadata, { serverDate });
+        return result;
+      },
+    // Outside of the deserializer, which makes the output.
+    { step: 'deserialize', priority: 'high', name: 'temporalFargateServerDate', override: true },
+  );
+}

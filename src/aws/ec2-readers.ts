@@ -1,0 +1,136 @@
+import {
+  type Address,
+  DescribeAddressesCommand,
+  DescribeInternetGatewaysCommand,
+  DescribeNatGatewaysCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcEndpointsCommand,
+  DescribeVpcsCommand,
+  type EC2Client,
+  type Filter,
+  type InternetGateway,
+  type NatGateway,
+  type RouteTable,
+  type SecurityGroup,
+  type Subnet,
+  type Vpc,
+  type VpcEndpoint,
+} from '@aws-sdk/client-ec2';
+import { TAG } from '../engine/ownership.ts';
+import { batched } from './batch.ts';
+
+/** Reads of one kind of EC2 thing, each joined with those asked for at the same time. */
+export interface Ec2Reader<T> {
+  byId(id: string): Promise<T | undefined>;
+  /** All of this stack that carry the step id in their resource tag. */
+  byStep(stepId: string): Promise<T[]>;
+}
+
+export interface Ec2Readers {
+  readonly vpcs: Ec2Reader<Vpc>;
+  readonly subnets: Ec2Reader<Subnet>;
+  readonly internetGateways: Ec2Reader<InternetGateway>;
+  readonly addresses: Ec2Reader<Address>;
+  readonly natGateways: Ec2Reader<NatGateway>;
+  readonly routeTables: Ec2Reader<RouteTable>;
+  readonly vpcEndpoints: Ec2Reader<VpcEndpoint>;
+  readonly securityGroups: Ec2Reader<SecurityGroup>;
+  /** The first network interface that matches, in words, for "what blocks this delete?". */
+  interfaceIn(filter: 'subnet-id' | 'group-id' | 'vpc-id', id: string): Promise<string | undefined>;
+}
+
+type Tagged = { Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined };
+
+/**
+ * Ids go into a filter, not into the ids parameter: a filter leaves out what is gone, while one unknown id would
+ * fail the whole call.
+ */
+function reader<T extends Tagged>(
+  stack: string,
+  idFilter: string,
+  idOf: (thing: T) => string | undefined,
+  describe: (filters: Filter[]) => Promise<T[] | undefined>,
+): Ec2Reader<T> {
+  const byStep = batched<T[]>(async () => {
+    const things = (await describe([{ Name: `tag:${TAG.stack}`, Values: [stack] }])) ?? [];
+    const grouped = new Map<string, T[]>();
+    for (const thing of things) {
+      const stepId = thing.Tags?.find(({ Key }) => Key === TAG.resource)?.Value ?? '';
+      grouped.set(stepId, [...(grouped.get(stepId) ?? []), thing]);
+    }
+    return grouped;
+  });
+  return {
+    byId: batched(async (ids) => {
+      const things = (await describe([{ Name: idFilter, Values: [...ids] }])) ?? [];
+      return new Map(things.map((thing) => [idOf(thing) ?? '', thing]));
+    }),
+    byStep: async (stepId) => (await byStep(stepId)) ?? [],
+  };
+}
+
+export function ec2Readers(ec2: EC2Client, stack: string): Ec2Readers {
+  return {
+    vpcs: reader<Vpc>(
+      stack,
+      'vpc-id',
+      (vpc) => vpc.VpcId,
+      async (Filters) => (await ec2.send(new DescribeVpcsCommand({ Filters }))).Vpcs,
+    ),
+    subnets: reader<Subnet>(
+      stack,
+      'subnet-id',
+      (subnet) => subnet.SubnetId,
+      async (Filters) => (await ec2.send(new DescribeSubnetsCommand({ Filters }))).Subnets,
+    ),
+    internetGateways: reader<InternetGateway>(
+      stack,
+      'internet-gateway-id',
+      (gateway) => gateway.InternetGatewayId,
+      async (Filters) => (await ec2.send(new DescribeInternetGatewaysCommand({ Filters }))).InternetGateways,
+    ),
+    addresses: reader<Address>(
+      stack,
+      'allocation-id',
+      (address) => address.AllocationId,
+      async (Filters) => (await ec2.send(new DescribeAddressesCommand({ Filters }))).Addresses,
+    ),
+    natGateways: reader<NatGateway>(
+      stack,
+      'nat-gateway-id',
+      (gateway) => gateway.NatGatewayId,
+      // This one operation calls its parameter Filter.
+      async (Filter) => (await ec2.send(new DescribeNatGatewaysCommand({ Filter }))).NatGateways,
+    ),
+    routeTables: reader<RouteTable>(
+      stack,
+      'route-table-id',
+      (table) => table.RouteTableId,
+      async (Filters) => (await ec2.send(new DescribeRouteTablesCommand({ Filters }))).RouteTables,
+    ),
+    vpcEndpoints: reader<VpcEndpoint>(
+      stack,
+      'vpc-endpoint-id',
+      (endpoint) => endpoint.VpcEndpointId,
+      async (Filters) => (await ec2.send(new DescribeVpcEndpointsCommand({ Filters }))).VpcEndpoints,
+    ),
+    securityGroups: reader<SecurityGroup>(
+      stack,
+      'group-id',
+      (group) => group.GroupId,
+      async (Filters) => (await ec2.send(new DescribeSecurityGroupsCommand({ Filters }))).SecurityGroups,
+    ),
+    async interfaceIn(filter, id) {
+      const { NetworkInterfaces } = await ec2.send(
+        new DescribeNetworkInterfacesCommand({ Filters: [{ Name: filter, Values: [id] }] }),
+      );
+      const [first, ...others] = NetworkInterfaces ?? [];
+      if (!first) return undefined;
+      const more = others.length > 0 ? ` and ${others.length} more` : '';
+      return `network interface ${first.NetworkInterfaceId} (${first.Description || first.InterfaceType}, ${first.Status})${more} still uses it`;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** IPv4 ranges in CIDR notation, just as much as a network plan needs. */
+export interface Cidr {
+  readonly text: string;
+  /** First address, as an unsigned 32-bit number. */
+  readonly first: number;
+  readonly last: number;
+  readonly prefix: number;
+}
+
+/** `undefined` when the text is no range, or has address bits set beyond its prefix (10.0.1.0/16). */
+export function parseCidr(text: string): Cidr | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
+  if (!match) return undefined;
+  const [a, b, c, d, prefix] = match.slice(1).map(Number) as [number, number, number, number, number];
+  if ([a, b, c, d].some((octet) => octet > 255) || prefix > 32) return undefined;
+  const first = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  const size = 2 ** (32 - prefix);
+  if (first % size !== 0) return undefined;
+  return { text, first, last: first + size - 1, prefix };
+}
+
+export const overlaps = (a: Cidr, b: Cidr): boolean => a.first <= b.last && b.first <= a.last;
+
+export const contains = (outer: Cidr, inner: Cidr): boolean => outer.first <= inner.first && inner.last <= outer.last;
+
+/** The `index`-th range with this prefix inside `outer`, counted from its first address: (10.0.0.0/16, 24, 101). */
+export function subRange(outer: Cidr, prefix: number, index: number): Cidr | undefined {
+  const first = outer.first + index * 2 ** (32 - prefix);
+  const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
+  const range = parseCidr(`${octets.join('.')}/${prefix}`);
+  return range && contains(outer, range) ? range : undefined;
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { RETENTION_DAYS, sizeProblem } from './fargate.ts';
+import { contains, overlaps, parseCidr } from './network.ts';
+
+/** Lower-case name that fits into every AWS name we build from it; IAM's 64 characters are the tightest. */
+export const STACK_NAME = /^[a-z][a-z0-9-]{0,18}[a-z0-9]$/;
+
+const cidr = z.string().refine((text) => parseCidr(text) !== undefined, {
+  error: (issue) =>
+    `"${String(issue.input)}" is no IPv4 range; write one like 10.0.0.0/16, with zeros after its prefix`,
+});
+
+const network = z
+  .strictObject({
+    cidr,
+    /** Availability zone names, one public (and one private) subnet in each. */
+    zones: z.array(z.string()).min(1).max(6),
+    publicCidrs: z.array(cidr),
+    /** Empty without a NAT gateway: tasks then run in the public subnets, with a public address and no ingress. */
+    privateCidrs: z.array(cidr),
+    nat: z.enum(['single', 'per-zone', 'none']),
+  })
+  .superRefine((value, context) => {
+    const fail = (message: string, path: (string | number)[]): void =>
+      context.addIssue({ code: 'custom', message, path });
+    const expected = value.nat === 'none' ? 0 : value.zones.length;
+    if (value.publicCidrs.length !== value.zones.length) {
+      fail(`${value.zones.length} zones need as many public subnets, not ${value.publicCidrs.length}`, ['publicCidrs']);
+    }
+    if (value.privateCidrs.length !== expected) {
+      fail(
+        `nat "${value.nat}" with ${value.zones.length} zones needs ${expected} private subnets, not ${value.privateCidrs.length}`,
+        ['privateCidrs'],
+      );
+    }
+    const outer = parseCidr(value.cidr);
+    const ranges = [...value.publicCidrs, ...value.privateCidrs].flatMap((text) => parseCidr(text) ?? []);
+    if (outer && (outer.prefix < 16 || outer.prefix > 28))
+      fail(`a VPC is between /16 and /28, not /${outer.prefix}`, ['cidr']);
+    for (const [index, range] of ranges.entries()) {
+      if (range.prefix < 16 || range.prefix > 28) fail(`subnet ${range.text} is not between /16 and /28`, ['cidr']);
+      if (outer && !contains(outer, range)) fail(`subnet ${range.text} is not inside ${outer.text}`, ['cidr']);
+      const other = ranges.slice(index + 1).find((candidate) => overlaps(range, candidate));
+      if (other) fail(`subnets ${range.text} and ${other.text} overlap`, ['cidr']);
+    }
+  });
+
+const temporal = z.strictObject({
+  /** `host:port` */
+  address: z.string().min(1),
+  namespace: z.string().min(1),
+  auth: z.enum(['api-key', 'none']),
+  tls: z.boolean(),
+});
+
+const scaling = z
+  .strictObject({
+    min: z.int().min(0).max(1000),
+    max: z.int().min(1).max(1000),
+    /** Percent of CPU, one-minute averages. */
+    scaleOutAt: z.number().min(1).max(100),
+    /** Percentage points above `scaleOutAt` from which two tasks are added at once. */
+    fastScaleOutAbove: z.number().min(1),
+    scaleOutMinutes: z.int().min(1),
+    scaleOutCooldownSeconds: z.int().min(0),
+    scaleInAt: z.number().min(0).max(100),
+    scaleInMinutes: z.int().min(1),
+    scaleInCooldownSeconds: z.int().min(0),
+  })
+  .refine((value) => value.min <= value.max, {
+    error: 'the smallest number of tasks is above the largest',
+    path: ['min'],
+  })
+  .refine((value) => value.scaleInAt < value.scaleOutAt, {
+    error: 'tasks would be added and removed at the same load',
+    path: ['scaleInAt'],
+  });
+
+const worker = z
+  .strictObject({
+    name: z.string().regex(STACK_NAME),
+    taskQueue: z.string().min(1),
+    /** CPU units: 1024 = 1 vCPU. */
+    cpu: z.int(),
+    /** MiB */
+    memory: z.int(),
+    architecture: z.enum(['x86_64', 'arm64']),
+    /** Tasks that always run on demand. The weights split the rest; they do not fail over. */
+    onDemandBase: z.int().min(0),
+    spotWeight: z.int().min(0).max(1000),
+    onDemandWeight: z.int().min(0).max(1000),
+    /** Seconds between SIGTERM and SIGKILL; Fargate allows 2 to 120. */
+    stopTimeoutSeconds: z.int().min(2).max(120),
+    scaling,
+  })
+  .superRefine((value, context) => {
+    const problem = sizeProblem(value.cpu, value.memory);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem, path: ['memory'] });
+    if (value.spotWeight + value.onDemandWeight === 0) {
+      context.addIssue({ code: 'custom', message: 'Spot and on-demand weight cannot both be 0', path: ['spotWeight'] });
+    }
+  });
+
+export const stackConfig = z.strictObject({
+  stack: z.string().regex(STACK_NAME),
+  region: z.string().min(1),
+  /** Whom it is for, found out from the credentials: names and policies carry it. */
+  accountId: z.string().regex(/^\d{12}$/),
+  /** `aws`, `aws-cn`, `aws-us-gov` */
+  partition: z.string().min(1),
+  temporal,
+  network,
+  logRetentionDays: z.literal([...RETENTION_DAYS]),
+  workers: z.array(worker).min(1),
+});
+
+/** Everything that is asked, parsed: the only input that engine and steps see. Holds no secret. */
+export type StackConfig = z.infer<typeof stackConfig>;
+export type WorkerConfig = z.infer<typeof worker>;

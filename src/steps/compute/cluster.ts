@@ -1,0 +1,81 @@
+import {
+  type Cluster,
+  CreateClusterCommand,
+  DeleteClusterCommand,
+  DescribeClustersCommand,
+  PutClusterCapacityProvidersCommand,
+} from '@aws-sdk/client-ecs';
+import type { Aws } from '../../aws/aws.ts';
+import { ifThere } from '../../aws/errors.ts';
+import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
+import type { Readiness } from '../../engine/step.ts';
+import { changesOf, defineStep, must } from '../define.ts';
+import { ensureServiceLinkedRole } from './service-linked-role.ts';
+
+const PROVIDERS = ['FARGATE', 'FARGATE_SPOT'];
+
+export const cluster = () =>
+  defineStep({
+    id: 'compute/cluster',
+    title: 'ECS cluster',
+    needs: {},
+    repeatable: 'name',
+    timeouts: { ready: 10, gone: 10 },
+    want: (config) => ({ name: clusterName(config.stack), capacityProviders: PROVIDERS }),
+    findById: find,
+    findOwned: async (aws, { stack }) => [await find(aws, clusterName(stack))].flatMap((found) => found ?? []),
+    diff: (want, live) => changesOf(want, live, { capacityProviders: 'update' }),
+    async create(aws, want, { tags }) {
+      await ensureServiceLinkedRole(aws, 'ecs.amazonaws.com');
+      const answer = await aws.clients.ecs.send(
+        new CreateClusterCommand({
+          clusterName: want.name,
+          capacityProviders: want.capacityProviders,
+          tags: lowerTags(tags),
+        }),
+      );
+      return { ...toLive(must(answer.cluster, 'the cluster')), tags, capacityProviders: PROVIDERS };
+    },
+    async update(aws, live, want) {
+      await aws.clients.ecs.send(
+        new PutClusterCapacityProvidersCommand({
+          cluster: live.id,
+          capacityProviders: want.capacityProviders,
+          // Both lists are required and replace what is there. Our services bring their own strategy.
+          defaultCapacityProviderStrategy: live.defaultStrategy,
+        }),
+      );
+      return undefined;
+    },
+    readiness: (live): Readiness => {
+      if (live.status === 'FAILED') return { state: 'failed', detail: 'cluster is FAILED' };
+      const settled = live.status === 'ACTIVE' && live.attachments !== 'UPDATE_IN_PROGRESS';
+      return settled
+        ? { state: 'ready', detail: 'ACTIVE' }
+        : { state: 'waiting', detail: live.attachments || live.status };
+    },
+    destroy: (aws, live) => ifThere(aws.clients.ecs.send(new DeleteClusterCommand({ cluster: live.id }))),
+  });
+
+export type ClusterStep = ReturnType<typeof cluster>;
+
+export const clusterName = (stack: string): string => `temporal-fargate-${stack}`;
+
+async function find(aws: Aws, name: string) {
+  const { clusters } = await aws.clients.ecs.send(new DescribeClustersCommand({ clusters: [name], include: ['TAGS'] }));
+  const [found] = clusters ?? [];
+  // A deleted cluster is described as INACTIVE for a while.
+  return found && found.status !== 'INACTIVE' ? toLive(found) : undefined;
+}
+
+function toLive(found: Cluster) {
+  return {
+    id: must(found.clusterName, 'a cluster name'),
+    tags: fromLowerTags(found.tags),
+    arn: found.clusterArn ?? '',
+    status: found.status ?? '',
+    attachments: found.attachmentsStatus ?? '',
+    capacityProviders: [...(found.capacityProviders ?? [])].sort(),
+    defaultStrategy: found.defaultCapacityProviderStrategy ?? [],
+  };
+}

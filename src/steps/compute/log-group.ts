@@ -1,0 +1,64 @@
+import {
+  CreateLogGroupCommand,
+  DeleteLogGroupCommand,
+  DescribeLogGroupsCommand,
+  ListTagsForResourceCommand,
+  PutRetentionPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import type { Aws } from '../../aws/aws.ts';
+import { ifThere, orUndefined } from '../../aws/errors.ts';
+import type { Tags } from '../../engine/ownership.ts';
+import { changesOf, defineStep, QUICK } from '../define.ts';
+
+interface LiveLogGroup {
+  readonly id: string;
+  readonly tags: Tags;
+  /** Without the `:*` that policies add. */
+  readonly arn: string;
+  readonly retentionDays?: number | undefined;
+}
+
+export const logGroup = () =>
+  defineStep({
+    id: 'compute/log-group',
+    title: 'log group',
+    needs: {},
+    repeatable: 'name',
+    timeouts: QUICK,
+    want: (config) => ({ name: logGroupName(config.stack), retentionDays: config.logRetentionDays as number }),
+    findById: find,
+    findOwned: async (aws, { stack }) => [await find(aws, logGroupName(stack))].flatMap((found) => found ?? []),
+    diff: (want, live) => changesOf(want, live, { retentionDays: 'update' }),
+    async create(aws, want, { tags }): Promise<LiveLogGroup> {
+      await aws.clients.logs.send(new CreateLogGroupCommand({ logGroupName: want.name, tags: { ...tags } }));
+      return { id: want.name, tags, arn: arnOf(aws, want.name) };
+    },
+    async update(aws, live, want) {
+      await aws.clients.logs.send(
+        new PutRetentionPolicyCommand({ logGroupName: live.id, retentionInDays: want.retentionDays }),
+      );
+      return undefined;
+    },
+    destroy: (aws, live) => ifThere(aws.clients.logs.send(new DeleteLogGroupCommand({ logGroupName: live.id }))),
+  });
+
+export type LogGroupStep = ReturnType<typeof logGroup>;
+
+export const logGroupName = (stack: string): string => `/temporal-fargate/${stack}`;
+
+const arnOf = (aws: Aws, name: string): string => aws.arn('logs', `log-group:${name}`);
+
+async function find(aws: Aws, name: string): Promise<LiveLogGroup | undefined> {
+  // The API searches by prefix: "/temporal-fargate/dev" also finds "/temporal-fargate/dev2".
+  const { logGroups } = await aws.clients.logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
+  const found = logGroups?.find(({ logGroupName: exact }) => exact === name);
+  if (!found) return undefined;
+  const arn = arnOf(aws, name);
+  const tags = await orUndefined(
+    aws.tagsOf(
+      arn,
+      async () => (await aws.clients.logs.send(new ListTagsForResourceCommand({ resourceArn: arn }))).tags ?? {},
+    ),
+  );
+  return tags && { id: name, tags, arn, retentionDays: found.retentionInDays };
+}

@@ -1,0 +1,258 @@
+import {
+  type CapacityProviderStrategyItem,
+  CreateServiceCommand,
+  DeleteServiceCommand,
+  type DeploymentConfiguration,
+  DescribeServicesCommand,
+  ListServiceDeploymentsCommand,
+  type Service,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
+import type { Aws } from '../../aws/aws.ts';
+import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
+import type { WorkerConfig } from '../../config/schema.ts';
+import type { Change, Readiness } from '../../engine/step.ts';
+import { changesOf, defineStep, must } from '../define.ts';
+import type { NatGatewayStep } from '../network/nat-gateway.ts';
+import type { RouteTableStep } from '../network/route-table.ts';
+import type { SecurityGroupStep } from '../network/security-group.ts';
+import type { SubnetStep } from '../network/subnet.ts';
+import { type ClusterStep, clusterName } from './cluster.ts';
+import type { TaskDefinitionStep } from './task-definition.ts';
+
+type ServiceNeeds = {
+  cluster: ClusterStep;
+  taskDefinition: TaskDefinitionStep;
+  securityGroup: SecurityGroupStep;
+  [route: `table${string}`]: RouteTableStep;
+  [gateway: `nat${string}`]: NatGatewayStep;
+  [subnet: `subnet${string}`]: SubnetStep;
+};
+
+/**
+ * Spot and on demand by the service's own capacity provider strategy: a launch type would switch Spot off without a
+ * word. `desiredCount` belongs to auto scaling and is only given at the start.
+ */
+export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: ServiceNeeds) =>
+  defineStep({
+    id: `compute/service/${worker.name}`,
+    title: `ECS service (${worker.name})`,
+    needs,
+    replacedWith: ['cluster', ...Object.keys(needs).filter(isSubnetKey), 'securityGroup'],
+    repeatable: 'name',
+    lingers: true,
+    timeouts: { ready: 15, gone: 20 },
+    want: (_config, from) => {
+      const lives = Object.entries(from as Record<string, { id: string }>);
+      return {
+        cluster: from.cluster.id,
+        name: worker.name,
+        taskDefinition: from.taskDefinition.id,
+        subnetIds: lives.flatMap(([key, { id }]) => (key.startsWith('subnet') ? [id] : [])).sort(),
+        securityGroupIds: [from.securityGroup.id],
+        assignPublicIp: publicAddresses ? 'ENABLED' : 'DISABLED',
+        strategy: strategyText(strategyOf(worker)),
+        deployment: deploymentText(DEPLOYMENT),
+        initialCount: worker.scaling.min,
+      };
+    },
+    findById: find,
+    findOwned: async (aws) => [await find(aws, worker.name)].flatMap((found) => found ?? []),
+    async load(aws, live): Promise<LiveService> {
+      // "running = desired" is also true after a rollback: the service deployment's own status is what counts. A
+      // completed rollout of a service that is only looked at needs no second opinion.
+      if (aws.surveying && live.rollout === 'COMPLETED') return live;
+      const answer = await orUndefined(
+        aws.clients.ecs.send(
+          new ListServiceDeploymentsCommand({ cluster: clusterName(aws.stack), service: live.id, maxResults: 1 }),
+        ),
+      );
+      const [latest] = answer?.serviceDeployments ?? [];
+      return latest ? { ...live, latest: { status: latest.status ?? '', reason: latest.statusReason ?? '' } } : live;
+    },
+    diff: (want, live): Change[] => [
+      ...changesOf(want, live, {
+        taskDefinition: 'update',
+        subnetIds: 'update',
+        securityGroupIds: 'update',
+        assignPublicIp: 'update',
+        strategy: 'update',
+        deployment: 'update',
+      }),
+      // The circuit breaker has stopped launching: nothing happens until somebody deploys again.
+      ...(live.rollout === 'FAILED'
+        ? [{ field: 'rollout', from: 'FAILED', to: 'a new deployment', how: 'update' as const }]
+        : []),
+    ],
+    async create(aws, want, { tags, token }) {
+      const answer = await aws.clients.ecs.send(
+        new CreateServiceCommand({
+          cluster: want.cluster,
+          serviceName: want.name,
+          taskDefinition: want.taskDefinition,
+          desiredCount: want.initialCount,
+          clientToken: token,
+          capacityProviderStrategy: strategyOf(worker),
+          platformVersion: 'LATEST',
+          networkConfiguration: networkOf(want),
+          deploymentController: { type: 'ECS' },
+          deploymentConfiguration: DEPLOYMENT,
+          availabilityZoneRebalancing: 'ENABLED',
+          enableECSManagedTags: true,
+          propagateTags: 'SERVICE',
+          tags: lowerTags(tags),
+        }),
+      );
+      return { ...toLive(must(answer.service, 'the service')), tags };
+    },
+    async update(aws, live, want, changes) {
+      const redeploy = changes.some(({ field }) => field === 'strategy' || field === 'rollout');
+      await aws.clients.ecs.send(
+        new UpdateServiceCommand({
+          cluster: want.cluster,
+          service: live.id,
+          taskDefinition: want.taskDefinition,
+          capacityProviderStrategy: strategyOf(worker),
+          networkConfiguration: networkOf(want),
+          // Nested objects are replaced, not merged: always whole.
+          deploymentConfiguration: DEPLOYMENT,
+          ...(redeploy ? { forceNewDeployment: true } : {}),
+        }),
+      );
+      return undefined;
+    },
+    readiness: (live, want): Readiness => {
+      if (live.status === 'DRAINING') return { state: 'leaving', detail: `draining, ${live.running} tasks running` };
+      if (want === undefined) return { state: 'ready', detail: live.status };
+      return rolloutOf(live, want.taskDefinition);
+    },
+    destroy: (aws, live) =>
+      ifThere(
+        aws.clients.ecs.send(
+          new DeleteServiceCommand({ cluster: clusterName(aws.stack), service: live.id, force: true }),
+        ),
+      ),
+  });
+
+const isSubnetKey = (key: string): key is `subnet${string}` => key.startsWith('subnet');
+
+export type ServiceStep = ReturnType<typeof service>;
+
+/** Three failed launches are enough for a service of a few tasks; AWS's own default waits for many more. */
+const DEPLOYMENT: DeploymentConfiguration = {
+  strategy: 'ROLLING',
+  minimumHealthyPercent: 100,
+  maximumPercent: 200,
+  deploymentCircuitBreaker: {
+    enable: true,
+    rollback: true,
+    resetOnHealthyTask: true,
+    thresholdConfiguration: { type: 'COUNT', value: 3 },
+  },
+};
+
+interface Placement {
+  readonly subnetIds: string[];
+  readonly securityGroupIds: string[];
+  readonly assignPublicIp: string;
+}
+
+const networkOf = ({ subnetIds, securityGroupIds, assignPublicIp }: Placement) => ({
+  awsvpcConfiguration: {
+    subnets: subnetIds,
+    securityGroups: securityGroupIds,
+    assignPublicIp: assignPublicIp === 'ENABLED' ? ('ENABLED' as const) : ('DISABLED' as const),
+  },
+});
+
+function strategyOf({ spotWeight, onDemandWeight, onDemandBase }: WorkerConfig): CapacityProviderStrategyItem[] {
+  return [
+    { capacityProvider: 'FARGATE_SPOT', weight: spotWeight },
+    { capacityProvider: 'FARGATE', weight: onDemandWeight, base: onDemandBase },
+  ];
+}
+
+const strategyText = (items: readonly CapacityProviderStrategyItem[]): string =>
+  items
+    .map(({ capacityProvider, weight, base }) => `${capacityProvider} weight ${weight ?? 0} base ${base ?? 0}`)
+    .sort()
+    .join(', ');
+
+/** The fields that we set, in the order in which we name them; AWS adds others. */
+function deploymentText(configuration: DeploymentConfiguration): string {
+  const breaker = configuration.deploymentCircuitBreaker;
+  const threshold = breaker?.thresholdConfiguration;
+  return [
+    `healthy ${configuration.minimumHealthyPercent}-${configuration.maximumPercent} %`,
+    `circuit breaker ${breaker?.enable ? 'on' : 'off'}`,
+    `rollback ${breaker?.rollback ? 'on' : 'off'}`,
+    `reset ${breaker?.resetOnHealthyTask ? 'on' : 'off'}`,
+    `threshold ${threshold?.type} ${threshold?.value}`,
+  ].join(', ');
+}
+
+async function find(aws: Aws, name: string): Promise<LiveService | undefined> {
+  const answer = await orUndefined(
+    aws.clients.ecs.send(
+      new DescribeServicesCommand({ cluster: clusterName(aws.stack), services: [name], include: ['TAGS'] }),
+    ),
+  );
+  const [found] = answer?.services ?? [];
+  // A deleted service is described as INACTIVE for about an hour.
+  return found && found.status !== 'INACTIVE' ? toLive(found) : undefined;
+}
+
+type LiveService = ReturnType<typeof toLive>;
+
+function toLive(found: Service) {
+  const network = found.networkConfiguration?.awsvpcConfiguration;
+  const primary = found.deployments?.find(({ status }) => status === 'PRIMARY');
+  return {
+    id: must(found.serviceName, 'a service name'),
+    tags: fromLowerTags(found.tags),
+    status: found.status ?? '',
+    taskDefinition: primary?.taskDefinition ?? found.taskDefinition ?? '',
+    subnetIds: [...(network?.subnets ?? [])].sort(),
+    securityGroupIds: network?.securityGroups ?? [],
+    assignPublicIp: network?.assignPublicIp ?? 'DISABLED',
+    strategy: strategyText(found.capacityProviderStrategy ?? []),
+    deployment: deploymentText(found.deploymentConfiguration ?? {}),
+    running: found.runningCount ?? 0,
+    desired: found.desiredCount ?? 0,
+    deployments: found.deployments?.length ?? 0,
+    rollout: primary?.rolloutState ?? '',
+    rolloutReason: primary?.rolloutStateReason ?? '',
+    /** Newest first. */
+    events: (found.events ?? []).slice(0, 5).map(({ message }) => message ?? ''),
+    latest: undefined as { status: string; reason: string } | undefined,
+  };
+}
+
+/** Whether the deployment that was asked for has worked. */
+function rolloutOf(live: LiveService, taskDefinition: string): Readiness {
+  const progress = `${live.running} of ${live.desired} tasks running${live.events[0] ? `; ${live.events[0]}` : ''}`;
+  const status = live.latest?.status ?? 'PENDING';
+  const reason = live.latest?.reason || live.rolloutReason;
+  switch (status) {
+    case 'SUCCESSFUL': {
+      const settled = live.rollout === 'COMPLETED' && live.deployments === 1 && live.taskDefinition === taskDefinition;
+      return settled ? { state: 'ready', detail: progress } : { state: 'waiting', detail: progress };
+    }
+    case 'STOPPED':
+    case 'ROLLBACK_SUCCESSFUL':
+    case 'ROLLBACK_FAILED':
+      // A new deployment may not be listed yet while the one before it has ended like this.
+      if (live.rollout === 'IN_PROGRESS' && live.taskDefinition === taskDefinition) {
+        return { state: 'waiting', detail: progress };
+      }
+      return { state: 'failed', detail: `the deployment ended as ${status}: ${reason}` };
+    case 'ROLLBACK_REQUESTED':
+    case 'ROLLBACK_IN_PROGRESS':
+      return { state: 'waiting', detail: `rolling back: ${reason}` };
+    default:
+      return live.rollout === 'FAILED'
+        ? { state: 'failed', detail: live.rolloutReason }
+        : { state: 'waiting', detail: progress };
+  }
+}

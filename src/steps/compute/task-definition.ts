@@ -1,0 +1,232 @@
+import {
+  type ContainerDefinition,
+  DeleteTaskDefinitionsCommand,
+  DeregisterTaskDefinitionCommand,
+  DescribeTaskDefinitionCommand,
+  type KeyValuePair,
+  ListTaskDefinitionsCommand,
+  RegisterTaskDefinitionCommand,
+  type RegisterTaskDefinitionCommandInput,
+  type Secret,
+} from '@aws-sdk/client-ecs';
+import type { Aws } from '../../aws/aws.ts';
+import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
+import type { StackConfig, WorkerConfig } from '../../config/schema.ts';
+import { TAG, type Tags } from '../../engine/ownership.ts';
+import type { DataBucketStep } from '../data/data-bucket.ts';
+import { canonical, changesOf, defineStep, must, QUICK } from '../define.ts';
+import type { ExecutionRoleStep } from '../identity/execution-role.ts';
+import type { TaskRoleStep } from '../identity/task-role.ts';
+import type { RepositoryStep } from '../image/repository.ts';
+import type { WorkerImageStep } from '../image/worker-image.ts';
+import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
+import type { LogGroupStep } from './log-group.ts';
+
+/**
+ * Healthy means polling: the worker touches this file every 2 s from the moment its first poll has started. In the
+ * shell, because a second Node for each probe would cost 40 MB.
+ */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the braces are the shell's
+const HEALTH_COMMAND = 'test $(( $(date +%s) - $(stat -c %Y "${TMPDIR:-/tmp}/worker-alive") )) -lt 30 || exit 1';
+
+/** Share of the task's memory that V8 may use for its heap; native code and buffers need the rest. */
+const HEAP_SHARE = 0.7;
+
+type TaskDefinitionNeeds = {
+  repository: RepositoryStep;
+  image: WorkerImageStep;
+  executionRole: ExecutionRoleStep;
+  taskRole: TaskRoleStep;
+  logGroup: LogGroupStep;
+  dataBucket: DataBucketStep;
+  secret?: TemporalSecretStep;
+};
+
+/** A change registers a new revision; AWS never changes one. Earlier revisions stay for a rollback. */
+export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string[], needs: TaskDefinitionNeeds) =>
+  defineStep({
+    id: `compute/task-definition/${worker.name}`,
+    title: `task definition (${worker.name})`,
+    needs,
+    repeatable: 'name',
+    timeouts: QUICK,
+    want: (config, from) => {
+      const input: Definition = {
+        family: familyName(config.stack, worker.name),
+        requiresCompatibilities: ['FARGATE'],
+        networkMode: 'awsvpc',
+        cpu: String(worker.cpu),
+        memory: String(worker.memory),
+        runtimePlatform: {
+          cpuArchitecture: worker.architecture === 'arm64' ? 'ARM64' : 'X86_64',
+          operatingSystemFamily: 'LINUX',
+        },
+        executionRoleArn: from.executionRole.arn,
+        taskRoleArn: from.taskRole.arn,
+        containerDefinitions: [
+          {
+            name: worker.name,
+            image: `${from.repository.uri}@${from.image.id}`,
+            essential: true,
+            stopTimeout: worker.stopTimeoutSeconds,
+            user: '1000:1000',
+            // Forwards signals and reaps children: Node as process 1 does neither by default.
+            linuxParameters: { initProcessEnabled: true },
+            environment: pairs(environment(config, worker, from)),
+            secrets: secretKeys.map((name) => ({ name, valueFrom: `${from.secret?.id}:${name}::` })),
+            // Tasks read secrets when they start: a new value has to make a new revision.
+            dockerLabels: from.secret ? { 'temporal-fargate.secret-version': from.secret.currentVersion } : {},
+            healthCheck: {
+              command: ['CMD-SHELL', HEALTH_COMMAND],
+              interval: 30,
+              timeout: 5,
+              retries: 3,
+              startPeriod: 60,
+            },
+            logConfiguration: {
+              logDriver: 'awslogs',
+              options: {
+                'awslogs-group': from.logGroup.id,
+                'awslogs-region': config.region,
+                'awslogs-stream-prefix': 'worker',
+                mode: 'non-blocking',
+                'max-buffer-size': '10m',
+              },
+            },
+          },
+        ],
+      };
+      return { input, ...facts(input) };
+    },
+    findById: find,
+    findOwned: async (aws, { stack }) =>
+      [await find(aws, familyName(stack, worker.name))].flatMap((found) => found ?? []),
+    diff: (want, live) =>
+      changesOf(want, live, {
+        image: 'update',
+        cpu: 'update',
+        memory: 'update',
+        architecture: 'update',
+        executionRole: 'update',
+        taskRole: 'update',
+        environment: 'update',
+        secrets: 'update',
+        container: 'update',
+      }),
+    create: (aws, want, { tags }) => register(aws, want.input, tags),
+    async update(aws, _live, want, _changes, { tags }) {
+      // An interrupted run may have registered it already: its revision is the newest of the family.
+      const newest = await find(aws, want.input.family);
+      if (
+        newest &&
+        newest.tags[TAG.stackId] === tags[TAG.stackId] &&
+        canonical(factsOf(newest)) === canonical(facts(want.input))
+      ) {
+        return newest.id;
+      }
+      return (await register(aws, want.input, tags)).id;
+    },
+    async destroy(aws, live) {
+      const { ecs } = aws.clients;
+      const family = familyOf(live.id);
+      const { taskDefinitionArns } = await ecs.send(
+        new ListTaskDefinitionsCommand({ familyPrefix: family, status: 'ACTIVE' }),
+      );
+      const ours: string[] = [];
+      for (const arn of taskDefinitionArns ?? []) {
+        const tags = arn === live.id ? live.tags : (await find(aws, arn))?.tags;
+        if (tags?.[TAG.stackId] === live.tags[TAG.stackId]) ours.push(arn);
+      }
+      for (const arn of ours) {
+        await ifThere(ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn })));
+      }
+      for (let first = 0; first < ours.length; first += 10) {
+        await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: ours.slice(first, first + 10) }));
+      }
+    },
+  });
+
+export type TaskDefinitionStep = ReturnType<typeof taskDefinition>;
+
+type Definition = RegisterTaskDefinitionCommandInput & { family: string };
+
+const familyName = (stack: string, worker: string): string => `temporal-fargate-${stack}-${worker}`;
+
+/** "arn:…:task-definition/family:12" -> "family" */
+const familyOf = (arn: string): string => arn.replace(/^.*task-definition\//, '').replace(/:\d+$/, '');
+
+function environment(
+  { stack, temporal }: StackConfig,
+  worker: WorkerConfig,
+  from: { image: { id: string }; dataBucket: { id: string } },
+): Record<string, string> {
+  return {
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    TEMPORAL_TASK_QUEUE: worker.taskQueue,
+    TEMPORAL_TLS: String(temporal.tls),
+    TEMPORAL_FARGATE_STACK: stack,
+    TEMPORAL_FARGATE_IMAGE_DIGEST: from.image.id,
+    TEMPORAL_FARGATE_STOP_TIMEOUT: String(worker.stopTimeoutSeconds),
+    DATA_BUCKET: from.dataBucket.id,
+    NODE_OPTIONS: `--max-old-space-size=${Math.floor(worker.memory * HEAP_SHARE)}`,
+  };
+}
+
+const pairs = (record: Record<string, string>): KeyValuePair[] =>
+  Object.entries(record).map(([name, value]) => ({ name, value }));
+
+/** What we set, in one shape for a definition that is to be registered and for one that AWS describes. */
+function facts(definition: Partial<Definition>) {
+  const container: Partial<ContainerDefinition> = definition.containerDefinitions?.[0] ?? {};
+  return {
+    image: container.image ?? '',
+    cpu: definition.cpu ?? '',
+    memory: definition.memory ?? '',
+    architecture: definition.runtimePlatform?.cpuArchitecture ?? '',
+    executionRole: definition.executionRoleArn ?? '',
+    taskRole: definition.taskRoleArn ?? '',
+    environment: byName(container.environment, ({ value }) => value),
+    secrets: byName(container.secrets, (secret: Secret) => secret.valueFrom),
+    container: {
+      name: container.name,
+      stopTimeout: container.stopTimeout,
+      user: container.user,
+      init: container.linuxParameters?.initProcessEnabled,
+      labels: container.dockerLabels ?? {},
+      healthCheck: container.healthCheck,
+      log: container.logConfiguration?.options,
+    },
+  };
+}
+
+function byName<T extends { name?: string | undefined }>(list: readonly T[] | undefined, value: (entry: T) => unknown) {
+  return Object.fromEntries((list ?? []).map((entry) => [entry.name ?? '', value(entry)]));
+}
+
+type LiveDefinition = { readonly id: string; readonly tags: Tags } & ReturnType<typeof facts>;
+
+const factsOf = ({ id: _id, tags: _tags, ...rest }: LiveDefinition) => rest;
+
+async function register(aws: Aws, input: Definition, tags: Tags): Promise<LiveDefinition> {
+  const { taskDefinition: made } = await aws.clients.ecsOnce.send(
+    new RegisterTaskDefinitionCommand({ ...input, tags: lowerTags(tags) }),
+  );
+  return { id: must(made?.taskDefinitionArn, 'a task definition ARN'), tags, ...facts(input) };
+}
+
+/** @param id an ARN, or a family for its newest active revision */
+async function find(aws: Aws, id: string): Promise<LiveDefinition | undefined> {
+  const answer = await orUndefined(
+    aws.clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: id, include: ['TAGS'] })),
+  );
+  const found = answer?.taskDefinition;
+  // A deregistered revision is described for ever.
+  if (found?.status !== 'ACTIVE') return undefined;
+  return {
+    id: must(found.taskDefinitionArn, 'a task definition ARN'),
+    tags: fromLowerTags(answer?.tags),
+    ...facts(found as Partial<Definition>),
+  };
+}

@@ -1,0 +1,123 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
+import type { Aws } from '../../aws/aws.ts';
+import {
+  bucketName,
+  bucketPolicy,
+  bucketTags,
+  createBucket,
+  type OwnBucket,
+  putPolicy,
+  readPolicy,
+} from '../../aws/bucket.ts';
+import { ifThere, isNotFound } from '../../aws/errors.ts';
+import type { Tags } from '../../engine/ownership.ts';
+import { changesOf, defineStep, QUICK } from '../define.ts';
+
+interface LiveBucket {
+  readonly id: string;
+  readonly tags: Tags;
+  readonly policy?: unknown;
+}
+
+/**
+ * Where the worker writes. Private by AWS's own defaults for new buckets (public access blocked, no ACLs, encrypted)
+ * and by a policy that refuses every other account and everything without TLS.
+ */
+export const dataBucket = () =>
+  defineStep({
+    id: 'data/bucket',
+    title: 'data bucket',
+    needs: {},
+    repeatable: 'name',
+    timeouts: QUICK,
+    want: ({ stack, accountId, region, partition }) => {
+      const name = dataBucketName(stack, accountId, region);
+      return {
+        name,
+        region,
+        policy: bucketPolicy({ Bucket: name, ExpectedBucketOwner: accountId }, partition) as unknown,
+      };
+    },
+    findById: find,
+    findOwned: async (aws, { stack }) =>
+      [await find(aws, dataBucketName(stack, aws.accountId, aws.region))].flatMap((found) => found ?? []),
+    async load(aws, live): Promise<LiveBucket> {
+      return { ...live, policy: await readPolicy(aws.clients.s3, own(aws, live.id)) };
+    },
+    diff: (want, live) => changesOf(want, live, { policy: 'update' }),
+    async create(aws, want, { tags }) {
+      await createBucket(aws.clients.s3, want.name, want.region, tags);
+      return { id: want.name, tags };
+    },
+    async update(aws, live, want) {
+      await putPolicy(aws.clients.s3, own(aws, live.id), want.policy as object);
+      return undefined;
+    },
+    async keep(aws, live, { deleteData }) {
+      const page = await versionsPage(aws, live.id);
+      const count = page.objects.length;
+      if (count === 0 || deleteData) return undefined;
+      return `holds ${page.more ? 'more than ' : ''}${count} object version${count === 1 ? '' : 's'}`;
+    },
+    async destroy(aws, live, { deleteData }) {
+      if (deleteData) await empty(aws, live.id);
+      await ifThere(aws.clients.s3.send(new DeleteBucketCommand(own(aws, live.id))));
+    },
+  });
+
+export type DataBucketStep = ReturnType<typeof dataBucket>;
+
+const dataBucketName = (stack: string, accountId: string, region: string): string =>
+  bucketName(`tfg-${stack}-data`, accountId, region);
+
+const own = (aws: Aws, Bucket: string): OwnBucket => ({ Bucket, ExpectedBucketOwner: aws.accountId });
+
+async function find(aws: Aws, name: string): Promise<LiveBucket | undefined> {
+  const tags = await bucketTags(aws.clients.s3, own(aws, name));
+  return tags && { id: name, tags };
+}
+
+interface VersionsPage {
+  readonly objects: { Key: string; VersionId?: string }[];
+  readonly more: boolean;
+}
+
+/** Versions and delete markers: both keep a bucket from being deleted. */
+async function versionsPage(aws: Aws, name: string): Promise<VersionsPage> {
+  try {
+    const page = await aws.clients.s3.send(new ListObjectVersionsCommand({ ...own(aws, name), MaxKeys: 1000 }));
+    const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
+      Key: Key ?? '',
+      ...(VersionId === undefined ? {} : { VersionId }),
+    }));
+    return { objects, more: page.IsTruncated ?? false };
+  } catch (error) {
+    if (isNotFound(error)) return { objects: [], more: false };
+    throw error;
+  }
+}
+
+/** Each page is deleted and the first page listed again: there are no markers to get out of step. */
+async function empty(aws: Aws, name: string): Promise<void> {
+  const { s3 } = aws.clients;
+  for (let page = await versionsPage(aws, name); page.objects.length > 0; page = await versionsPage(aws, name)) {
+    const { Errors } = await s3.send(
+      new DeleteObjectsCommand({ ...own(aws, name), Delete: { Objects: page.objects, Quiet: true } }),
+    );
+    const [problem] = Errors ?? [];
+    if (problem) {
+      throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), { name: problem.Code ?? 'DeleteObjects' });
+    }
+    if (!page.more) break;
+  }
+  const { Uploads } = await s3.send(new ListMultipartUploadsCommand(own(aws, name)));
+  for (const { Key, UploadId } of Uploads ?? []) {
+    await ifThere(s3.send(new AbortMultipartUploadCommand({ ...own(aws, name), Key, UploadId })));
+  }
+}

@@ -1,0 +1,40 @@
+import type { LogGroupStep } from '../compute/log-group.ts';
+import type { RepositoryStep } from '../image/repository.ts';
+import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
+import { role } from './role.ts';
+
+/** What ECS itself may do for a task before its code runs: pull this image, write this log, read this secret. */
+export const executionRole = (needs: {
+  repository: RepositoryStep;
+  logGroup: LogGroupStep;
+  secret?: TemporalSecretStep;
+}) =>
+  role('execution', needs, (_config, from) => [
+    // The one call of ECR that knows no resource.
+    { Sid: 'Token', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+    {
+      Sid: 'Pull',
+      Effect: 'Allow',
+      Action: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'],
+      Resource: from.repository.arn,
+    },
+    {
+      Sid: 'Logs',
+      Effect: 'Allow',
+      // Not CreateLogGroup: a task that stops late would bring a deleted group back.
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: `${from.logGroup.arn}:*`,
+    },
+    ...(from.secret
+      ? [
+          {
+            Sid: 'Secret',
+            Effect: 'Allow' as const,
+            Action: 'secretsmanager:GetSecretValue',
+            Resource: from.secret.id,
+          },
+        ]
+      : []),
+  ]);
+
+export type ExecutionRoleStep = ReturnType<typeof executionRole>;

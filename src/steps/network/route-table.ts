@@ -1,0 +1,119 @@
+import {
+  AssociateRouteTableCommand,
+  CreateRouteCommand,
+  CreateRouteTableCommand,
+  DeleteRouteTableCommand,
+  DisassociateRouteTableCommand,
+  ReplaceRouteCommand,
+  type RouteTable,
+} from '@aws-sdk/client-ec2';
+import type { Aws } from '../../aws/aws.ts';
+import { ifThere } from '../../aws/errors.ts';
+import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import type { CreatedNeed } from '../../engine/step.ts';
+import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
+import type { InternetGatewayStep } from './internet-gateway.ts';
+import type { NatGatewayStep } from './nat-gateway.ts';
+import type { SubnetStep } from './subnet.ts';
+import type { VpcStep } from './vpc.ts';
+
+const EVERYWHERE = '0.0.0.0/0';
+
+type SubnetNeeds = Readonly<Record<`subnet${string}`, SubnetStep>>;
+
+export const publicRouteTable = (needs: SubnetNeeds & { vpc: VpcStep; gateway: InternetGatewayStep }) =>
+  routeTable('public', 'public route table', needs);
+
+/** The NAT gateway may still be pending: AWS takes a route to it at once. */
+export const privateRouteTable = (
+  name: string,
+  title: string,
+  needs: SubnetNeeds & { vpc: VpcStep; gateway: CreatedNeed<NatGatewayStep> },
+) => routeTable(`private${name}`, title, needs);
+
+/** Routes and associations are fields of their table: AWS gives them no tags. */
+function routeTable<
+  const N extends SubnetNeeds & { vpc: VpcStep; gateway: InternetGatewayStep | CreatedNeed<NatGatewayStep> },
+>(name: string, title: string, needs: N) {
+  return defineStep({
+    id: `network/route-table/${name}`,
+    title,
+    needs,
+    repeatable: 'token',
+    timeouts: BLOCKED,
+    want: (_config, from) => {
+      const { vpc, gateway, ...subnets } = from as unknown as Record<string, { id: string }>;
+      return {
+        vpcId: must(vpc, 'a VPC').id,
+        /** What 0.0.0.0/0 leads to: `igw-…` or `nat-…`. */
+        defaultRoute: must(gateway, 'a gateway').id,
+        subnetIds: Object.values(subnets)
+          .map(({ id }) => id)
+          .sort(),
+      };
+    },
+    findById: async (aws, id) => toLive(await aws.ec2.routeTables.byId(id)),
+    findOwned: async (aws, { stepId }) =>
+      (await aws.ec2.routeTables.byStep(stepId)).flatMap((found) => toLive(found) ?? []),
+    diff: (want, live) => changesOf(want, live, { vpcId: 'replace', defaultRoute: 'update', subnetIds: 'update' }),
+    async create(aws, want, { tags, token }) {
+      const { RouteTable } = await aws.clients.ec2.send(
+        new CreateRouteTableCommand({
+          VpcId: want.vpcId,
+          ClientToken: token,
+          TagSpecifications: ec2Tags('route-table', tags),
+        }),
+      );
+      return { ...must(toLive(RouteTable), 'the route table'), tags };
+    },
+    async update(aws, live, want) {
+      if (live.defaultRoute !== want.defaultRoute) {
+        const route = {
+          RouteTableId: live.id,
+          DestinationCidrBlock: EVERYWHERE,
+          ...(want.defaultRoute.startsWith('nat-')
+            ? { NatGatewayId: want.defaultRoute }
+            : { GatewayId: want.defaultRoute }),
+        };
+        await aws.clients.ec2.send(live.hasDefault ? new ReplaceRouteCommand(route) : new CreateRouteCommand(route));
+      }
+      const wanted = new Set(want.subnetIds);
+      for (const { id, subnetId } of live.associations) if (!wanted.has(subnetId)) await disassociate(aws, id);
+      for (const SubnetId of want.subnetIds) {
+        if (live.subnetIds.includes(SubnetId)) continue;
+        await aws.clients.ec2.send(new AssociateRouteTableCommand({ RouteTableId: live.id, SubnetId }));
+      }
+      return undefined;
+    },
+    async destroy(aws, live) {
+      for (const { id } of live.associations) await disassociate(aws, id);
+      await ifThere(aws.clients.ec2.send(new DeleteRouteTableCommand({ RouteTableId: live.id })));
+    },
+  });
+}
+
+export type RouteTableStep = ReturnType<typeof publicRouteTable> | ReturnType<typeof privateRouteTable>;
+
+const disassociate = (aws: Aws, AssociationId: string) =>
+  ifThere(aws.clients.ec2.send(new DisassociateRouteTableCommand({ AssociationId })));
+
+function toLive(found: RouteTable | undefined) {
+  if (!found) return undefined;
+  const route = found.Routes?.find(({ DestinationCidrBlock }) => DestinationCidrBlock === EVERYWHERE);
+  const associations = (found.Associations ?? []).flatMap(
+    ({ RouteTableAssociationId: id, SubnetId: subnetId, AssociationState }) =>
+      id !== undefined && subnetId !== undefined && AssociationState?.State !== 'disassociated'
+        ? [{ id, subnetId }]
+        : [],
+  );
+  return {
+    id: must(found.RouteTableId, 'a route table id'),
+    tags: fromUpperTags(found.Tags),
+    vpcId: found.VpcId ?? '',
+    hasDefault: route !== undefined,
+    // A route to a gateway that was deleted is a black hole: as good as none, but it has to be replaced.
+    defaultRoute: route?.State === 'blackhole' ? '(black hole)' : (route?.NatGatewayId ?? route?.GatewayId ?? ''),
+    associations,
+    subnetIds: associations.map(({ subnetId }) => subnetId).sort(),
+  };
+}

@@ -1,0 +1,118 @@
+import {
+  AuthorizeSecurityGroupEgressCommand,
+  CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
+  type IpPermission,
+  RevokeSecurityGroupEgressCommand,
+  RevokeSecurityGroupIngressCommand,
+  type SecurityGroup,
+} from '@aws-sdk/client-ec2';
+import { ifThere } from '../../aws/errors.ts';
+import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import { BLOCKED, canonical, changesOf, defineStep, must } from '../define.ts';
+import type { VpcStep } from './vpc.ts';
+
+/** What AWS gives every new group; workers dial out and are never dialled. */
+const EGRESS: IpPermission[] = [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
+
+export const securityGroup = (needs: { vpc: VpcStep }) =>
+  defineStep({
+    id: 'network/security-group',
+    title: 'security group (no ingress)',
+    needs,
+    repeatable: 'name',
+    timeouts: BLOCKED,
+    want: (config, from) => ({
+      vpcId: from.vpc.id,
+      name: `temporal-fargate-${config.stack}-worker`,
+      ingress: [] as string[],
+      egress: EGRESS.map(ruleText),
+    }),
+    findById: async (aws, id) => toLive(await aws.ec2.securityGroups.byId(id)),
+    findOwned: async (aws, { stepId }) =>
+      (await aws.ec2.securityGroups.byStep(stepId)).flatMap((found) => toLive(found) ?? []),
+    diff: (want, live) =>
+      changesOf(want, live, { vpcId: 'replace', name: 'replace', ingress: 'update', egress: 'update' }),
+    async create(aws, want, { tags }) {
+      const { GroupId } = await aws.clients.ec2.send(
+        new CreateSecurityGroupCommand({
+          GroupName: want.name,
+          Description: 'Temporal workers: everything out, nothing in',
+          VpcId: want.vpcId,
+          TagSpecifications: ec2Tags('security-group', tags),
+        }),
+      );
+      const { vpcId, name, ingress, egress } = want;
+      return {
+        id: must(GroupId, 'a group id'),
+        tags,
+        vpcId,
+        name,
+        ingress,
+        egress,
+        rules: { ingress: [], egress: EGRESS },
+      };
+    },
+    async update(aws, live, want) {
+      const { ec2 } = aws.clients;
+      const GroupId = live.id;
+      if (live.rules.ingress.length > 0) {
+        await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions: live.rules.ingress }));
+      }
+      if (canonical(live.egress) !== canonical(want.egress)) {
+        const extra = live.rules.egress.filter((rule) => !want.egress.includes(ruleText(rule)));
+        if (extra.length > 0) await ec2.send(new RevokeSecurityGroupEgressCommand({ GroupId, IpPermissions: extra }));
+        const missing = EGRESS.filter((rule) => !live.egress.includes(ruleText(rule)));
+        if (missing.length > 0)
+          await ec2.send(new AuthorizeSecurityGroupEgressCommand({ GroupId, IpPermissions: missing }));
+      }
+      return undefined;
+    },
+    blockedBy: (aws, live) => aws.ec2.interfaceIn('group-id', live.id),
+    destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteSecurityGroupCommand({ GroupId: live.id }))),
+  });
+
+export type SecurityGroupStep = ReturnType<typeof securityGroup>;
+
+function toLive(found: SecurityGroup | undefined) {
+  if (!found) return undefined;
+  const ingress = (found.IpPermissions ?? []).map(present);
+  const egress = (found.IpPermissionsEgress ?? []).map(present);
+  return {
+    id: must(found.GroupId, 'a group id'),
+    tags: fromUpperTags(found.Tags),
+    vpcId: found.VpcId ?? '',
+    name: found.GroupName ?? '',
+    ingress: ingress.map(ruleText).sort(),
+    egress: egress.map(ruleText).sort(),
+    rules: { ingress, egress },
+  };
+}
+
+/** Without the empty lists that AWS sends along and does not take back. */
+function present(rule: IpPermission): IpPermission {
+  const entries = Object.entries(rule).filter(
+    ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(entries) as IpPermission;
+}
+
+/** One rule in words: "-1 0.0.0.0/0", "tcp 22-22 10.0.0.0/8". */
+function ruleText({
+  IpProtocol,
+  FromPort,
+  ToPort,
+  IpRanges,
+  Ipv6Ranges,
+  UserIdGroupPairs,
+  PrefixListIds,
+}: IpPermission): string {
+  const ports = IpProtocol === '-1' || FromPort === undefined ? '' : ` ${FromPort}-${ToPort}`;
+  const peers = [
+    ...(IpRanges ?? []).map(({ CidrIp }) => CidrIp),
+    ...(Ipv6Ranges ?? []).map(({ CidrIpv6 }) => CidrIpv6),
+    ...(UserIdGroupPairs ?? []).map(({ GroupId }) => GroupId),
+    ...(PrefixListIds ?? []).map(({ PrefixListId }) => PrefixListId),
+  ];
+  return `${IpProtocol}${ports} ${peers.join(',')}`;
+}

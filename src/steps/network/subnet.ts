@@ -1,0 +1,55 @@
+import { CreateSubnetCommand, DeleteSubnetCommand, type Subnet } from '@aws-sdk/client-ec2';
+import { ifThere } from '../../aws/errors.ts';
+import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
+import type { VpcStep } from './vpc.ts';
+import { zoneLetter } from './zone.ts';
+
+export type Tier = 'public' | 'private';
+
+export const subnet = (tier: Tier, zone: string, index: number, needs: { vpc: VpcStep }) =>
+  defineStep({
+    id: `network/subnet/${tier}-${zoneLetter(zone)}`,
+    title: `${tier} subnet (${zone})`,
+    needs,
+    repeatable: 'tags',
+    timeouts: BLOCKED,
+    want: ({ network }, from) => ({
+      vpcId: from.vpc.id,
+      zone,
+      cidr: (tier === 'public' ? network.publicCidrs : network.privateCidrs)[index] ?? '',
+    }),
+    findById: async (aws, id) => toLive(await aws.ec2.subnets.byId(id)),
+    findOwned: async (aws, { stepId }) =>
+      (await aws.ec2.subnets.byStep(stepId)).flatMap((found) => toLive(found) ?? []),
+    diff: (want, live) => changesOf(want, live, { vpcId: 'replace', zone: 'replace', cidr: 'replace' }),
+    async create(aws, want, { tags }) {
+      const { Subnet } = await aws.clients.ec2Once.send(
+        new CreateSubnetCommand({
+          VpcId: want.vpcId,
+          CidrBlock: want.cidr,
+          AvailabilityZone: want.zone,
+          TagSpecifications: ec2Tags('subnet', tags),
+        }),
+      );
+      return { ...must(toLive(Subnet), 'the subnet'), tags };
+    },
+    readiness: (live) => ({ state: live.state === 'available' ? 'ready' : 'waiting', detail: live.state }),
+    blockedBy: (aws, live) => aws.ec2.interfaceIn('subnet-id', live.id),
+    destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteSubnetCommand({ SubnetId: live.id }))),
+  });
+
+export type SubnetStep = ReturnType<typeof subnet>;
+
+function toLive(found: Subnet | undefined) {
+  return (
+    found && {
+      id: must(found.SubnetId, 'a subnet id'),
+      tags: fromUpperTags(found.Tags),
+      vpcId: found.VpcId ?? '',
+      zone: found.AvailabilityZone ?? '',
+      cidr: found.CidrBlock ?? '',
+      state: found.State ?? 'pending',
+    }
+  );
+}

@@ -1,0 +1,40 @@
+import { CreateVpcCommand, DeleteVpcCommand, type Vpc } from '@aws-sdk/client-ec2';
+import { ifThere } from '../../aws/errors.ts';
+import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
+
+/** AWS's defaults are right for DNS: resolution on, which the S3 gateway endpoint needs. */
+export const vpc = () =>
+  defineStep({
+    id: 'network/vpc',
+    title: 'VPC',
+    needs: {},
+    repeatable: 'tags',
+    timeouts: BLOCKED,
+    want: (config) => ({ cidr: config.network.cidr }),
+    findById: async (aws, id) => toLive(await aws.ec2.vpcs.byId(id)),
+    findOwned: async (aws, { stepId }) => (await aws.ec2.vpcs.byStep(stepId)).flatMap((found) => toLive(found) ?? []),
+    diff: (want, live) => changesOf(want, live, { cidr: 'replace' }),
+    async create(aws, want, { tags }) {
+      const { Vpc } = await aws.clients.ec2Once.send(
+        new CreateVpcCommand({ CidrBlock: want.cidr, TagSpecifications: ec2Tags('vpc', tags) }),
+      );
+      return { ...must(toLive(Vpc), 'the VPC'), tags };
+    },
+    readiness: (live) => ({ state: live.state === 'available' ? 'ready' : 'waiting', detail: live.state }),
+    blockedBy: (aws, live) => aws.ec2.interfaceIn('vpc-id', live.id),
+    destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteVpcCommand({ VpcId: live.id }))),
+  });
+
+export type VpcStep = ReturnType<typeof vpc>;
+
+function toLive(found: Vpc | undefined) {
+  return (
+    found && {
+      id: must(found.VpcId, 'a VPC id'),
+      tags: fromUpperTags(found.Tags),
+      cidr: found.CidrBlock ?? '',
+      state: found.State ?? 'pending',
+    }
+  );
+}

@@ -1,0 +1,301 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import type { OwnBucket } from '../src/aws/bucket.ts';
+import { isConditionalConflict, isNotFound, isPreconditionFailed } from '../src/aws/errors.ts';
+import { EXIT, UserError } from '../src/errors.ts';
+
+/** Seconds a lock stays valid without being renewed, by S3's clock. Renewed four times as often. */
+const LEASE_SECONDS = 60;
+
+const lockBody = z.object({
+  nonce: z.string(),
+  user: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  /** Names this start of this machine (and process namespace); with it a dead holder is known at once. */
+  boot: z.string(),
+  command: z.string(),
+  acquiredAt: z.string(),
+  leaseSeconds: z.number(),
+  cliVersion: z.string(),
+});
+
+export type LockHolder = z.infer<typeof lockBody>;
+
+export interface SeenLock {
+  readonly holder: LockHolder;
+  readonly etag: string;
+  /** Seconds since the last renewal, both ends by S3's clock. */
+  readonly ageSeconds: number;
+  readonly expired: boolean;
+  /** The holder ran on this machine since it was started, and its process is gone. */
+  readonly dead: boolean;
+}
+
+export interface LockOptions {
+  readonly s3: S3Client;
+  readonly own: OwnBucket;
+  readonly key: string;
+  readonly command: string;
+  readonly cliVersion: string;
+  /** Shrinks the lease in tests against an emulator. */
+  readonly timeScale?: number;
+}
+
+/** A lock in our hands. Renews itself until it is released. */
+export interface HeldLock {
+  /** Taken from a holder that had not released it: the state has to be fenced before anything else. */
+  readonly tookOver: LockHolder | undefined;
+  /** Throws `UserError` LOCK_LOST when the lease ran out by our own clocks, or was seen to be somebody else's. */
+  assertHeld(): void;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lock: a free one by If-None-Match, an abandoned one by If-Match; never by delete and put, which two
+ * callers could interleave. Throws `UserError` LOCK_HELD (exit code 75) with who holds it and since when.
+ */
+export async function acquireLock(options: LockOptions): Promise<HeldLock> {
+  const { s3, own, key } = options;
+  const body = newBody(options);
+  const put = (condition: { IfNoneMatch: '*' } | { IfMatch: string }) =>
+    s3.send(
+      new PutObjectCommand({
+        ...own,
+        Key: key,
+        Body: JSON.stringify(body),
+        ContentType: 'application/json',
+        ...condition,
+      }),
+    );
+
+  for (let attempt = 1; attempt <= 10; attempt += 1) {
+    const sentAt = clocks();
+    const seen = attempt === 1 ? undefined : await readLock(options);
+    try {
+      if (attempt === 1 || seen === undefined) {
+        const { ETag } = await put({ IfNoneMatch: '*' });
+        return hold(options, body, ETag ?? '', sentAt, undefined);
+      }
+      // Our own put whose answer was lost: the retry of the same request met its own lock.
+      if (seen.holder.nonce === body.nonce) return hold(options, body, seen.etag, sentAt, undefined);
+      if (!seen.expired && !seen.dead) throw heldBy(seen, key);
+      const { ETag } = await put({ IfMatch: seen.etag });
+      return hold(options, body, ETag ?? '', sentAt, seen.holder);
+    } catch (error) {
+      // 412: somebody was faster; 404: released meanwhile; 409: a race that S3 asks to repeat.
+      if (!isPreconditionFailed(error) && !isConditionalConflict(error) && !isNotFound(error)) throw error;
+      if (isConditionalConflict(error)) await pause(Math.random() * 200);
+    }
+  }
+  throw new UserError({
+    code: 'LOCK_CONTENDED',
+    message: `taking the lock ${key}: others kept taking it first`,
+    fix: 'Try again in a moment.',
+    exitCode: EXIT.tryAgain,
+  });
+}
+
+/** Who holds the lock; `undefined` when it is free. */
+export async function readLock({
+  s3,
+  own,
+  key,
+}: Pick<LockOptions, 's3' | 'own' | 'key'>): Promise<SeenLock | undefined> {
+  let answer: { text: string; etag: string; lastModified: number; now: number };
+  try {
+    const object = await s3.send(new GetObjectCommand({ ...own, Key: key }));
+    answer = {
+      text: (await object.Body?.transformToString()) ?? '',
+      etag: object.ETag ?? '',
+      lastModified: object.LastModified?.getTime() ?? 0,
+      now: serverDate(object) ?? Date.now(),
+    };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+  const parsed = lockBody.safeParse(safeJson(answer.text));
+  const holder = parsed.success ? parsed.data : unreadable();
+  const ageSeconds = Math.max(0, (answer.now - answer.lastModified) / 1000);
+  return {
+    holder,
+    etag: answer.etag,
+    ageSeconds,
+    expired: ageSeconds > holder.leaseSeconds,
+    dead: holder.boot === bootId() && holder.boot !== '' && holder.host === hostname() && !isAlive(holder.pid),
+  };
+}
+
+/** Deletes a lock that was seen, if it is still that one. */
+export async function breakLock(
+  { s3, own, key }: Pick<LockOptions, 's3' | 'own' | 'key'>,
+  seen: SeenLock,
+): Promise<void> {
+  await s3.send(new DeleteObjectCommand({ ...own, Key: key, IfMatch: seen.etag }));
+}
+
+export function describeHolder({ holder, ageSeconds }: SeenLock): string {
+  return `${holder.user}@${holder.host} (process ${holder.pid}) runs "${holder.command}" since ${holder.acquiredAt}, last sign of life ${Math.round(ageSeconds)} s ago`;
+}
+
+function heldBy(seen: SeenLock, key: string): UserError {
+  const stack = key.split('/')[0] ?? '';
+  return new UserError({
+    code: 'LOCK_HELD',
+    message: `stack ${stack} is locked: ${describeHolder(seen)}`,
+    fix: `Wait until it is done; an abandoned lock is free ${seen.holder.leaseSeconds} s after its last sign of life. To break it by hand: temporal-fargate unlock --stack ${stack}`,
+    exitCode: EXIT.tryAgain,
+  });
+}
+
+function hold(
+  options: LockOptions,
+  body: LockHolder,
+  firstEtag: string,
+  firstSentAt: Clocks,
+  tookOver: LockHolder | undefined,
+): HeldLock {
+  const { s3, own, key } = options;
+  const leaseMs = body.leaseSeconds * 1000;
+  let etag = firstEtag;
+  let renewedAt = firstSentAt;
+  let lost: string | undefined;
+  let renewing: Promise<void> = Promise.resolve();
+
+  const renew = async (): Promise<void> => {
+    const sentAt = clocks();
+    try {
+      const answer = await s3.send(
+        new PutObjectCommand({
+          ...own,
+          Key: key,
+          Body: JSON.stringify(body),
+          ContentType: 'application/json',
+          IfMatch: etag,
+        }),
+      );
+      etag = answer.ETag ?? etag;
+      renewedAt = sentAt;
+    } catch (error) {
+      if (isPreconditionFailed(error) || isNotFound(error)) {
+        // Our own renewal whose answer was lost looks like a rival; the nonce tells.
+        const seen = await readLock(options).catch(() => undefined);
+        if (seen?.holder.nonce === body.nonce) etag = seen.etag;
+        else lost = seen ? describeHolder(seen) : 'it was broken';
+      }
+      // Anything else is tried again at the next turn; the deadline is what counts.
+    }
+  };
+  const timer = setInterval(() => {
+    renewing = renewing.then(renew);
+  }, leaseMs / 4);
+  timer.unref();
+
+  return {
+    tookOver,
+    assertHeld() {
+      // Both clocks: the monotonic one may stand still while a machine sleeps, the other may be set.
+      const age = Math.max(performance.now() - renewedAt.monotonic, Date.now() - renewedAt.wall);
+      if (lost === undefined && age < leaseMs) return;
+      throw new UserError({
+        code: 'LOCK_LOST',
+        message: `the lock ${key} was lost${lost === undefined ? ` (not renewed for ${Math.round(age / 1000)} s)` : `: ${lost}`}; nothing more was changed`,
+        fix: 'Run the command again: it continues from what is recorded.',
+        exitCode: EXIT.tryAgain,
+      });
+    },
+    async release() {
+      clearInterval(timer);
+      await renewing;
+      try {
+        await s3.send(new DeleteObjectCommand({ ...own, Key: key, IfMatch: etag }));
+      } catch (error) {
+        // Not ours any more: whoever has it must not lose it through us.
+        if (!isPreconditionFailed(error) && !isNotFound(error)) throw error;
+      }
+    },
+  };
+}
+
+interface Clocks {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+const clocks = (): Clocks => ({ monotonic: performance.now(), wall: Date.now() });
+
+function newBody({ command, cliVersion, timeScale = 1 }: LockOptions): LockHolder {
+  return {
+    nonce: randomUUID(),
+    user: userName(),
+    host: hostname(),
+    pid: process.pid,
+    boot: bootId(),
+    command,
+    acquiredAt: new Date().toISOString(),
+    leaseSeconds: LEASE_SECONDS * timeScale,
+    cliVersion,
+  };
+}
+
+/** A lock whose text is not ours: nobody to ask, so only its age counts. */
+function unreadable(): LockHolder {
+  return {
+    nonce: '',
+    user: 'unknown',
+    host: 'unknown',
+    pid: 0,
+    boot: '',
+    command: 'an unreadable lock',
+    acquiredAt: 'an unknown time',
+    leaseSeconds: LEASE_SECONDS,
+    cliVersion: 'unknown',
+  };
+}
+
+/** Empty where the system does not tell; then a dead holder is only known by its lease. */
+function bootId(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The `Date` header of an answer, which the clients keep in its metadata; see src/aws/clients.ts. */
+function serverDate(output: object): number | undefined {
+  const metadata = (output as { $metadata?: { serverDate?: number } }).$metadata;
+  return metadata?.serverDate;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

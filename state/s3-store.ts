@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { OwnBucket } from '../src/aws/bucket.ts';
+import { isConditionalConflict, isNotFound, isPreconditionFailed } from '../src/aws/errors.ts';
+import { EXIT, UserError } from '../src/errors.ts';
+import { newDocument, parseDocument, type StateDocument } from './document.ts';
+import { acquireLock, breakLock, type HeldLock, readLock, type SeenLock } from './lock.ts';
+import { SerialWriter } from './serial-writer.ts';
+import type { Session } from './store.ts';
+
+export interface StoreOptions {
+  readonly s3: S3Client;
+  readonly own: OwnBucket;
+  readonly stack: string;
+  readonly region: string;
+  readonly cliVersion: string;
+  readonly timeScale?: number;
+}
+
+interface Stored {
+  readonly document: StateDocument;
+  readonly etag: string;
+}
+
+/** The state of one stack: `<stack>/state.json` and `<stack>/lock.json` in the account's state bucket. */
+export class S3Store {
+  private readonly options: StoreOptions;
+  private readonly stateKey: string;
+  private readonly lockKey: string;
+
+  constructor(options: StoreOptions) {
+    this.options = options;
+    this.stateKey = `${options.stack}/state.json`;
+    this.lockKey = `${options.stack}/lock.json`;
+  }
+
+  /** The document as stored, without a lock; `undefined` when the stack has none. */
+  async read(): Promise<StateDocument | undefined> {
+    return (await this.load())?.document;
+  }
+
+  /**
+   * Takes the lock and loads the document, or starts a new one. Close the session in `finally`.
+   *
+   * @param command what the lock tells others that we do: "init"
+   */
+  async open(command: string): Promise<S3Session> {
+    const lock = await acquireLock({ ...this.options, key: this.lockKey, command });
+    try {
+      const stored = await this.load();
+      const document = stored?.document ?? this.fresh();
+      const session = new S3Session(this, lock, document, stored?.etag);
+      // Before anything else: the old holder, should it wake up, must find that its next write fails.
+      if (lock.tookOver && stored) await session.fence();
+      return session;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Who holds the lock; `undefined` when nobody does. */
+  holder(): Promise<SeenLock | undefined> {
+    return readLock({ ...this.options, key: this.lockKey });
+  }
+
+  /** Breaks a lock that was looked at, fencing its holder first. Throws when it changed hands meanwhile. */
+  async breakLock(seen: SeenLock): Promise<void> {
+    const stored = await this.load();
+    if (stored) await this.write({ ...stored.document, epoch: stored.document.epoch + 1 }, stored.etag);
+    await breakLock({ ...this.options, key: this.lockKey }, seen);
+  }
+
+  /** Stored versions of the document, newest first. */
+  async versions(): Promise<{ versionId: string; writtenAt: Date | undefined; isCurrent: boolean }[]> {
+    const { s3, own } = this.options;
+    const { Versions } = await s3.send(new ListObjectVersionsCommand({ ...own, Prefix: this.stateKey }));
+    return (Versions ?? [])
+      .filter((version) => version.Key === this.stateKey)
+      .map((version) => ({
+        versionId: version.VersionId ?? '',
+        writtenAt: version.LastModified,
+        isCurrent: version.IsLatest ?? false,
+      }));
+  }
+
+  /** Makes an earlier version the current one; the damaged one stays among the versions. */
+  async restore(versionId: string): Promise<StateDocument> {
+    const { s3, own } = this.options;
+    const old = await s3.send(new GetObjectCommand({ ...own, Key: this.stateKey, VersionId: versionId }));
+    const document = this.parse((await old.Body?.transformToString()) ?? '');
+    await s3.send(
+      new PutObjectCommand({
+        ...own,
+        Key: this.stateKey,
+        Body: JSON.stringify({ ...document, epoch: document.epoch + 1 }, null, 2),
+        ContentType: 'application/json',
+      }),
+    );
+    return document;
+  }
+
+  /** Names of all stacks with a state document in this bucket. */
+  async stacks(): Promise<string[]> {
+    const { s3, own } = this.options;
+    const { Contents } = await s3.send(new ListObjectsV2Command({ ...own, MaxKeys: 1000 }));
+    return (Contents ?? []).flatMap(({ Key }) => (Key?.endsWith('/state.json') ? [Key.split('/')[0] ?? ''] : []));
+  }
+
+  /** Deletes the document if it is still the one with this ETag. */
+  async delete(etag: string): Promise<void> {
+    const { s3, own } = this.options;
+    await s3.send(new DeleteObjectCommand({ ...own, Key: this.stateKey, IfMatch: etag }));
+  }
+
+  /**
+   * Stores `document` over the one with `etag` (`undefined`: over none) and returns the new ETag. Throws `UserError`
+   * STATE_CHANGED when somebody else wrote meanwhile.
+   */
+  async write(document: StateDocument, etag: string | undefined): Promise<string> {
+    const { s3, own } = this.options;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { ETag } = await s3.send(
+          new PutObjectCommand({
+            ...own,
+            Key: this.stateKey,
+            Body: JSON.stringify(document, null, 2),
+            ContentType: 'application/json',
+            ...(etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag }),
+          }),
+        );
+        return ETag ?? '';
+      } catch (error) {
+        if (isConditionalConflict(error) && attempt < 5) continue;
+        if (!isPreconditionFailed(error) && !isNotFound(error)) throw error;
+        // A repeated request whose first answer was lost meets its own write: that is no rival.
+        const now = await this.load();
+        if (now && now.document.writer === document.writer && now.document.serial === document.serial) return now.etag;
+        throw new UserError({
+          code: 'STATE_CHANGED',
+          message: `writing state ${this.where()} (serial ${document.serial}): somebody else wrote it meanwhile (serial ${now?.document.serial ?? 'none'}); nothing was overwritten`,
+          fix: 'Run the command again: it starts from what is stored and finds by tag what this run made.',
+          exitCode: EXIT.tryAgain,
+        });
+      }
+    }
+  }
+
+  private async load(): Promise<Stored | undefined> {
+    const { s3, own } = this.options;
+    try {
+      const object = await s3.send(new GetObjectCommand({ ...own, Key: this.stateKey }));
+      return { document: this.parse((await object.Body?.transformToString()) ?? ''), etag: object.ETag ?? '' };
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private parse(text: string): StateDocument {
+    const { stack, own, region } = this.options;
+    return parseDocument(text, { where: this.where(), stack, accountId: own.ExpectedBucketOwner, region });
+  }
+
+  private fresh(): StateDocument {
+    const { stack, own, region } = this.options;
+    return newDocument({ stack, stackId: randomUUID().slice(0, 13), accountId: own.ExpectedBucketOwner, region });
+  }
+
+  private where(): string {
+    return `s3://${this.options.own.Bucket}/${this.stateKey}`;
+  }
+
+  get cliVersion(): string {
+    return this.options.cliVersion;
+  }
+}
+
+/** See `Session`. Writes go through one serial writer, so that every save builds on the ETag of the one before. */
+export class S3Session implements Session {
+  document: StateDocument;
+  private readonly store: S3Store;
+  private readonly lock: HeldLock;
+  private readonly writer = randomUUID();
+  private readonly saves: SerialWriter;
+  private etag: string | undefined;
+
+  constructor(store: S3Store, lock: HeldLock, document: StateDocument, etag: string | undefined) {
+    this.store = store;
+    this.lock = lock;
+    this.document = document;
+    this.etag = etag;
+    this.saves = new SerialWriter(() => this.save());
+  }
+
+  /** True when no document was stored before this session. */
+  get isNew(): boolean {
+    return this.etag === undefined;
+  }
+
+  update(change: (draft: StateDocument) => void): Promise<void> {
+    const draft = structuredClone(this.document);
+    change(draft);
+    this.document = draft;
+    return this.saves.request();
+  }
+
+  assertHeld(): void {
+    this.lock.assertHeld();
+  }
+
+  /** Raises the epoch, so that a holder from before can write no more. */
+  fence(): Promise<void> {
+    return this.update((draft) => {
+      draft.epoch += 1;
+    });
+  }
+
+  /** Deletes the stored document; the session is of no use afterwards but to be closed. */
+  async deleteDocument(): Promise<void> {
+    this.assertHeld();
+    if (this.etag !== undefined) await this.store.delete(this.etag);
+    this.etag = undefined;
+  }
+
+  /** Waits for the last save and gives the lock back. */
+  async close(): Promise<void> {
+    await this.saves.idle();
+    await this.lock.release();
+  }
+
+  private async save(): Promise<void> {
+    this.lock.assertHeld();
+    const document = {
+      ...this.document,
+      serial: this.document.serial + 1,
+      writer: this.writer,
+      writtenAt: new Date().toISOString(),
+      cliVersion: this.store.cliVersion,
+    };
+    this.document = document;
+    this.etag = await this.store.write(document, this.etag);
+  }
+}
