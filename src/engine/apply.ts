@@ -214,7 +214,7 @@ async function awaitGone<Cloud>(context: EngineContext<Cloud, unknown>, step: An
     timeoutMs: step.timeouts.gone * 60_000,
     onWaiting: waiting(context, step, step.timeouts.gone),
     probe: async () => {
-      const live = await step.findById(context.cloud, id);
+      const live = await context.polling(() => step.findById(context.cloud, id));
       const readiness = live && step.readiness?.(live);
       if (readiness?.state === 'leaving') return { done: false, reason: readiness.detail };
       return { done: true, value: undefined };
@@ -237,7 +237,7 @@ async function awaitReady<Cloud>(
     timeoutMs: step.timeouts.ready * 60_000,
     onWaiting: waiting(context, step, step.timeouts.ready),
     probe: async () => {
-      const current: Live = live ?? (await reread(context, step, first.id));
+      const current: Live = live ?? (await context.polling(() => reread(context, step, first.id)));
       live = undefined;
       const readiness = step.readiness?.(current, want);
       if (!readiness || readiness.state === 'ready') return { done: true, value: current };

@@ -22,6 +22,8 @@ export interface EngineContext<Cloud, Config> {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly emit: Emit;
+  /** Wraps every look that is made only because something takes its time, so that the caller can count them apart. */
+  readonly polling: <T>(look: () => Promise<T>) => Promise<T>;
   readonly classify: (error: unknown) => ErrorKind;
   readonly newToken: () => string;
   /** Mutating calls at once; EC2 throttles accounts that send many. */

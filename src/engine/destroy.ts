@@ -6,7 +6,7 @@ import { assertOwned } from './ownership.ts';
 import { remove } from './remove.ts';
 import { runTasks, type Task } from './schedule.ts';
 import { searchForIntent } from './search.ts';
-import type { AnyStep, DestroyOptions, Live } from './step.ts';
+import { type AnyStep, type DestroyOptions, type Live, needsOf } from './step.ts';
 
 export interface Kept {
   readonly step: AnyStep;
@@ -40,7 +40,8 @@ export async function destroy<Cloud, Config>(
   const kept: Kept[] = [];
   const limit = pLimit(context.concurrency);
   const needing = dependants(steps);
-  const tasks = steps.map((step): Task => {
+  const own = steps.filter((step) => step.goesWith === undefined);
+  const tasks = own.map((step): Task => {
     const base = { id: step.id, title: step.title };
     return {
       id: step.id,
@@ -69,13 +70,21 @@ export async function destroy<Cloud, Config>(
     };
   });
   throwAll(await runTasks(tasks, context.signal), context.signal);
-  return { kept, left: await confirmGone(context, steps, kept) };
+  const left = await confirmGone(context, own, kept);
+  await context.session.update((draft) => {
+    for (const step of steps) {
+      const need = needsOf(step).find(({ key }) => key === step.goesWith);
+      if (need && !draft.steps[need.step.id]) delete draft.steps[step.id];
+    }
+  });
+  return { kept, left };
 }
 
 /** Everything that is this step's, found by tag and by record. Refuses what the record names without our tags. */
 async function findAll<Cloud, Config>(
   context: EngineContext<Cloud, Config>,
   step: AnyStep<Cloud, Config>,
+  sweep = false,
 ): Promise<Live[]> {
   const { cloud, owner, session } = context;
   const record = session.document.steps[step.id];
@@ -84,7 +93,9 @@ async function findAll<Cloud, Config>(
     record && recorded === undefined
       ? await searchForIntent(context, step, record, step.repeatable !== 'name')
       : ((await step.findOwned(cloud, { stack: owner.stack, stepId: step.id })) as Live[]);
-  if (recorded !== undefined && !lives.some((live) => live.id === recorded)) {
+  // A thing with a unique name was just looked for by it; any other may have lost its tags.
+  const byId = recorded !== undefined && !(sweep && step.repeatable === 'name');
+  if (byId && !lives.some((live) => live.id === recorded)) {
     const live = await step.findById(cloud, recorded);
     if (live) lives.push(live);
   }
@@ -103,7 +114,7 @@ async function confirmGone<Cloud, Config>(
   steps: Steps<Cloud, Config>,
   kept: readonly Kept[],
 ): Promise<Leftover[]> {
-  const seen = await Promise.all(steps.map(async (step) => ({ step, lives: await findAll(context, step) })));
+  const seen = await Promise.all(steps.map(async (step) => ({ step, lives: await findAll(context, step, true) })));
   await context.session.update((draft) => {
     for (const { step, lives } of seen) if (lives.length === 0) delete draft.steps[step.id];
   });

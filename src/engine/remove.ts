@@ -19,7 +19,7 @@ export async function remove<Cloud>(
   found: Live,
   options: DestroyOptions,
 ): Promise<{ outcome: 'deleted' } | { outcome: 'kept'; reason: string }> {
-  const { cloud, owner, session, clock, signal, emit, classify } = context;
+  const { cloud, owner, session, clock, signal, emit, classify, polling } = context;
   assertOwned(found, owner, step);
   return named('deleting', step, found.id, async () => {
     const kept = await step.keep?.(cloud, found, options);
@@ -44,7 +44,7 @@ export async function remove<Cloud>(
         }),
       probe: async () => {
         // The first look is the caller's own read, made a moment ago.
-        live ??= await step.findById(cloud, found.id);
+        live ??= await polling(() => step.findById(cloud, found.id));
         if (live === undefined) return { done: true, value: undefined };
         assertOwned(live, owner, step);
         const current = live;

@@ -31,7 +31,7 @@ export async function searchForIntent<Cloud>(
     onWaiting: (reason, elapsedMs) =>
       context.emit({ type: 'waiting', id: step.id, title: step.title, reason, elapsedMs, deadlineMs: tagLagMs }),
     probe: async () => {
-      const found = await step.findOwned(cloud, { stack: owner.stack, stepId: step.id });
+      const found: Live[] = await context.polling(() => step.findOwned(cloud, { stack: owner.stack, stepId: step.id }));
       if (found.length > 0 || clock.now() - startedAt >= lagMs) return { done: true, value: found };
       return { done: false, reason: 'an interrupted run may have made it; looking by tag' };
     },

@@ -53,6 +53,7 @@ export class Stack {
       clock: this.clock,
       signal: this.abort.signal,
       emit: (event) => this.events.push(event),
+      polling: (look) => look(),
       classify: (error) => (error instanceof CloudError ? error.kind : 'final'),
       newToken: () => randomUUID(),
       concurrency: 4,

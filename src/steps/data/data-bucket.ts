@@ -15,7 +15,7 @@ import {
   putPolicy,
   readPolicy,
 } from '../../aws/bucket.ts';
-import { ifThere, isNotFound } from '../../aws/errors.ts';
+import { hasName, ifThere, isNotFound } from '../../aws/errors.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 
@@ -60,14 +60,21 @@ export const dataBucket = () =>
       return undefined;
     },
     async keep(aws, live, { deleteData }) {
+      if (deleteData) return undefined;
       const page = await versionsPage(aws, live.id);
       const count = page.objects.length;
-      if (count === 0 || deleteData) return undefined;
+      if (count === 0) return undefined;
       return `holds ${page.more ? 'more than ' : ''}${count} object version${count === 1 ? '' : 's'}`;
     },
     async destroy(aws, live, { deleteData }) {
       if (deleteData) await empty(aws, live.id);
-      await ifThere(aws.clients.s3.send(new DeleteBucketCommand(own(aws, live.id))));
+      try {
+        await ifThere(aws.clients.s3.send(new DeleteBucketCommand(own(aws, live.id))));
+      } catch (error) {
+        // Written to meanwhile, or an unfinished upload: the engine asks again.
+        if (hasName(error, 'BucketNotEmpty') && deleteData) await abortUploads(aws, live.id);
+        throw error;
+      }
     },
   });
 
@@ -116,6 +123,10 @@ async function empty(aws: Aws, name: string): Promise<void> {
     }
     if (!page.more) break;
   }
+}
+
+async function abortUploads(aws: Aws, name: string): Promise<void> {
+  const { s3 } = aws.clients;
   const { Uploads } = await s3.send(new ListMultipartUploadsCommand(own(aws, name)));
   for (const { Key, UploadId } of Uploads ?? []) {
     await ifThere(s3.send(new AbortMultipartUploadCommand({ ...own(aws, name), Key, UploadId })));

@@ -45,7 +45,7 @@ export const workerImage = (inputHash: string | undefined, needs: { repository: 
       return { id: digest, tags, inputHashes: aws.image ? [aws.image.inputHash] : [] };
     },
     update: (aws, _live, want) => push(aws, want.repository),
-    // The repository takes its images along.
+    goesWith: 'repository',
     destroy: async () => undefined,
   });
 

@@ -1,0 +1,181 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { Aws, type WorkerImage } from '../../src/aws/aws.ts';
+import { type CallHooks, makeClients } from '../../src/aws/clients.ts';
+import { classify } from '../../src/aws/errors.ts';
+import type { StackConfig } from '../../src/config/schema.ts';
+import { toStackConfig } from '../../src/config/stack-config.ts';
+import { apply } from '../../src/engine/apply.ts';
+import type { EngineContext } from '../../src/engine/context.ts';
+import { type Destroyed, destroy } from '../../src/engine/destroy.ts';
+import type { StepEvent } from '../../src/engine/events.ts';
+import { observe } from '../../src/engine/observe.ts';
+import { makePlan, type Plan } from '../../src/engine/plan.ts';
+import type { DestroyOptions } from '../../src/engine/step.ts';
+import { realClock } from '../../src/engine/wait.ts';
+import type { Blob, OciImage } from '../../src/image/oci.ts';
+import type { EmulatorAddress } from '../../src/sandbox/emulator.ts';
+import { infrastructure } from '../../src/steps/index.ts';
+import { newDocument } from '../../state/document.ts';
+import { MemorySession } from '../../state/memory-store.ts';
+
+export const REFERENCE_ANSWERS = {
+  stack: 'dev',
+  region: 'us-east-1',
+  temporalAddress: '127.0.0.1:7233',
+  temporalNamespace: 'default',
+  temporalAuth: 'api-key',
+  temporalTls: false,
+  taskQueue: 'test-queue',
+  cidr: '10.0.0.0/16',
+  zones: 'us-east-1a,us-east-1b',
+  nat: 'single',
+  cpu: 1024,
+  memory: 2048,
+  architecture: 'x86_64',
+  spotWeight: 4,
+  onDemandWeight: 1,
+  onDemandBase: 0,
+  minTasks: 1,
+  maxTasks: 10,
+  scaleOutAt: 30,
+  scaleInAt: 20,
+  stopTimeout: 120,
+  logRetentionDays: 7,
+} as const;
+
+export const referenceConfig = (changes: Record<string, string | number | boolean> = {}): StackConfig =>
+  toStackConfig({ ...REFERENCE_ANSWERS, ...changes }, { accountId: '123456789012', partition: 'aws' });
+
+/** An image of one small layer, as real as a registry asks for. */
+export function tinyImage(folder: string, content = 'hello'): WorkerImage {
+  const blob = (bytes: Uint8Array, mediaType: string): Blob => {
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const path = join(folder, hash);
+    writeFileSync(path, bytes);
+    return { digest: `sha256:${hash}`, size: bytes.length, mediaType, path };
+  };
+  const build = async (): Promise<OciImage> => {
+    const layer = blob(gzipSync(content), 'application/vnd.oci.image.layer.v1.tar+gzip');
+    const config = blob(Buffer.from(JSON.stringify({ content })), 'application/vnd.oci.image.config.v1+json');
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const descriptor = ({ path: _path, ...rest }: Blob) => rest;
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType, config: descriptor(config), layers: [descriptor(layer)] }),
+    );
+    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    return {
+      manifest: { bytes, digest, mediaType },
+      config,
+      layers: [layer],
+      platform: { os: 'linux', architecture: 'amd64' } as never,
+    };
+  };
+  return { inputHash: `from-${content}`, build };
+}
+
+/** The real steps against an emulator, driven by the engine as the commands do. */
+export class AwsStack {
+  readonly aws: Aws;
+  readonly owner = { stack: 'dev', stackId: 'id-1' };
+  readonly events: StepEvent[] = [];
+  /** "EC2 CreateVpc" for every call, state calls not among them. */
+  readonly calls: { name: string; mutating: boolean; poll: boolean }[] = [];
+  private readonly polls = new AsyncLocalStorage<true>();
+  readonly clock = realClock(0.05);
+  config: StackConfig = referenceConfig();
+  secretValue: string | undefined = JSON.stringify({ TEMPORAL_API_KEY: 'key-one' });
+  image: WorkerImage;
+  session: MemorySession;
+
+  constructor(address: EmulatorAddress, folder: string) {
+    const hooks: CallHooks = {
+      beforeMutation: () => undefined,
+      afterCall: ({ service, operation, mutating }) =>
+        this.calls.push({ name: `${service} ${operation}`, mutating, poll: this.polls.getStore() === true }),
+    };
+    const { endpoint, accessKeyId, secretAccessKey, region, accountId } = address;
+    const clients = makeClients({
+      region,
+      endpoint,
+      credentials: { accessKeyId, secretAccessKey },
+      cliVersion: 'test',
+      hooks,
+    });
+    this.image = tinyImage(folder);
+    const stack = this;
+    this.aws = new Aws({
+      clients,
+      accountId,
+      region,
+      partition: 'aws',
+      stack: 'dev',
+      get image() {
+        return stack.image;
+      },
+    });
+    this.session = this.newSession();
+  }
+
+  private newSession(): MemorySession {
+    return new MemorySession(newDocument({ ...this.owner, accountId: this.aws.accountId, region: this.aws.region }));
+  }
+
+  loseState(): void {
+    this.session = this.newSession();
+  }
+
+  steps() {
+    return infrastructure(this.config, { imageInputHash: this.image.inputHash, secretValue: this.secretValue });
+  }
+
+  context(): EngineContext<Aws, StackConfig> {
+    return {
+      cloud: this.aws,
+      config: this.config,
+      owner: this.owner,
+      session: this.session,
+      clock: this.clock,
+      emit: (event) => this.events.push(event),
+      polling: (look) => this.polls.run(true, look),
+      classify,
+      newToken: () => randomUUID(),
+      concurrency: 8,
+      tagLagMs: 15_000,
+    };
+  }
+
+  async plan(previous?: StackConfig): Promise<Plan<Aws, StackConfig>> {
+    const steps = this.steps();
+    const ids = new Set(steps.map((step) => step.id));
+    const retired = previous ? infrastructure(previous).filter((step) => !ids.has(step.id)) : [];
+    const records = this.session.document.steps;
+    const observed = await observe(this.aws.survey(), this.owner, [...steps, ...retired], records);
+    return makePlan({ config: this.config, steps, retired, records, observed });
+  }
+
+  async up(previous?: StackConfig): Promise<void> {
+    await apply(this.context(), await this.plan(previous));
+  }
+
+  down(options: Partial<DestroyOptions> = {}): Promise<Destroyed> {
+    return destroy(this.context(), this.steps(), { purge: false, deleteData: false, ...options });
+  }
+
+  /** What the next plan would do: `{ "network/vpc": ["update", "cidr"] }`. */
+  async pending(): Promise<Record<string, string[]>> {
+    const { items } = await this.plan();
+    return Object.fromEntries(
+      items
+        .filter(({ action }) => action !== 'none')
+        .map(({ step, action, changes }) => [step.id, [action, ...changes.map(({ field }) => field)]]),
+    );
+  }
+
+  close(): void {
+    for (const client of Object.values(this.aws.clients)) client.destroy();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Inventory } from './emulator.ts';
+
+/**
+ * What a destroyed stack may leave in the account (design 3.9), exactly; none of it costs money. ECS goes on describing
+ * deleted clusters and services for a while; service-linked roles belong to the account.
+ */
+const MAY_STAY: readonly { service: string; kind: string; id: RegExp }[] = [
+  { service: 'ecs', kind: 'inactive-cluster', id: /cluster\/temporal-fargate-[a-z0-9-]+$/ },
+  { service: 'ecs', kind: 'inactive-service', id: /service\/temporal-fargate-[a-z0-9-]+\/worker$/ },
+  { service: 'iam', kind: 'role', id: /^AWSServiceRoleForECS$/ },
+  { service: 'iam', kind: 'role', id: /^AWSServiceRoleForApplicationAutoScaling_ECSService$/ },
+];
+
+/** The inventory without what may stay, service by service. */
+export function countable(inventory: Inventory): Inventory {
+  const mayStay = (service: string, kind: string, id: string): boolean =>
+    MAY_STAY.some((entry) => entry.service === service && entry.kind === kind && entry.id.test(id));
+  const result: Inventory = {};
+  for (const [service, kinds] of Object.entries(inventory)) {
+    for (const [kind, things] of Object.entries(kinds)) {
+      for (const [id, thing] of Object.entries(things)) {
+        if (!mayStay(service, kind, id)) ((result[service] ??= {})[kind] ??= {})[id] = thing;
+      }
+    }
+  }
+  return result;
+}
