@@ -94,9 +94,15 @@ export function bucketPolicy({ Bucket, ExpectedBucketOwner }: OwnBucket, partiti
   };
 }
 
+/** `undefined` when the bucket has no policy. Throws NoSuchBucket. */
 export async function readPolicy(s3: S3Client, own: OwnBucket): Promise<unknown> {
-  const answer = await orUndefined(s3.send(new GetBucketPolicyCommand(own)));
-  return answer?.Policy === undefined ? undefined : JSON.parse(answer.Policy);
+  try {
+    const { Policy } = await s3.send(new GetBucketPolicyCommand(own));
+    return Policy === undefined ? undefined : JSON.parse(Policy);
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchBucketPolicy') return undefined;
+    throw error;
+  }
 }
 
 export async function putPolicy(s3: S3Client, own: OwnBucket, policy: object): Promise<void> {

@@ -15,7 +15,7 @@ import {
   putPolicy,
   readPolicy,
 } from '../../aws/bucket.ts';
-import { hasName, ifThere, isNotFound } from '../../aws/errors.ts';
+import { hasName, ifThere, isNotFound, orUndefined } from '../../aws/errors.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 
@@ -48,6 +48,7 @@ export const dataBucket = () =>
     findOwned: async (aws, { stack }) =>
       [await find(aws, dataBucketName(stack, aws.accountId, aws.region))].flatMap((found) => found ?? []),
     async load(aws, live): Promise<LiveBucket> {
+      if ('policy' in live) return live;
       return { ...live, policy: await readPolicy(aws.clients.s3, own(aws, live.id)) };
     },
     diff: (want, live) => changesOf(want, live, { policy: 'update' }),
@@ -86,6 +87,12 @@ const dataBucketName = (stack: string, accountId: string, region: string): strin
 const own = (aws: Aws, Bucket: string): OwnBucket => ({ Bucket, ExpectedBucketOwner: aws.accountId });
 
 async function find(aws: Aws, name: string): Promise<LiveBucket | undefined> {
+  const indexed = aws.surveying ? await aws.indexedTags(`arn:${aws.partition}:s3:::${name}`) : undefined;
+  if (indexed) {
+    // The policy has to be read anyway, and proves that the bucket still exists.
+    const answer = await orUndefined(readPolicy(aws.clients.s3, own(aws, name)).then((policy) => ({ policy })));
+    return answer && { id: name, tags: indexed, policy: answer.policy };
+  }
   const tags = await bucketTags(aws.clients.s3, own(aws, name));
   return tags && { id: name, tags };
 }
