@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
+  DeleteBucketCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
@@ -21,7 +23,7 @@ export interface StoreOptions {
   readonly stack: string;
   readonly region: string;
   readonly cliVersion: string;
-  readonly timeScale?: number;
+  readonly leaseSeconds?: number;
 }
 
 interface Stored {
@@ -118,6 +120,47 @@ export class S3Store {
   async delete(etag: string): Promise<void> {
     const { s3, own } = this.options;
     await s3.send(new DeleteObjectCommand({ ...own, Key: this.stateKey, IfMatch: etag }));
+  }
+
+  /**
+   * Removes every trace of this stack: all versions of its document and lock but a current one, which can only be
+   * somebody else's by now. Call it after the session is closed.
+   */
+  async purge(): Promise<void> {
+    await this.deleteVersions(`${this.options.stack}/`, (version) => !version.IsLatest);
+  }
+
+  /** Deletes the state bucket with all versions in it. Throws `UserError` STATE_BUCKET_IN_USE when a stack is left. */
+  async deleteBucket(): Promise<void> {
+    const { s3, own } = this.options;
+    const stacks = await this.stacks();
+    if (stacks.length > 0) {
+      throw new UserError({
+        code: 'STATE_BUCKET_IN_USE',
+        message: `deleting state bucket ${own.Bucket}: it holds the state of ${stacks.join(', ')}`,
+        fix: 'Destroy these stacks with --purge first.',
+      });
+    }
+    await this.deleteVersions('', () => true);
+    await s3.send(new DeleteBucketCommand(own));
+  }
+
+  /** Each page is deleted and the first page listed again, until it holds nothing more to delete. */
+  private async deleteVersions(
+    Prefix: string,
+    goes: (version: { IsLatest?: boolean | undefined }) => boolean,
+  ): Promise<void> {
+    const { s3, own } = this.options;
+    for (;;) {
+      const page = await s3.send(new ListObjectVersionsCommand({ ...own, Prefix, MaxKeys: 1000 }));
+      const doomed = [...(page.Versions ?? []).filter(goes), ...(page.DeleteMarkers ?? [])];
+      if (doomed.length === 0) return;
+      const Objects = doomed.map(({ Key, VersionId }) => ({ Key: Key ?? '', VersionId }));
+      const { Errors } = await s3.send(new DeleteObjectsCommand({ ...own, Delete: { Objects, Quiet: true } }));
+      const [problem] = Errors ?? [];
+      if (problem)
+        throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), { name: problem.Code ?? 'Error' });
+    }
   }
 
   /**

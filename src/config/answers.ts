@@ -19,6 +19,8 @@ export interface Gathering {
   readonly given: Answers;
   /** Secrets that are stored already and need not be given again. */
   readonly stored: readonly OptionKey[];
+  /** Weaker than all sources, stronger than defaults: what the machine knows. */
+  readonly fallback: Answers;
   /** Asks a person; absent where nobody can be asked: then every missing answer is reported in one error. */
   readonly ask?: ((option: Option, suggestion: Answer | undefined) => Promise<Answer>) | undefined;
   /** Told of every answer as if it had been typed; secrets without their value. */
@@ -27,7 +29,7 @@ export interface Gathering {
 
 /** Gathers the answers of one stage. Throws a usage error that names everything that is missing or wrong. */
 export async function gather(gathering: Gathering): Promise<Answers> {
-  const { stage, sources, known, given, stored, ask, echo } = gathering;
+  const { stage, sources, known, given, stored, fallback, ask, echo } = gathering;
   const answers: Partial<Record<OptionKey, Answer>> = { ...given };
   const problems: string[] = [];
   const missing: string[] = [];
@@ -43,7 +45,8 @@ export async function gather(gathering: Gathering): Promise<Answers> {
       continue;
     }
     const found = fromSources(option, sources);
-    const suggestion = typeof option.default === 'function' ? option.default(answers, known) : option.default;
+    const suggestion =
+      fallback[option.key] ?? (typeof option.default === 'function' ? option.default(answers, known) : option.default);
     let answer = found?.answer;
     let source = found?.source ?? 'default';
     if (answer === undefined && stored.includes(option.key)) continue;

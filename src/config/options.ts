@@ -11,7 +11,9 @@ export interface Known {
   /** Zones that Fargate can use, in AWS's order. */
   readonly zones: readonly string[];
   /** Set in the sandbox: its Temporal server and this machine's architecture. */
-  readonly sandbox?: { readonly temporalAddress: string; readonly architecture: 'x86_64' | 'arm64' } | undefined;
+  readonly sandbox?:
+    | { readonly temporalAddress: string | undefined; readonly architecture: 'x86_64' | 'arm64' }
+    | undefined;
 }
 
 export interface Option {

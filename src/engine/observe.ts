@@ -1,6 +1,6 @@
 import type { StepRecord } from '../../state/document.ts';
 import { asError, ManyErrors } from '../errors.ts';
-import { isOwned, notOwned, type Owner } from './ownership.ts';
+import { type Claim, isOwned, notOwned } from './ownership.ts';
 import type { AnyStep, Live } from './step.ts';
 
 /** What the cloud holds for one step. */
@@ -20,7 +20,7 @@ export type Records = Readonly<Record<string, StepRecord>>;
  */
 export async function observe<Cloud>(
   cloud: Cloud,
-  owner: Owner,
+  owner: Claim,
   steps: readonly AnyStep<Cloud>[],
   records: Records,
 ): Promise<ObservedSteps> {
@@ -41,7 +41,7 @@ export async function observe<Cloud>(
 
 export async function observeStep<Cloud>(
   cloud: Cloud,
-  owner: Owner,
+  owner: Claim,
   step: AnyStep<Cloud>,
   record: StepRecord | undefined,
 ): Promise<Observed> {

@@ -8,6 +8,9 @@ export interface Owner {
   readonly stackId: string;
 }
 
+/** An owner whose state was lost: the stack id is whatever the tags of its things say. */
+export type Claim = Pick<Owner, 'stack'> & { readonly stackId: string | undefined };
+
 export type Tags = Readonly<Record<string, string>>;
 
 /** Tag keys that every thing we create carries, given in the creating call. */
@@ -30,11 +33,11 @@ export function ownerTags(owner: Owner, stepId: string): Tags {
 }
 
 /** True when the tags say that this very step of this very stack made the thing. `Name` is free to change. */
-export function isOwned(tags: Tags, owner: Owner, stepId: string): boolean {
+export function isOwned(tags: Tags, owner: Claim, stepId: string): boolean {
   return (
     tags[TAG.managed] === 'true' &&
     tags[TAG.stack] === owner.stack &&
-    tags[TAG.stackId] === owner.stackId &&
+    (owner.stackId === undefined || tags[TAG.stackId] === owner.stackId) &&
     tags[TAG.resource] === stepId
   );
 }
@@ -45,7 +48,7 @@ export function assertOwned(live: Live, owner: Owner, step: { id: string; title:
   throw notOwned(live, owner, step);
 }
 
-export function notOwned(live: Live, owner: Owner, step: { id: string; title: string }): UserError {
+export function notOwned(live: Live, owner: Claim, step: { id: string; title: string }): UserError {
   const theirs = live.tags[TAG.stack];
   const says =
     theirs === undefined
@@ -53,7 +56,7 @@ export function notOwned(live: Live, owner: Owner, step: { id: string; title: st
       : `is tagged as ${live.tags[TAG.resource] ?? '(no resource)'} of stack ${theirs} (${live.tags[TAG.stackId] ?? 'no id'})`;
   return new UserError({
     code: 'NOT_OWNED',
-    message: `${step.title}: ${live.id} ${says}, but stack ${owner.stack} (${owner.stackId}) expects its own ${step.id} there; it was not touched`,
+    message: `${step.title}: ${live.id} ${says}, but stack ${owner.stack}${owner.stackId === undefined ? '' : ` (${owner.stackId})`} expects its own ${step.id} there; it was not touched`,
     fix: `Rename or delete ${live.id} yourself if you are sure, or choose another stack name with --stack.`,
   });
 }
@@ -64,4 +67,9 @@ export function ambiguous(ids: readonly string[], step: { id: string; title: str
     message: `${step.title}: ${ids.length} things are tagged as ${step.id} of this stack: ${ids.join(', ')}`,
     fix: 'Delete the ones that are not in use, then run the command again.',
   });
+}
+
+/** Ids of the stacks that the tags of these things name. */
+export function stackIdsOf(lives: readonly Live[]): ReadonlySet<string> {
+  return new Set(lives.flatMap((live) => live.tags[TAG.stackId] ?? []));
 }

@@ -1,0 +1,133 @@
+import {
+  DescribeServicesCommand,
+  DescribeTasksCommand,
+  type DesiredStatus,
+  ListServiceDeploymentsCommand,
+  ListTasksCommand,
+  type Task,
+} from '@aws-sdk/client-ecs';
+import type { Aws } from './aws.ts';
+import { orUndefined } from './errors.ts';
+import { readLogs } from './worker-logs.ts';
+
+export interface TaskReport {
+  readonly id: string;
+  readonly status: string;
+  readonly health: string;
+  readonly capacityProvider: string;
+  readonly startedAt: Date | undefined;
+  /** `sha256:…` of the image it runs. */
+  readonly imageDigest: string;
+  readonly stopCode: string;
+  readonly stoppedReason: string;
+  readonly containers: readonly { name: string; exitCode: number | undefined; reason: string }[];
+}
+
+export interface ServiceReport {
+  readonly status: string;
+  readonly running: number;
+  readonly pending: number;
+  readonly desired: number;
+  readonly taskDefinition: string;
+  /** Status of the newest service deployment: `SUCCESSFUL`, `IN_PROGRESS`, `ROLLBACK_SUCCESSFUL` ... */
+  readonly deployment: string;
+  readonly deploymentReason: string;
+  /** Newest first. */
+  readonly events: readonly string[];
+  readonly tasks: readonly TaskReport[];
+  /** Stopped within the last hour; ECS forgets them then. */
+  readonly stopped: readonly TaskReport[];
+}
+
+/** A service as ECS tells of it; `undefined` when there is none. */
+export async function reportService(aws: Aws, cluster: string, service: string): Promise<ServiceReport | undefined> {
+  const { ecs } = aws.clients;
+  const answer = await orUndefined(ecs.send(new DescribeServicesCommand({ cluster, services: [service] })));
+  const found = answer?.services?.[0];
+  if (!found || found.status === 'INACTIVE') return undefined;
+  const [deployments, tasks, stopped] = await Promise.all([
+    orUndefined(ecs.send(new ListServiceDeploymentsCommand({ cluster, service, maxResults: 1 }))),
+    listTasks(aws, cluster, service, 'RUNNING'),
+    listTasks(aws, cluster, service, 'STOPPED'),
+  ]);
+  const latest = deployments?.serviceDeployments?.[0];
+  return {
+    status: found.status ?? '',
+    running: found.runningCount ?? 0,
+    pending: found.pendingCount ?? 0,
+    desired: found.desiredCount ?? 0,
+    taskDefinition: found.taskDefinition ?? '',
+    deployment: latest?.status ?? 'unknown',
+    deploymentReason: latest?.statusReason ?? '',
+    events: (found.events ?? []).map(({ message }) => message ?? ''),
+    tasks,
+    stopped: [...stopped].sort((a, b) => (b.startedAt?.getTime() ?? 0) - (a.startedAt?.getTime() ?? 0)),
+  };
+}
+
+/** Tasks of a service that run or are about to. */
+export async function runningTasks(aws: Aws, cluster: string, service: string): Promise<TaskReport[]> {
+  return listTasks(aws, cluster, service, 'RUNNING');
+}
+
+async function listTasks(
+  aws: Aws,
+  cluster: string,
+  serviceName: string,
+  desiredStatus: DesiredStatus,
+): Promise<TaskReport[]> {
+  const { ecs } = aws.clients;
+  const listed = await orUndefined(ecs.send(new ListTasksCommand({ cluster, serviceName, desiredStatus })));
+  const arns = listed?.taskArns ?? [];
+  if (arns.length === 0) return [];
+  const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: arns }));
+  return (tasks ?? []).map(toReport);
+}
+
+function toReport(task: Task): TaskReport {
+  return {
+    id: task.taskArn?.split('/').at(-1) ?? '',
+    status: task.lastStatus ?? '',
+    health: task.healthStatus ?? 'UNKNOWN',
+    capacityProvider: task.capacityProviderName ?? task.launchType ?? '',
+    startedAt: task.startedAt ?? task.createdAt,
+    imageDigest: task.containers?.[0]?.imageDigest ?? '',
+    stopCode: task.stopCode ?? '',
+    stoppedReason: task.stoppedReason ?? '',
+    containers: (task.containers ?? []).map(({ name, exitCode, reason }) => ({
+      name: name ?? '',
+      exitCode,
+      reason: reason ?? '',
+    })),
+  };
+}
+
+/** Why a deployment does not come up, in lines: stopped tasks with codes and reasons, then what the last one wrote. */
+export async function explainFailure(
+  aws: Aws,
+  where: { cluster: string; service: string; logGroup: string },
+): Promise<string[]> {
+  const report = await reportService(aws, where.cluster, where.service);
+  if (!report) return [];
+  const lines = [`Deployment: ${report.deployment}${report.deploymentReason && ` (${report.deploymentReason})`}`];
+  const [last] = report.stopped;
+  for (const task of report.stopped.slice(0, 2)) {
+    lines.push(`Task ${task.id} stopped: ${task.stopCode || 'no code'}: ${task.stoppedReason || 'no reason given'}`);
+    for (const { name, exitCode, reason } of task.containers) {
+      if (exitCode === undefined && reason === '') continue;
+      lines.push(`  container ${name}: exit code ${exitCode ?? 'none'}${reason && `, ${reason}`}`);
+    }
+  }
+  if (last) {
+    const since = new Date((last.startedAt?.getTime() ?? Date.now()) - 60_000);
+    const logs = await readLogs(aws, where.logGroup, {
+      since,
+      limit: 10,
+      stream: `worker/${where.service}/${last.id}`,
+    });
+    if (logs.length > 0) lines.push('Its last log lines:', ...logs.map(({ text }) => `  ${text}`));
+  } else {
+    lines.push(...report.events.slice(0, 3).map((event) => `ECS: ${event}`));
+  }
+  return lines;
+}

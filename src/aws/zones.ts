@@ -1,0 +1,20 @@
+import { DescribeAvailabilityZonesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+
+/** Zones (by id) that Fargate does not have. Source: Amazon ECS developer guide, "Fargate Regions" (2026-11). */
+const WITHOUT_FARGATE = new Set(['usw1-az2', 'apne1-az3', 'use1-az3']);
+
+/** Names of the zones in which tasks and a NAT gateway can be, in AWS's order. */
+export async function usableZones(ec2: EC2Client): Promise<string[]> {
+  const { AvailabilityZones } = await ec2.send(
+    new DescribeAvailabilityZonesCommand({
+      Filters: [
+        { Name: 'zone-type', Values: ['availability-zone'] },
+        { Name: 'state', Values: ['available'] },
+      ],
+    }),
+  );
+  return (AvailabilityZones ?? [])
+    .filter(({ ZoneId }) => !WITHOUT_FARGATE.has(ZoneId ?? ''))
+    .flatMap(({ ZoneName }) => ZoneName ?? [])
+    .sort();
+}

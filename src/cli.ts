@@ -1,0 +1,179 @@
+import { Command, Option as Flag, InvalidArgumentError } from 'commander';
+import type { Flags } from './commands/input.ts';
+import { fromText } from './config/answers.ts';
+import { type Answer, flagOf, OPTIONS, type Option, type OptionKey } from './config/options.ts';
+
+/** A command of the program, loaded only when it is called. */
+export interface Call {
+  readonly flags: Flags;
+  /** Name of the command as it was typed, for messages: "sandbox start". */
+  readonly name: string;
+  readonly load: () => Promise<(input: import('./commands/input.ts').CommandInput) => Promise<number>>;
+}
+
+type Loader = Call['load'];
+
+/** Which of the option table's questions a command takes as flags. */
+type Takes = 'everything' | 'where' | readonly OptionKey[];
+
+const WHERE: readonly OptionKey[] = OPTIONS.filter((option) => option.stage === 'where').map((option) => option.key);
+
+/** The command line. `run` is called with the command that was asked for. */
+export function buildProgram(version: string, run: (call: Call) => Promise<void>): Command {
+  const program = new Command('temporal-fargate')
+    .description('Temporal workers on ECS Fargate, Spot first.')
+    .version(version)
+    .showHelpAfterError('(add --help to see what there is)');
+
+  const add = (parent: Command, name: string, description: string, takes: Takes, load: Loader): Command => {
+    const command = parent.command(name).description(description);
+    addAnswers(command, takes);
+    command.option('--sandbox', 'use the AWS emulator and Temporal server on this machine');
+    command.option('--yes', 'ask nothing: take the given answers, and the defaults for the rest');
+    command.option('--json', 'newline-delimited JSON on standard output');
+    command.option('--debug', 'show every AWS call, and stacks of errors');
+    return command.action(async (options: Record<string, string | boolean>) => {
+      const full = parent === program ? name : `${parent.name()} ${name}`;
+      await run({ name: full, flags: toFlags(options), load });
+    });
+  };
+
+  add(
+    program,
+    'init',
+    'create the stack, or make it what the answers say',
+    'everything',
+    async () => (await import('./commands/init.ts')).init,
+  )
+    .option('--allow-replace', 'with --yes: also replace or delete things')
+    .addOption(verifyFlag());
+  add(
+    program,
+    'plan',
+    'show what init would do',
+    'everything',
+    async () => (await import('./commands/plan.ts')).plan,
+  ).option('--detailed-exitcode', 'exit with 2 when there is something to do');
+  add(
+    program,
+    'trigger',
+    'run a workflow on the deployed worker and show its result',
+    [...WHERE, 'taskQueue'],
+    async () => (await import('./commands/trigger.ts')).trigger,
+  )
+    .option('--workflow <type>', 'workflow type (default: MessageWorkflow)')
+    .option('--input <json>', 'its input, as JSON')
+    .option('--count <n>', 'how many to run side by side (default: 1)')
+    .option('--workflow-id <id>', 'its id, or the stem of several (default: random)')
+    .option('--timeout <seconds>', 'how long a workflow may take (default: 60)');
+  add(
+    program,
+    'status',
+    'show what runs and whether it polls',
+    'where',
+    async () => (await import('./commands/status.ts')).status,
+  );
+  add(program, 'logs', 'show what the workers wrote', 'where', async () => (await import('./commands/logs.ts')).logs)
+    .option('--follow', 'go on until Ctrl-C')
+    .option('--since <span>', 'how far back: 15m, 2h, 1d (default: 60m)')
+    .option('--lines <n>', 'at most this many (default: 100)');
+  add(
+    program,
+    'destroy',
+    'take everything down and prove that nothing is left',
+    'where',
+    async () => (await import('./commands/destroy.ts')).destroy,
+  )
+    .option('--delete-data', 'also delete what the workers have written')
+    .option('--purge', 'also skip the recovery window of the secret, and remove the state')
+    .option('--delete-state-bucket', 'also delete the state bucket, when no other stack is in it')
+    .option('--confirm <stack>', 'with --yes: the name of the stack, for what cannot be undone');
+  add(
+    program,
+    'unlock',
+    'show who holds the lock of a stack, and break it',
+    'where',
+    async () => (await import('./commands/unlock.ts')).unlock,
+  );
+
+  const state = program.command('state').description('look at stored versions of the state');
+  add(
+    state,
+    'versions',
+    'list the stored versions of the state document',
+    'where',
+    async () => (await import('./commands/state.ts')).stateVersions,
+  );
+  add(
+    state,
+    'restore',
+    'make an earlier version the current one',
+    'where',
+    async () => (await import('./commands/state.ts')).stateRestore,
+  ).option('--version-id <id>', 'the version, from "state versions"');
+
+  const sandbox = program.command('sandbox').description('AWS emulator and Temporal server on this machine');
+  add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart).option(
+    '--delay <seconds>',
+    'how long what takes time in AWS takes here (default: 1)',
+  );
+  add(
+    sandbox,
+    'stop',
+    'stop them and remove all they made',
+    [],
+    async () => (await import('./commands/sandbox.ts')).sandboxStop,
+  );
+  add(sandbox, 'status', 'show whether they run', [], async () => (await import('./commands/sandbox.ts')).sandboxShow);
+  add(
+    sandbox,
+    'install',
+    'download what they need, once',
+    [],
+    async () => (await import('./commands/sandbox.ts')).sandboxInstall,
+  );
+  return program;
+}
+
+const verifyFlag = (): Flag =>
+  new Flag('--verify <how>', 'what proves the deployment: a poller that Temporal reports, or the health check').choices(
+    ['temporal', 'health'],
+  );
+
+function addAnswers(command: Command, takes: Takes): void {
+  const keys = takes === 'everything' ? OPTIONS.map((option) => option.key) : takes === 'where' ? WHERE : takes;
+  for (const option of OPTIONS.filter((candidate) => keys.includes(candidate.key))) {
+    // A secret on the command line is read by everybody on the machine.
+    if (option.type === 'secret')
+      command.option(`${flagOf(option.key)}-file <path>`, `${option.question}, from a file; "-" is standard input`);
+    else command.addOption(answerFlag(option));
+  }
+  if (takes === 'everything') command.option('--config <file>', 'JSON file with answers');
+}
+
+function answerFlag(option: Option): Flag {
+  const flag = new Flag(
+    `${flagOf(option.key)} <${option.type === 'text' ? 'text' : option.type}>`,
+    `${option.question}. ${option.help}`,
+  );
+  return flag.argParser((text: string): Answer => {
+    if (text === '') throw new InvalidArgumentError('It is empty.');
+    return fromText(option, text);
+  });
+}
+
+function toFlags(options: Record<string, string | boolean>): Flags {
+  const { yes, sandbox, json, debug, config, temporalApiKeyFile, ...rest } = options;
+  const keys = new Set<string>(OPTIONS.map((option) => option.key));
+  const entries = Object.entries(rest);
+  return {
+    answers: Object.fromEntries(entries.filter(([key]) => keys.has(key))),
+    own: Object.fromEntries(entries.filter(([key]) => !keys.has(key))),
+    yes: yes === true,
+    sandbox: sandbox === true,
+    json: json === true,
+    debug: debug === true,
+    ...(typeof config === 'string' ? { config } : {}),
+    ...(typeof temporalApiKeyFile === 'string' ? { temporalApiKeyFile } : {}),
+  };
+}

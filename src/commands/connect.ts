@@ -1,0 +1,136 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { arch } from 'node:os';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { ensureStateBucket, findStateBucket, type StateBucketOptions } from '../../state/bucket.ts';
+import { S3Store } from '../../state/s3-store.ts';
+import { Aws, type AwsInit } from '../aws/aws.ts';
+import { type CallHooks, type Clients, makeClients } from '../aws/clients.ts';
+import { isLoopback, type Known } from '../config/options.ts';
+import { type Clock, realClock } from '../engine/wait.ts';
+import { usageError } from '../errors.ts';
+import type { CommandInput } from './input.ts';
+import { runningSandbox } from './sandbox-home.ts';
+
+export interface CallCounts {
+  /** Calls of the work itself. */
+  aws: number;
+  /** Looks made only because something takes its time. */
+  polls: number;
+  /** Calls of the state store. */
+  state: number;
+}
+
+/** One account and region that answered, and everything that belongs to the connection. */
+export interface Connection {
+  readonly accountId: string;
+  readonly partition: string;
+  readonly region: string;
+  readonly caller: string;
+  readonly stack: string;
+  readonly clients: Clients;
+  readonly clock: Clock;
+  readonly counts: CallCounts;
+  /** Set when the endpoint is an emulator on this machine. */
+  readonly emulator: { readonly temporalAddress: string | undefined } | undefined;
+  readonly polling: <T>(look: () => Promise<T>) => Promise<T>;
+  /** Set by whoever holds the lock: asked before every mutating call. */
+  guard: () => void;
+  aws(extra?: Pick<AwsInit, 'image' | 'secretValue'>): Aws;
+  /** The stack's store; makes and hardens the state bucket first. */
+  makeStore(): Promise<S3Store>;
+  /** The stack's store, or `undefined` when this account has no state bucket in this region. */
+  findStore(): Promise<S3Store | undefined>;
+  close(): void;
+}
+
+/** Finds out who we are and where. Throws what AWS says about the credentials. */
+export async function connect(
+  input: CommandInput,
+  where: { stack: string; region: string; profile: string },
+): Promise<Connection> {
+  const { env, cliVersion, flags } = input;
+  const sandbox = flags.sandbox ? await runningSandbox(input) : undefined;
+  const endpoint = sandbox?.endpoint ?? env.AWS_ENDPOINT_URL;
+  const local = endpoint !== undefined && isLoopback(new URL(endpoint).host);
+  if (flags.sandbox && !local)
+    throw usageError('the sandbox has to be on this machine', 'Run: temporal-fargate sandbox start');
+  const timeScale = local ? timeScaleOf(sandbox?.delaySeconds, env) : 1;
+
+  const counts: CallCounts = { aws: 0, polls: 0, state: 0 };
+  const inPoll = new AsyncLocalStorage<true>();
+  const connection: { guard: () => void } = { guard: () => undefined };
+  const hooks: CallHooks = {
+    beforeMutation: () => connection.guard(),
+    afterCall({ service, operation, ms, error }) {
+      if (service === 'State') counts.state += 1;
+      else if (inPoll.getStore()) counts.polls += 1;
+      else counts.aws += 1;
+      if (flags.debug)
+        input.io.note(`debug: ${service} ${operation} ${Math.round(ms)} ms${error ? ` ${error.name}` : ''}`);
+    },
+  };
+  const region = sandbox?.region ?? where.region;
+  const clients = makeClients({
+    region,
+    endpoint,
+    profile: where.profile || undefined,
+    credentials: sandbox && { accessKeyId: sandbox.accessKeyId, secretAccessKey: sandbox.secretAccessKey },
+    cliVersion,
+    hooks,
+  });
+  const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  const accountId = Account ?? '';
+  const partition = Arn?.split(':')[1] ?? 'aws';
+  const bucketOptions: StateBucketOptions = { s3: clients.state, accountId, region, partition };
+  const storeOf = (own: Awaited<ReturnType<typeof ensureStateBucket>>): S3Store =>
+    new S3Store({
+      s3: clients.state,
+      own,
+      stack: where.stack,
+      region,
+      cliVersion,
+      ...(local && env.TEMPORAL_FARGATE_LEASE_SECONDS
+        ? { leaseSeconds: Number(env.TEMPORAL_FARGATE_LEASE_SECONDS) }
+        : {}),
+    });
+
+  return Object.assign(connection, {
+    accountId,
+    partition,
+    region,
+    caller: Arn ?? '',
+    stack: where.stack,
+    clients,
+    clock: realClock(timeScale),
+    counts,
+    emulator: local ? { temporalAddress: sandbox?.temporalAddress } : undefined,
+    polling: <T>(look: () => Promise<T>) => inPoll.run(true, look),
+    aws: (extra = {}) => new Aws({ clients, accountId, region, partition, stack: where.stack, ...extra }),
+    makeStore: async () => storeOf(await ensureStateBucket(bucketOptions)),
+    findStore: async () => {
+      const own = await findStateBucket(bucketOptions);
+      return own && storeOf(own);
+    },
+    close: () => {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  });
+}
+
+/** An emulator's NAT gateway takes `delaySeconds` instead of about 20 polls of a second: waits shrink alike. */
+function timeScaleOf(delaySeconds: number | undefined, env: NodeJS.ProcessEnv): number {
+  const given = Number(env.TEMPORAL_FARGATE_TIME_SCALE);
+  if (given > 0) return given;
+  return Math.min(1, (delaySeconds ?? 1) / 20);
+}
+
+export const hostArchitecture = (): 'arm64' | 'x86_64' => (arch() === 'arm64' ? 'arm64' : 'x86_64');
+
+/** What defaults depend on, once connected. `zones` is asked of AWS only when the answers do not say. */
+export function knownOf(connection: Connection, zones: readonly string[]): Known {
+  const { emulator } = connection;
+  return {
+    zones,
+    sandbox: emulator && { temporalAddress: emulator.temporalAddress, architecture: hostArchitecture() },
+  };
+}

@@ -1,0 +1,194 @@
+import type { StateDocument } from '../../state/document.ts';
+import { newDocument } from '../../state/document.ts';
+import { MemorySession } from '../../state/memory-store.ts';
+import type { S3Session, S3Store } from '../../state/s3-store.ts';
+import type { Session } from '../../state/store.ts';
+import type { Aws } from '../aws/aws.ts';
+import { usableZones } from '../aws/zones.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { toStackConfig } from '../config/stack-config.ts';
+import { type Destroyed, destroy as destroyAll } from '../engine/destroy.ts';
+import { TAG } from '../engine/ownership.ts';
+import type { DestroyOptions, Live } from '../engine/step.ts';
+import { EXIT, UserError, usageError } from '../errors.ts';
+import type { AwsStep } from '../steps/define.ts';
+import { infrastructure } from '../steps/index.ts';
+import { answerWhere, storedConfig } from './answering.ts';
+import { type Connection, connect } from './connect.ts';
+import type { CommandInput } from './input.ts';
+import { callSummary, engineContext } from './stack-run.ts';
+
+/** `destroy`: takes everything down, from the state or from tags alone, and proves that nothing is left. */
+export async function destroy(input: CommandInput): Promise<number> {
+  const connection = await connect(input, await answerWhere(input));
+  try {
+    const store = await connection.findStore();
+    const document = await store?.read();
+    const recorded = (document?.configs ?? []).flatMap((stored) => storedConfig(stored) ?? []);
+    const fromTags = recorded.length === 0;
+    const configs = fromTags ? await everyConfig(connection) : recorded;
+    const steps = union(configs);
+    const aws = connection.aws();
+    const options = optionsOf(input);
+    const present = fromTags ? await presentByTag(aws, steps, connection.stack) : undefined;
+    await accept(input, connection.stack, fromTags, Object.keys(document?.steps ?? {}).length, present);
+
+    const session = await open(connection, store, document, present);
+    connection.guard = () => session.assertHeld();
+    let destroyed: Destroyed;
+    try {
+      const config = configs.at(-1) as StackConfig;
+      const owner = { stack: connection.stack, stackId: session.document.stackId };
+      destroyed = await destroyAll(engineContext(input, connection, config, session, owner, aws), steps, options);
+      if (options.purge && destroyed.left.length + destroyed.kept.length === 0) await session.deleteDocument?.();
+    } finally {
+      await session.close?.();
+    }
+    if (options.purge && destroyed.left.length + destroyed.kept.length === 0) await store?.purge();
+    if (input.flags.own.deleteStateBucket === true) await store?.deleteBucket();
+    return report(input, connection, destroyed);
+  } finally {
+    connection.close();
+  }
+}
+
+type DestroySession = Session & Partial<Pick<S3Session, 'deleteDocument' | 'close'>>;
+
+/** Under the lock where there is a state bucket; without one there is nobody to lock out, and nothing to record in. */
+async function open(
+  connection: Connection,
+  store: S3Store | undefined,
+  document: StateDocument | undefined,
+  present: readonly Live[] | undefined,
+): Promise<DestroySession> {
+  const stackId = document?.stackId ?? present?.[0]?.tags[TAG.stackId] ?? '';
+  if (store && document) return store.open('destroy');
+  const { stack, accountId, region } = connection;
+  return new MemorySession(newDocument({ stack, stackId, accountId, region }));
+}
+
+function optionsOf({ flags }: CommandInput): DestroyOptions {
+  return { purge: flags.own.purge === true, deleteData: flags.own.deleteData === true };
+}
+
+/** Silence never means yes: what cannot be undone needs the stack's name, typed by a person or given by --confirm. */
+async function accept(
+  input: CommandInput,
+  stack: string,
+  fromTags: boolean,
+  recorded: number,
+  present: readonly Live[] | undefined,
+): Promise<void> {
+  const { flags, io, signal } = input;
+  const { purge, deleteData, deleteStateBucket, confirm } = flags.own;
+  const grave = [
+    ...(fromTags && present && present.length > 0 ? ['there is no state, so everything is found by its tags'] : []),
+    ...(deleteData === true ? ['--delete-data deletes everything that the workers have written'] : []),
+    ...(purge === true ? ['--purge leaves no recovery window and removes the state'] : []),
+    ...(deleteStateBucket === true ? ["--delete-state-bucket removes the account's state bucket"] : []),
+  ];
+  if (fromTags) io.warn(`Stack ${stack} has no state here; looking by tag: ${present?.length ?? 0} things found.`);
+  else io.note(`Stack ${stack}: ${recorded} things on record are to be deleted.`);
+  for (const line of grave) io.warn(line);
+  if (confirm !== undefined && confirm !== stack) {
+    throw usageError(`--confirm names ${confirm}, but the stack is ${stack}`, `Give --confirm ${stack}.`, 'CONFIRM');
+  }
+  if (grave.length === 0 && flags.yes) return;
+  if (confirm === stack && flags.yes) return;
+  if (flags.yes) {
+    throw usageError(`destroying stack ${stack}: ${grave.join('; ')}`, `Add --confirm ${stack}.`, 'NEEDS_CONFIRM');
+  }
+  if (!io.canAsk) {
+    throw usageError(
+      'there is no terminal to ask at, and no --yes',
+      'Add --yes to destroy without being asked.',
+      'NO_TERMINAL',
+    );
+  }
+  const yes =
+    grave.length > 0
+      ? (await io.ask({ message: `Type the name of the stack to destroy it (${stack})` }, signal)) === stack
+      : await io.confirm(`Destroy stack ${stack}?`, signal);
+  if (!yes)
+    throw new UserError({
+      code: 'DECLINED',
+      message: 'Nothing was changed.',
+      fix: 'Run the command again when you are ready.',
+    });
+}
+
+/** The steps of all these configs, each once. */
+function union(configs: readonly StackConfig[]): AwsStep[] {
+  // The newest config first: its edges count.
+  const steps = new Map<string, AwsStep>();
+  for (const config of [...configs].reverse()) {
+    for (const step of infrastructure(config)) if (!steps.has(step.id)) steps.set(step.id, step);
+  }
+  return [...steps.values()];
+}
+
+/** Without a state nobody knows what was configured: every layout there is, in every zone of the region. */
+async function everyConfig(connection: Connection): Promise<StackConfig[]> {
+  const { accountId, partition } = connection;
+  const zones = (await usableZones(connection.clients.ec2)).join(',');
+  return ['none', 'per-zone', 'single'].map((nat) =>
+    toStackConfig(
+      {
+        stack: connection.stack,
+        region: connection.region,
+        temporalAddress: 'unknown:7233',
+        temporalNamespace: 'unknown',
+        temporalAuth: 'api-key',
+        temporalTls: true,
+        taskQueue: 'unknown',
+        cidr: '10.0.0.0/16',
+        zones,
+        nat,
+        cpu: 1024,
+        memory: 2048,
+        architecture: 'arm64',
+        spotWeight: 1,
+        onDemandWeight: 1,
+        onDemandBase: 0,
+        minTasks: 0,
+        maxTasks: 1,
+        scaleOutAt: 30,
+        scaleInAt: 20,
+        stopTimeout: 120,
+        logRetentionDays: 7,
+      },
+      { accountId, partition },
+    ),
+  );
+}
+
+/** What carries this stack's name in its tags. Throws when that are things of more than one stack. */
+async function presentByTag(aws: Aws, steps: readonly AwsStep[], stack: string): Promise<Live[]> {
+  const found = await Promise.all(steps.map((step) => step.findOwned(aws, { stack, stepId: step.id })));
+  const ours = (found.flat() as Live[]).filter((live) => live.tags[TAG.managed] === 'true');
+  const ids = new Set(ours.map((live) => live.tags[TAG.stackId]));
+  if (ids.size <= 1) return ours;
+  throw new UserError({
+    code: 'SEVERAL_STACKS',
+    message: `things of ${ids.size} different stacks named ${stack} exist (${[...ids].join(', ')}): ${ours.map((live) => live.id).join(', ')}`,
+    fix: 'Delete those of one stack by hand; tags temporal-fargate:stack-id tell them apart.',
+  });
+}
+
+function report(input: CommandInput, connection: Connection, { kept, left }: Destroyed): number {
+  const { io } = input;
+  io.note(callSummary(connection));
+  const lines = [
+    ...kept.map(({ step, live, reason }) => `Kept: ${step.title} ${live.id} (${reason}; --delete-data deletes it)`),
+    ...left.map(({ step, live }) => `Left: ${step.title} ${live.id}`),
+    'Stays in the account at no cost: service-linked roles of ECS and auto scaling.',
+    `${left.length} left`,
+  ];
+  io.result(lines.join('\n'), {
+    stack: connection.stack,
+    left: left.map(({ step, live }) => ({ step: step.id, resource: live.id })),
+    kept: kept.map(({ step, live, reason }) => ({ step: step.id, resource: live.id, reason })),
+    calls: connection.counts,
+  });
+  return left.length === 0 ? EXIT.done : EXIT.failed;
+}

@@ -1,0 +1,179 @@
+import type { Client } from '@temporalio/client';
+import type { StateDocument } from '../../state/document.ts';
+import type { S3Session } from '../../state/s3-store.ts';
+import type { Aws } from '../aws/aws.ts';
+import { explainFailure } from '../aws/service-report.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { apply } from '../engine/apply.ts';
+import { type Plan, summarize } from '../engine/plan.ts';
+import { Cancelled, EXIT, UserError, usageError } from '../errors.ts';
+import { clusterName } from '../steps/compute/cluster.ts';
+import { logGroupName } from '../steps/compute/log-group.ts';
+import type { Inputs } from '../steps/index.ts';
+import { formatPlan, planData } from '../ui/format-plan.ts';
+import { answerWhat, answerWhere, type Configured, storedConfig } from './answering.ts';
+import { type Connection, connect } from './connect.ts';
+import type { CommandInput } from './input.ts';
+import { callSummary, engineContext, type PlannedStack, planStack } from './stack-run.ts';
+import { temporalOf } from './temporal-access.ts';
+import { verifyWorkers } from './verify.ts';
+import { workerImageFor } from './worker-image.ts';
+
+/** `init`: makes the stack what the answers say, and proves that its worker polls. */
+export async function init(input: CommandInput): Promise<number> {
+  const connection = await connect(input, await answerWhere(input));
+  try {
+    input.io.note(
+      `Account ${connection.accountId} (${connection.caller}), region ${connection.region}, stack ${connection.stack}`,
+    );
+    const store = await connection.findStore();
+    const before = await store?.read();
+    const configured = await answerWhat(input, connection, storedConfig(before?.configs.at(-1)));
+    const image = await workerImageFor(input, connection, configured.config);
+    const aws = connection.aws({ image, secretValue: configured.secretValue });
+    const inputs: Inputs = { imageInputHash: image.inputHash, secretValue: configured.secretValue };
+    const client = await temporalClient(input, configured, before, aws);
+    try {
+      return await run(input, connection, aws, configured.config, inputs, before, client);
+    } finally {
+      await client?.connection.close();
+    }
+  } finally {
+    connection.close();
+  }
+}
+
+async function run(
+  input: CommandInput,
+  connection: Connection,
+  aws: Aws,
+  config: StackConfig,
+  inputs: Inputs,
+  before: StateDocument | undefined,
+  client: Client | undefined,
+): Promise<number> {
+  const { io } = input;
+  const startedAt = performance.now();
+  // A new account gets its state bucket only after the plan was accepted.
+  const early = before ? await (await connection.makeStore()).open('init') : undefined;
+  let session = early;
+  try {
+    const planned = await planStack(connection, config, early?.document ?? before, inputs, aws);
+    await accept(input, planned);
+    session ??= await openNew(connection);
+    const { owner } = planned;
+    connection.guard = () => session?.assertHeld();
+    const context = engineContext(input, connection, config, session, owner, aws);
+    const { changed } = summarize(planned.plan);
+    if (changed || session.isNew) await session.update((draft) => putInForce(draft, config, owner.stackId));
+    try {
+      await apply(context, planned.plan);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) await tellWhy(input, aws, config);
+      throw error;
+    }
+    const image = session.document.steps['image/worker-image']?.id ?? '';
+    const proof = changed ? await verifyWorkers(input, connection, aws, config, image, client) : 'Nothing was changed.';
+    if (session.document.configs.length > 1) {
+      await session.update((draft) => {
+        draft.configs = draft.configs.slice(-1);
+      });
+    }
+    io.note(callSummary(connection));
+    io.result(finalText(config, changed, proof, performance.now() - startedAt, input), {
+      stack: config.stack,
+      region: config.region,
+      changed,
+      proof,
+      plan: planData(planned.plan),
+      calls: connection.counts,
+    });
+    return EXIT.done;
+  } finally {
+    await session?.close();
+  }
+}
+
+/** Earlier configs stay until a run has succeeded: what only they had must still be found. */
+function putInForce(draft: StateDocument, config: StackConfig, stackId: string): void {
+  draft.stackId = stackId;
+  const stored = JSON.stringify(config);
+  draft.configs = [...draft.configs.filter((earlier) => JSON.stringify(earlier) !== stored), JSON.parse(stored)];
+}
+
+async function openNew(connection: Connection): Promise<S3Session> {
+  const session = await (await connection.makeStore()).open('init');
+  if (session.isNew) return session;
+  await session.close();
+  throw new UserError({
+    code: 'PLAN_STALE',
+    message: `stack ${connection.stack} was created by somebody else while this plan was looked at`,
+    fix: 'Run the command again and look at its new plan.',
+    exitCode: EXIT.tryAgain,
+  });
+}
+
+/** Shows the plan and gets a yes: by the person, or by the flags. */
+async function accept(input: CommandInput, { plan, adopted }: PlannedStack): Promise<void> {
+  const { io, flags, signal } = input;
+  const [problem] = plan.problems;
+  if (problem) throw problem;
+  if (adopted) io.warn('This stack has no state, but things with its tags exist: they are taken over.');
+  io.note(formatPlan(plan));
+  const { changed, destructive } = summarize(plan);
+  if (!changed) return;
+  if (flags.yes) {
+    if (destructive && flags.own.allowReplace !== true) throw needsAllowReplace(plan);
+    return;
+  }
+  const question = destructive ? 'This deletes or replaces what is marked - or ±. Go on?' : 'Go on?';
+  if (!(await io.confirm(question, signal))) {
+    throw new UserError({
+      code: 'DECLINED',
+      message: 'Nothing was changed.',
+      fix: 'Run the command again when you are ready.',
+    });
+  }
+}
+
+function needsAllowReplace(plan: Plan<Aws, StackConfig>): UserError {
+  const items = plan.items.filter(
+    (item) => (item.action === 'replace' && !item.failed) || item.action === 'retire' || item.duplicates.length > 0,
+  );
+  return usageError(
+    `the plan replaces or deletes ${items.map((item) => item.step.title).join(', ')}`,
+    'If that is what you want, add --allow-replace.',
+    'NEEDS_ALLOW_REPLACE',
+  );
+}
+
+/** Connects before anything costs money, unless the person said that only the VPC can reach Temporal. */
+async function temporalClient(
+  input: CommandInput,
+  { config, secretValue }: Configured,
+  before: StateDocument | undefined,
+  aws: Aws,
+): Promise<Client | undefined> {
+  const verify = input.flags.own.verify ?? 'temporal';
+  if (verify === 'health') return undefined;
+  if (verify !== 'temporal') throw usageError(`--verify ${verify} does not exist`, 'Choose temporal or health.');
+  return temporalOf(input, config, { given: secretValue, aws, secretArn: before?.steps['secrets/temporal']?.id });
+}
+
+async function tellWhy(input: CommandInput, aws: Aws, config: StackConfig): Promise<void> {
+  for (const worker of config.workers) {
+    const where = { cluster: clusterName(config.stack), service: worker.name, logGroup: logGroupName(config.stack) };
+    // Best effort: the error that brought us here is the one to report.
+    const lines = await explainFailure(aws, where).catch(() => []);
+    for (const line of lines) input.io.warn(line);
+  }
+}
+
+function finalText(config: StackConfig, changed: boolean, proof: string, ms: number, { flags }: CommandInput): string {
+  const suffix = `${flags.sandbox ? ' --sandbox' : ''} --stack ${config.stack}`;
+  if (!changed) return `Stack ${config.stack} is as configured. Nothing was changed.`;
+  return [
+    `Stack ${config.stack} is up (${Math.round(ms / 1000)} s). ${proof}`,
+    `Next: temporal-fargate trigger${suffix}`,
+  ].join('\n');
+}

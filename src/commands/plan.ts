@@ -1,0 +1,33 @@
+import { summarize } from '../engine/plan.ts';
+import { EXIT } from '../errors.ts';
+import { formatPlan, planData } from '../ui/format-plan.ts';
+import { answerWhat, answerWhere, storedConfig } from './answering.ts';
+import { connect } from './connect.ts';
+import type { CommandInput } from './input.ts';
+import { callSummary, planStack } from './stack-run.ts';
+import { workerImageFor } from './worker-image.ts';
+
+/** `plan`: what `init` would do; changes nothing. Exit code 2 with `--detailed-exitcode` when there is something. */
+export async function plan(input: CommandInput): Promise<number> {
+  const connection = await connect(input, await answerWhere(input));
+  try {
+    const document = await (await connection.findStore())?.read();
+    const { config, secretValue } = await answerWhat(
+      { ...input, flags: { ...input.flags, yes: true } },
+      connection,
+      storedConfig(document?.configs.at(-1)),
+    );
+    const image = await workerImageFor(input, connection, config);
+    const aws = connection.aws({ image, secretValue });
+    const inputs = { imageInputHash: image.inputHash, secretValue };
+    const planned = await planStack(connection, config, document, inputs, aws);
+    for (const problem of planned.plan.problems) input.io.warn(`${problem.message}. ${problem.fix}`);
+    input.io.note(callSummary(connection));
+    input.io.result(formatPlan(planned.plan), { plan: planData(planned.plan), calls: connection.counts });
+    if (planned.plan.problems.length > 0) return EXIT.failed;
+    const changes = summarize(planned.plan).changed && input.flags.own.detailedExitcode === true;
+    return changes ? EXIT.changes : EXIT.done;
+  } finally {
+    connection.close();
+  }
+}

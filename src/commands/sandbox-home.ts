@@ -1,0 +1,24 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { type SandboxRecord, sandboxStatus } from '../sandbox/sandbox.ts';
+import type { CommandInput } from './input.ts';
+
+/** Folder of the sandbox's run file and logs. */
+export const homeOf = (env: NodeJS.ProcessEnv): string =>
+  env.TEMPORAL_FARGATE_HOME || join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'temporal-fargate');
+
+/** Folder of what is made once and kept: the sandbox's Python environment, image layers. */
+export const cacheDirOf = (env: NodeJS.ProcessEnv): string =>
+  env.TEMPORAL_FARGATE_CACHE_DIR || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'temporal-fargate');
+
+/** The sandbox that runs. Throws `UserError` NO_SANDBOX. */
+export async function runningSandbox({ env }: Pick<CommandInput, 'env'>): Promise<SandboxRecord> {
+  const running = await sandboxStatus({ home: homeOf(env) });
+  if (running) return running;
+  throw new UserError({
+    code: 'NO_SANDBOX',
+    message: 'no sandbox runs on this machine',
+    fix: 'Start one: temporal-fargate sandbox start',
+  });
+}

@@ -1,0 +1,60 @@
+import { EXIT, usageError } from '../errors.ts';
+import { ensurePythonEnvironment } from '../sandbox/environment.ts';
+import { sandboxStatus, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
+import type { CommandInput } from './input.ts';
+import { cacheDirOf, homeOf } from './sandbox-home.ts';
+
+/** Base time of the emulator's state changes: a NAT gateway takes this long instead of a minute and a half. */
+const DEFAULT_DELAY_SECONDS = 1;
+
+/** `sandbox install`: makes the Python environment, so that everything after needs no network. */
+export async function sandboxInstall({ io, env, signal }: CommandInput): Promise<number> {
+  await ensurePythonEnvironment({ cacheDir: cacheDirOf(env), note: (text) => io.note(text), signal });
+  return EXIT.done;
+}
+
+/** `sandbox start`: an AWS emulator that runs the workers' processes, and a Temporal server. */
+export async function sandboxStart({ io, env, signal, flags }: CommandInput): Promise<number> {
+  const delaySeconds = Number(flags.own.delay ?? DEFAULT_DELAY_SECONDS);
+  if (!(delaySeconds > 0 && delaySeconds <= 600)) {
+    throw usageError(`--delay ${String(flags.own.delay)} is not a number of seconds up to 600`, 'Give one, such as 1.');
+  }
+  const { sandbox, alreadyRunning } = await startSandbox({
+    home: homeOf(env),
+    cacheDir: cacheDirOf(env),
+    delaySeconds,
+    note: (text) => io.note(text),
+    signal,
+  });
+  const { endpoint, temporalAddress } = sandbox;
+  io.result(
+    `Sandbox ${alreadyRunning ? 'runs already' : 'started'}: AWS at ${endpoint}, Temporal at ${temporalAddress}.\nNext: temporal-fargate init --sandbox --yes`,
+    { endpoint, temporalAddress, alreadyRunning },
+  );
+  return EXIT.done;
+}
+
+/** `sandbox stop`: ends it and everything that ran in it. */
+export async function sandboxStop({ io, env }: CommandInput): Promise<number> {
+  const stopped = await stopSandbox({ home: homeOf(env) });
+  io.result(stopped ? 'Sandbox stopped; nothing of it is left.' : 'No sandbox was running.', { stopped });
+  return EXIT.done;
+}
+
+/** `sandbox status`: exit code 0 when it runs. */
+export async function sandboxShow({ io, env }: CommandInput): Promise<number> {
+  const running = await sandboxStatus({ home: homeOf(env) });
+  if (!running) {
+    io.result('No sandbox runs.', { running: false });
+    return EXIT.failed;
+  }
+  const { endpoint, temporalAddress, startedAt, delaySeconds } = running;
+  io.result(`Sandbox runs since ${startedAt}: AWS at ${endpoint}, Temporal at ${temporalAddress}.`, {
+    running: true,
+    endpoint,
+    temporalAddress,
+    startedAt,
+    delaySeconds,
+  });
+  return EXIT.done;
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { StateDocument } from '../../state/document.ts';
+import type { Session } from '../../state/store.ts';
+import type { Aws } from '../aws/aws.ts';
+import { classify } from '../aws/errors.ts';
+import type { StackConfig } from '../config/schema.ts';
+import type { EngineContext } from '../engine/context.ts';
+import { type ObservedSteps, observe } from '../engine/observe.ts';
+import { type Owner, stackIdsOf } from '../engine/ownership.ts';
+import { makePlan, type Plan } from '../engine/plan.ts';
+import { UserError } from '../errors.ts';
+import type { AwsStep } from '../steps/define.ts';
+import { type Inputs, infrastructure } from '../steps/index.ts';
+import { storedConfig } from './answering.ts';
+import type { Connection } from './connect.ts';
+import type { CommandInput } from './input.ts';
+
+/** Mutating calls at once. EC2 throttles by account, and others use it too. */
+const CONCURRENCY = 8;
+
+/** Tag searches lag behind creates by seconds. Source: EC2 API reference, "Eventual consistency". */
+const TAG_LAG_MS = 15_000;
+
+export interface PlannedStack {
+  readonly plan: Plan<Aws, StackConfig>;
+  readonly owner: Owner;
+  /** The state was lost, and things of an earlier run were found by tag. */
+  readonly adopted: boolean;
+}
+
+/** Looks at everything and decides; changes nothing. */
+export async function planStack(
+  connection: Connection,
+  config: StackConfig,
+  document: StateDocument | undefined,
+  inputs: Inputs,
+  aws: Aws,
+): Promise<PlannedStack> {
+  const steps = infrastructure(config, inputs);
+  const retired = retiredSteps(steps, document);
+  const records = document?.steps ?? {};
+  const claim = { stack: connection.stack, stackId: document?.stackId };
+  const observed = await observe(aws.survey(), claim, [...steps, ...retired], records);
+  const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
+  const plan = makePlan({ config, steps, retired, records, observed });
+  const adopted = document === undefined && stackIdsOf(livesOf(observed)).size > 0;
+  return { plan, owner: { stack: connection.stack, stackId }, adopted };
+}
+
+/** Steps that only earlier configs of this stack had. */
+function retiredSteps(steps: readonly AwsStep[], document: StateDocument | undefined): AwsStep[] {
+  const known = new Set(steps.map((step) => step.id));
+  const retired = new Map<string, AwsStep>();
+  for (const stored of document?.configs ?? []) {
+    const config = storedConfig(stored);
+    if (!config) continue;
+    for (const step of infrastructure(config)) if (!known.has(step.id)) retired.set(step.id, step);
+  }
+  return [...retired.values()];
+}
+
+const livesOf = (observed: ObservedSteps) =>
+  [...observed.values()].flatMap((seen) =>
+    seen.kind === 'present' ? [seen.live] : seen.kind === 'several' ? seen.lives : [],
+  );
+
+/** The id in the tags of what was found; one stack name may have had several lives. */
+async function foundStackId(observed: ObservedSteps, stack: string): Promise<string | undefined> {
+  const ids = [...stackIdsOf(livesOf(observed))];
+  if (ids.length <= 1) return ids[0];
+  throw new UserError({
+    code: 'SEVERAL_STACKS',
+    message: `stack ${stack} has no state, and things of ${ids.length} different stacks of that name exist (${ids.join(', ')})`,
+    fix: `Take one down from its tags with temporal-fargate destroy, or choose another --stack.`,
+  });
+}
+
+export const newStackId = (): string => randomUUID().slice(0, 13);
+
+export function engineContext(
+  input: CommandInput,
+  connection: Connection,
+  config: StackConfig,
+  session: Session,
+  owner: Owner,
+  aws: Aws,
+): EngineContext<Aws, StackConfig> {
+  return {
+    cloud: aws,
+    config,
+    owner,
+    session,
+    clock: connection.clock,
+    signal: input.signal,
+    emit: (event) => input.io.step(event),
+    polling: connection.polling,
+    classify,
+    newToken: () => randomUUID(),
+    concurrency: CONCURRENCY,
+    tagLagMs: TAG_LAG_MS,
+  };
+}
+
+/** "AWS calls: 84 and 12 while waiting; 40 to the state store." */
+export function callSummary({ counts }: Connection): string {
+  return `AWS calls: ${counts.aws} and ${counts.polls} while waiting; ${counts.state} to the state store.`;
+}

@@ -1,0 +1,78 @@
+import type { Client } from '@temporalio/client';
+import type { Aws } from '../aws/aws.ts';
+import { runningTasks, type TaskReport } from '../aws/service-report.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { poll } from '../engine/wait.ts';
+import { clusterName } from '../steps/compute/cluster.ts';
+import { isPollerOf, pollersOf } from '../temporal/pollers.ts';
+import type { Connection } from './connect.ts';
+import type { CommandInput } from './input.ts';
+
+const VERIFY_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Waits until the deployment is proven: Temporal reports a poller that is one of its running tasks. Without a client
+ * (Temporal cannot be reached from here) the container's own health check stands in, which is healthy only once the
+ * worker polls.
+ *
+ * @returns one line that says what was proven
+ */
+export async function verifyWorkers(
+  input: CommandInput,
+  connection: Connection,
+  aws: Aws,
+  config: StackConfig,
+  imageDigest: string,
+  client: Client | undefined,
+): Promise<string> {
+  const lines: string[] = [];
+  for (const worker of config.workers) {
+    if (worker.scaling.min === 0) {
+      lines.push(`${worker.name}: no task is asked for (--min-tasks 0), so none was waited for.`);
+      continue;
+    }
+    const cluster = clusterName(config.stack);
+    const base = { id: `compute/service/${worker.name}`, title: `worker ${worker.name}` };
+    const line = await connection.polling(() =>
+      poll<string>({
+        what: `${worker.name} to poll task queue ${worker.taskQueue}`,
+        clock: connection.clock,
+        signal: input.signal,
+        timeoutMs: VERIFY_TIMEOUT_MS,
+        onWaiting: (reason, elapsedMs) =>
+          input.io.step({ type: 'waiting', ...base, reason, elapsedMs, deadlineMs: VERIFY_TIMEOUT_MS }),
+        probe: async () => {
+          const tasks = await runningTasks(aws, cluster, worker.name);
+          return client
+            ? byPoller(client, config.stack, worker.taskQueue, imageDigest, tasks)
+            : byHealth(worker.name, imageDigest, tasks);
+        },
+      }),
+    );
+    lines.push(line);
+  }
+  return lines.join('\n');
+}
+
+type Look = { done: true; value: string } | { done: false; reason: string };
+
+async function byPoller(
+  client: Client,
+  stack: string,
+  taskQueue: string,
+  digest: string,
+  tasks: readonly TaskReport[],
+): Promise<Look> {
+  const ids = tasks.filter((task) => task.status === 'RUNNING').map((task) => task.id);
+  const ours = (await pollersOf(client, taskQueue)).find((poller) => isPollerOf(poller, stack, digest, ids));
+  if (ours) return { done: true, value: `Temporal reports ${ours.identity} as a poller of ${taskQueue}.` };
+  return { done: false, reason: `${ids.length} tasks running, none of them polls ${taskQueue} yet` };
+}
+
+function byHealth(name: string, digest: string, tasks: readonly TaskReport[]): Look {
+  const healthy = tasks.find((task) => task.health === 'HEALTHY' && task.imageDigest === digest);
+  if (healthy) {
+    return { done: true, value: `${name}: task ${healthy.id} is healthy. Temporal itself was not asked.` };
+  }
+  return { done: false, reason: `${tasks.length} tasks, none healthy yet` };
+}

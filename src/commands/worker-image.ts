@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { WorkerImage } from '../aws/aws.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import { hostNodeBase } from '../image/base.ts';
+import { bundledWorkerSource } from '../image/bundled.ts';
+import type { Platform } from '../image/platform.ts';
+import type { Connection } from './connect.ts';
+import type { CommandInput } from './input.ts';
+import { cacheDirOf } from './sandbox-home.ts';
+
+/** The image that this version of the program deploys: its bundled worker, for the stack's architecture. */
+export async function workerImageFor(
+  input: CommandInput,
+  connection: Connection,
+  config: StackConfig,
+): Promise<WorkerImage> {
+  if (!connection.emulator) throw noBase();
+  const folder = bundledWorkerFolder();
+  const source = bundledWorkerSource({ workerDir: folder, appDir: `${folder}/dist`, base: hostNodeBase });
+  const os = process.platform === 'darwin' ? 'darwin' : 'linux';
+  const platform: Platform = `${os}/${config.workers[0]?.architecture === 'arm64' ? 'arm64' : 'amd64'}`;
+  const hash = await source.inputHash(platform);
+  return {
+    // A tag of a registry may not contain a colon.
+    inputHash: `from-${hash.replace(/^sha256:/, '').slice(0, 32)}`,
+    build: () =>
+      source.build(platform, {
+        cacheDir: cacheDirOf(input.env),
+        note: (text) => input.io.note(text),
+        signal: input.signal,
+      }),
+  };
+}
+
+/** Beside the bundle in a package; in the repository the same folder is made by the build. */
+function bundledWorkerFolder(): string {
+  const candidates = ['./worker', '../worker', '../../dist/worker'];
+  for (const candidate of candidates) {
+    const path = fileURLToPath(new URL(candidate, import.meta.url));
+    if (existsSync(`${path}/dist/main.js`)) return path;
+  }
+  throw new UserError({
+    code: 'WORKER_MISSING',
+    message: 'the bundled worker is not in this installation',
+    fix: 'Install the package again; in a clone of the repository run npm run build.',
+  });
+}
+
+/** The layer with Node comes from a registry; pulling it is not built yet. */
+function noBase(): UserError {
+  return new UserError({
+    code: 'NO_BASE_IMAGE',
+    message: 'building the worker image for AWS: this version has no base image to put the worker on',
+    fix: 'Use --sandbox for now.',
+  });
+}

@@ -1,0 +1,85 @@
+import { CommanderError } from 'commander';
+import { buildProgram, type Call } from './cli.ts';
+import { Cancelled, EXIT, ManyErrors, UserError } from './errors.ts';
+import type { Io, Streams } from './ui/io.ts';
+
+declare const CLI_VERSION: string | undefined;
+const version = typeof CLI_VERSION === 'string' ? CLI_VERSION : '0.0.0-source';
+
+/** Runs the program; the only place where errors end and signals begin. @returns the exit code */
+export async function main(argv: readonly string[]): Promise<number> {
+  const streams: Streams = {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  };
+  const abort = abortOnSignals();
+  let exitCode: number = EXIT.done;
+  const program = buildProgram(version, async (call) => {
+    exitCode = await runCommand(call, streams, abort.signal);
+  });
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((inner) => inner.commands)]) {
+    command.exitOverride();
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Help and --version end like this too, with code 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    throw error;
+  } finally {
+    abort.dispose();
+  }
+}
+
+async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Promise<number> {
+  const io = await makeIo(call, streams);
+  if (process.env.TEMPORAL_API_KEY) io.keepSecret(process.env.TEMPORAL_API_KEY);
+  try {
+    const command = await call.load();
+    return await command({ io, signal, env: process.env, cliVersion: version, flags: call.flags });
+  } catch (error) {
+    const { explainAwsError } = await import('./aws/explain.ts');
+    const explained = explainAwsError(error);
+    io.close();
+    io.error(explained, { debug: call.flags.debug });
+    return exitCodeOf(explained);
+  } finally {
+    io.close();
+  }
+}
+
+async function makeIo({ flags }: Call, streams: Streams): Promise<Io> {
+  if (flags.json) return new (await import('./ui/json.ts')).JsonIo(streams);
+  const drawing = process.stderr.isTTY === true && !process.env.CI;
+  if (drawing) return new (await import('./ui/terminal.ts')).TerminalIo(streams, process.stdin.isTTY === true);
+  return new (await import('./ui/lines.ts')).LinesIo(streams);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof Cancelled) return EXIT.interrupted;
+  if (error instanceof UserError) return error.exitCode;
+  if (error instanceof ManyErrors) return Math.max(EXIT.failed, ...error.errors.map(exitCodeOf));
+  return EXIT.failed;
+}
+
+/**
+ * The first SIGINT or SIGTERM stops the run in good order; a second one changes nothing, because the call in flight
+ * has to be recorded.
+ */
+function abortOnSignals(): { signal: AbortSignal; dispose(): void } {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (!controller.signal.aborted) process.stderr.write('\nStopping after the call in flight ...\n');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}

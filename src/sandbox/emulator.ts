@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs';
+import { delimiter, dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { UserError } from '../errors.ts';
+import type { PythonEnvironment } from './environment.ts';
+import { emulatorPythonPath } from './package-location.ts';
+import { lastLine } from './python.ts';
+import { cleanEnvironment, letGo, type ServerProcess, startServerProcess } from './server-process.ts';
+
+/** How a client reaches an emulator. The keys are made anew at each start. */
+export interface EmulatorAddress {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+export interface Emulator extends EmulatorAddress {
+  readonly pid: number;
+  readonly identity: string | undefined;
+  /** Ends it and the tasks it runs. */
+  stop(): Promise<void>;
+}
+
+export interface EmulatorOptions {
+  readonly environment: PythonEnvironment;
+  /** host:port of the Temporal server for the tasks. */
+  readonly temporalAddress?: string | undefined;
+  /** Base time of every AWS state change; 1 second when left out. */
+  readonly delaySeconds?: number | undefined;
+  /** 'process' (the default) runs ECS tasks for real. */
+  readonly tasks?: 'process' | 'simulated' | undefined;
+  /** Folder for blobs, unpacked images and task folders. The caller removes it. */
+  readonly workDir: string;
+  /** Outlive this process and its terminal. */
+  readonly detached?: boolean | undefined;
+  readonly logFile?: string | undefined;
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+/** Starts an AWS emulator on a free port of 127.0.0.1 and waits until it listens. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  mkdirSync(options.workDir, { recursive: true });
+  const detached = options.detached ?? false;
+  const args = ['-m', 'emulator', '--port', '0', '--work-dir', options.workDir];
+  if (options.temporalAddress !== undefined) args.push('--temporal-address', options.temporalAddress);
+  if (options.delaySeconds !== undefined) args.push('--delay', String(options.delaySeconds));
+  if (options.tasks !== undefined) args.push('--tasks', options.tasks);
+  if (!detached) args.push('--exit-with-stdin');
+  const server = await startServerProcess(options.environment.python, args, {
+    cwd: options.workDir,
+    detached,
+    logFile: options.logFile,
+    stdout: 'pipe',
+    env: cleanEnvironment({
+      PYTHONPATH: emulatorPythonPath(),
+      PYTHONDONTWRITEBYTECODE: '1',
+      // The host's Node stands in for the image's: the one that runs us, whatever else is on PATH.
+      PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
+    }),
+  });
+  try {
+    const line = await firstLine(server);
+    const { endpoint, accessKeyId, secretAccessKey, region, accountId } = JSON.parse(line) as EmulatorAddress;
+    letGo(server);
+    const { pid, identity, stop } = server;
+    return { endpoint, accessKeyId, secretAccessKey, region, accountId, pid, identity, stop };
+  } catch (error) {
+    await server.stop();
+    throw new UserError({
+      code: 'SANDBOX_EMULATOR_FAILED',
+      message: `the AWS emulator did not start: ${lastLine(server.errors()) || String(error)}`,
+      fix: options.logFile === undefined ? 'run it again; if it stays, report it' : `read ${options.logFile}`,
+      cause: error,
+    });
+  }
+}
+
+async function firstLine({ child }: ServerProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('no stdout');
+  const lines = createInterface({ input: child.stdout, signal: AbortSignal.timeout(START_TIMEOUT_MS) });
+  try {
+    for await (const line of lines) return line;
+  } finally {
+    lines.close();
+  }
+  throw new Error('it ended before it listened');
+}

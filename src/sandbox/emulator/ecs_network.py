@@ -1,0 +1,95 @@
+"""The network interface of a task in EC2: a real one in moto, so that its subnet and security groups are in use."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Dict, List, Set
+
+from moto.core.exceptions import ServiceException
+from moto.ec2 import ec2_backends
+
+from .ecs_store import Region, invalid
+from .json_operations import Params
+
+REQUESTER_ID = "578734482556"
+"""The AWS account that owns the interfaces of Fargate tasks; their user cannot detach them."""
+
+
+def validate(region: Region, network: Params) -> Dict[str, Any]:
+    """A networkConfiguration with AWS's defaults; InvalidParameterException when a subnet or group does not exist."""
+    given = network.get("awsvpcConfiguration") or {}
+    subnets, groups = given.get("subnets") or [], given.get("securityGroups") or []
+    if not subnets:
+        raise invalid("subnets can not be empty.")
+    if len(subnets) > 16 or len(groups) > 5:
+        raise invalid("At most 16 subnets and 5 security groups can be given.")
+    backend = ec2_backends[region.account_id][region.name]
+    vpcs: Set[Any] = set()
+    for subnet in subnets:
+        try:
+            vpcs.add(backend.get_subnet(subnet).vpc_id)
+        except ServiceException as error:
+            raise invalid(
+                f"Error retrieving subnet information for [{subnet}]: {error.message} (ErrorCode: {error.code})"
+            ) from error
+    for group in groups:
+        found = backend.get_security_group_from_id(group)
+        if found is None:
+            raise invalid(
+                f"Error retrieving security group information for [{group}]: The security group '{group}' does not "
+                "exist (ErrorCode: InvalidGroup.NotFound)"
+            )
+        vpcs.add(found.vpc_id)
+    if len(vpcs) > 1:
+        raise invalid("Subnets and security groups must be in the same VPC.")
+    return {
+        "awsvpcConfiguration": {
+            "subnets": subnets,
+            "securityGroups": groups,
+            "assignPublicIp": given.get("assignPublicIp", "DISABLED"),
+        }
+    }
+
+
+class Attachment:
+    """The elastic network interface attachment of one task."""
+
+    def __init__(self, region: Region, network: Params, turn: int) -> None:
+        """turn: how many tasks came before; they are spread over the subnets. Raises when a subnet is gone."""
+        config = validate(region, network)["awsvpcConfiguration"]
+        self.id = str(uuid.uuid4())
+        self.status = "ATTACHED"
+        self._backend = ec2_backends[region.account_id][region.name]
+        subnet = config["subnets"][turn % len(config["subnets"])]
+        interface: Any = self._backend.create_network_interface(
+            subnet,
+            [],
+            group_ids=config["securityGroups"],
+            description=region.arn(f"attachment/{self.id}"),
+            public_ip_auto_assign=config["assignPublicIp"] == "ENABLED",
+        )
+        interface.status, interface.requester_managed, interface.requester_id = "in-use", True, REQUESTER_ID
+        self.interface_id: str = interface.id
+        self.private_ip: str = interface.private_ip_address
+        self.availability_zone: str = interface.subnet.availability_zone
+        self.subnet_id: str = subnet
+        self.mac_address: str = interface.mac_address
+
+    @property
+    def host_name(self) -> str:
+        return f"ip-{self.private_ip.replace('.', '-')}.ec2.internal"
+
+    def release(self) -> None:
+        """Deletes the interface; its subnet and groups can then be deleted."""
+        self.status = "DELETED"
+        self._backend.enis.pop(self.interface_id, None)
+
+    def describe(self) -> Dict[str, Any]:
+        details: List[Dict[str, str]] = [
+            {"name": "subnetId", "value": self.subnet_id},
+            {"name": "networkInterfaceId", "value": self.interface_id},
+            {"name": "macAddress", "value": self.mac_address},
+            {"name": "privateDnsName", "value": self.host_name},
+            {"name": "privateIPv4Address", "value": self.private_ip},
+        ]
+        return {"id": self.id, "type": "ElasticNetworkInterface", "status": self.status, "details": details}

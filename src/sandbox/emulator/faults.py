@@ -1,0 +1,134 @@
+"""Faults on purpose: errors, delays, cut connections and signals at a chosen AWS call."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional
+
+from .aws_call import AwsError, Call
+
+KINDS = ("error", "delay", "hang", "close", "signal")
+ALIASES = {"close-before": ("close", True), "close-after": ("close", False)}
+
+
+class ConnectionCut(ConnectionError):
+    """The connection is to be closed without an answer."""
+
+
+@dataclass
+class Fault:
+    """Fires at the `after`-th matching call of the operator from now on, and at the `times` - 1 matching ones after it."""
+
+    kind: str
+    service: Optional[str] = None
+    operation: Optional[str] = None
+    mutating: bool = False
+    """Count mutating calls only."""
+    after: int = 1
+    times: int = 1
+    before: bool = False
+    """Act before the call is carried out (it then is not carried out), instead of after it and before its answer."""
+    status: Optional[int] = None
+    code: str = "InternalError"
+    message: str = "An injected fault."
+    seconds: float = 0.0
+    pid: int = 0
+    signal: str = "SIGKILL"
+    seen: int = field(default=0, init=False)
+
+    def matches(self, call: Call) -> bool:
+        return (
+            call.principal == "operator"
+            and (self.service is None or self.service == call.service)
+            and (self.operation is None or self.operation == call.operation)
+            and (call.mutating or not self.mutating)
+        )
+
+
+def parse_fault(value: Dict[str, Any]) -> Fault:
+    """A fault from the body of POST /_sandbox/fault; raises ValueError with the reason."""
+    kind = str(value.get("kind", ""))
+    cut, before = ALIASES.get(kind, (kind, bool(value.get("before", False))))
+    if cut not in KINDS:
+        raise ValueError(f"unknown kind {kind!r}; known: {', '.join((*KINDS, *ALIASES))}")
+    match = value.get("match") or {}
+    fault = Fault(
+        kind=cut,
+        service=match.get("service"),
+        operation=match.get("operation"),
+        mutating=bool(value.get("mutating", False)),
+        after=int(value.get("after", 1)),
+        times=int(value.get("times", 1)),
+        before=before,
+        status=value.get("status"),
+        code=str(value.get("code", Fault.code)),
+        message=str(value.get("message", Fault.message)),
+        seconds=float(value.get("seconds", 0)),
+        pid=int(value.get("pid", 0)),
+        signal=str(value.get("signal", Fault.signal)),
+    )
+    if fault.kind == "signal" and (fault.pid <= 1 or not hasattr(signal, fault.signal)):
+        raise ValueError("a signal fault needs the pid of a process and the name of a signal")
+    return fault
+
+
+class Faults:
+    """The faults that are set. `before` and `after` are called around the carrying out of each call."""
+
+    def __init__(self) -> None:
+        self._faults: List[Fault] = []
+        self._lock = threading.Lock()
+        self._cleared = threading.Event()
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._cleared.clear()
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Removes all faults and lets hanging calls go on."""
+        with self._lock:
+            self._faults.clear()
+            self._cleared.set()
+
+    def due(self, call: Call) -> List[Fault]:
+        """Counts the call and returns the faults that fire at it."""
+        fired = []
+        with self._lock:
+            for fault in self._faults:
+                if fault.matches(call):
+                    fault.seen += 1
+                    if fault.after <= fault.seen < fault.after + fault.times:
+                        fired.append(fault)
+        return fired
+
+    def before(self, fired: List[Fault]) -> None:
+        """Acts before the call is carried out. Raises AwsError or ConnectionCut when it must not be."""
+        for fault in fired:
+            if fault.kind == "delay":
+                time.sleep(fault.seconds)
+            elif fault.kind == "hang":
+                self._cleared.wait()
+            elif fault.kind == "error":
+                raise AwsError(fault.code, fault.message, fault.status or 400)
+            elif fault.before:
+                self._strike(fault)
+
+    def after(self, fired: List[Fault]) -> None:
+        """Acts after the call was carried out and before its answer is sent."""
+        for fault in fired:
+            if fault.kind in ("close", "signal") and not fault.before:
+                self._strike(fault)
+
+    @staticmethod
+    def _strike(fault: Fault) -> None:
+        if fault.kind == "signal":
+            try:
+                os.kill(fault.pid, getattr(signal, fault.signal))
+            except ProcessLookupError:
+                pass  # it has ended by itself: the connection is cut all the same
+        raise ConnectionCut(f"fault {fault.kind}")

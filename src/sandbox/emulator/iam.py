@@ -1,0 +1,86 @@
+"""IAM: names of service-linked roles, role names that are unique ignoring case, deletion conflicts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict
+from urllib.parse import quote
+
+from moto.iam.models import iam_backends
+
+from .aws_call import AwsError, Call, Forward
+from .context import Kinds, Sandbox
+from .inventory import backends, digest, tag_map
+
+PARTITION = "aws"
+SERVICE_LINKED_ROLES = {
+    "ecs.amazonaws.com": "AWSServiceRoleForECS",
+    "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    "ec2-nat-gateway.amazonaws.com": "AWSServiceRoleForNATGateway",
+}
+
+
+def install(sandbox: Sandbox) -> None:
+    sandbox.before("iam", "CreateRole", refuse_same_name)
+    sandbox.answer("iam", "CreateServiceLinkedRole", create_service_linked_role)
+    sandbox.inventory("iam", collect)
+
+
+def refuse_same_name(call: Call) -> None:
+    """Role names are unique in an account ignoring case and path; moto compares case."""
+    name = call.params.get("RoleName", "")
+    if any(role.name.lower() == name.lower() for role in _backend(call).get_roles()):
+        raise AwsError("EntityAlreadyExists", f"Role with name {name} already exists.", 409)
+
+
+def create_service_linked_role(call: Call, _forward: Forward) -> Dict[str, Any]:
+    """AWS's names (moto: AWSServiceRoleForecs) and InvalidInput for a second one (moto: EntityAlreadyExists)."""
+    service = call.params.get("AWSServiceName", "")
+    name = SERVICE_LINKED_ROLES.get(service)
+    if name is None:
+        raise AwsError("InvalidInput", f"Service-linked role for {service} is not known to this emulator.", 400)
+    if any(role.name == name for role in _backend(call).get_roles()):
+        message = f"Service role name {name} has been taken in this account, please try a different suffix."
+        raise AwsError("InvalidInput", message, 400)
+    trust = json.dumps({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
+    })
+    role = _backend(call).create_role(
+        role_name=name,
+        assume_role_policy_document=trust,
+        path=f"/aws-service-role/{service}/",
+        permissions_boundary=None,
+        description=call.params.get("Description") or "",
+        tags=[],
+        max_session_duration="3600",
+        linked_service=service,
+    )
+    return {"Role": {
+        "Path": role.path,
+        "RoleName": role.name,
+        "RoleId": role.id,
+        "Arn": role.arn,
+        "CreateDate": role.create_date,
+        # IAM returns policy documents URL-encoded (RFC 3986).
+        "AssumeRolePolicyDocument": quote(trust, safe=""),
+    }}
+
+
+def _backend(call: Call) -> Any:
+    return iam_backends[call.account][PARTITION]
+
+
+def collect() -> Kinds:
+    roles: Dict[str, Dict[str, Any]] = {}
+    for _region, backend in backends("iam"):
+        for role in backend.get_roles():
+            roles[role.name] = {
+                "arn": role.arn,
+                "path": role.path,
+                "tags": tag_map(role.tags),
+                "trust": digest(role.assume_role_policy_document),
+                "inline": {name: digest(document) for name, document in sorted(role.policies.items())},
+                "attached": sorted(role.managed_policies),
+            }
+    return {"role": roles}

@@ -1,0 +1,55 @@
+"""What the policies of a role allow, as far as Fargate needs to know it. Conditions are taken as met."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Dict, Iterator, List
+
+from moto.iam.models import iam_backends
+
+
+def allows(account_id: str, role_arn: str, action: str, resource: str) -> bool:
+    """Whether an inline or attached policy allows the action on the resource and none denies it."""
+    effects = {
+        statement["Effect"]
+        for statement in _statements(account_id, role_arn)
+        if _covers(statement, "Action", action.lower()) and _covers(statement, "Resource", resource)
+    }
+    return effects == {"Allow"}
+
+
+def denial(account_id: str, role_arn: str, session: str, action: str, resource: str) -> str:
+    """The text of IAM's AccessDeniedException for a role session."""
+    name = role_arn.rsplit("/", 1)[-1]
+    principal = f"arn:aws:sts::{account_id}:assumed-role/{name}/{session}"
+    return (
+        f"AccessDeniedException: User: {principal} is not authorized to perform: {action} on resource: {resource} "
+        f"because no identity-based policy allows the {action} action"
+    )
+
+
+def _statements(account_id: str, role_arn: str) -> Iterator[Dict[str, Any]]:
+    role: Any = next((r for r in iam_backends[account_id]["aws"].get_roles() if r.arn == role_arn), None)
+    if role is None:
+        return
+    documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+    for document in documents:
+        yield from _list(json.loads(document)["Statement"])
+
+
+def _covers(statement: Dict[str, Any], member: str, value: str) -> bool:
+    negated = f"Not{member}" in statement
+    patterns = _list(statement[f"Not{member}"] if negated else statement[member])
+    if member == "Action":
+        patterns = [pattern.lower() for pattern in patterns]
+    return any(_matches(pattern, value) for pattern in patterns) != negated
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """IAM's wildcards: * is any text, ? one character."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL) is not None
+
+
+def _list(value: Any) -> List[Any]:
+    return value if isinstance(value, list) else [value]

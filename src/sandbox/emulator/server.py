@@ -1,0 +1,184 @@
+"""The HTTP server: one WSGI application in which every request passes the door, the call log, the faults, and moto."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import traceback
+from http import HTTPStatus
+from typing import Any, Callable, Dict, Iterable, List, Tuple
+from urllib.parse import parse_qsl
+
+from flask import Flask
+from moto.core.exceptions import ServiceException
+from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import run_wsgi_app
+
+from .aws_call import SERVICES, Answer, AwsError, Call, Response, error_name, parse, read, render, request_of
+from .calls import CallLog
+from .context import Route, Sandbox
+from .control import PREFIX
+from .door import Door
+from .faults import ConnectionCut, Faults
+from .signature import Refused, verify
+
+StartResponse = Callable[[str, List[Tuple[str, str]]], Any]
+
+
+class Application:
+    """WSGI application of one emulator."""
+
+    def __init__(self, sandbox: Sandbox, calls: CallLog, faults: Faults) -> None:
+        self._sandbox = sandbox
+        self._calls = calls
+        self._faults = faults
+        self._door = Door(sandbox)
+        self._apps: Dict[str, Flask] = {}
+
+    def __call__(self, environ: Dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        body = _read_body(environ)
+        try:
+            response = self._respond(environ, body)
+        except ConnectionCut:
+            _cut(environ)
+            raise
+        headers = [(name, value) for name, value in response.headers if not name.lower().startswith("access-control-")]
+        if response.header("Content-Length") is None:
+            headers.append(("Content-Length", str(len(response.body))))
+        start_response(f"{response.status} {_reason(response.status)}", headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else response.body]
+
+    def _respond(self, environ: Dict[str, Any], body: bytes) -> Response:
+        refusal = self._door.refusal(environ)
+        if refusal is not None:
+            return refusal
+        path = environ.get("PATH_INFO", "")
+        found = self._sandbox.find_route(path)
+        if found is not None or path.startswith(PREFIX):
+            return self._control(found, environ, body)
+        account = self._sandbox.settings.account_id
+        try:
+            signed = verify(environ, body, self._sandbox.credential)
+        except Refused as refused:
+            return self._door.unsigned(environ, body, refused, account)
+        return self._aws(parse(signed.service, signed.region, signed.principal, account, environ, body))
+
+    def _control(self, found: Any, environ: Dict[str, Any], body: bytes) -> Response:
+        route, rest = found if found is not None else (Route(_unknown, public=False), "")
+        if not route.public:
+            refusal = self._door.control_refusal(environ)
+            if refusal is not None:
+                return refusal
+        query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+        try:
+            with self._sandbox.lock:
+                status, value = route.handler(environ["REQUEST_METHOD"], rest, query, body)
+        except Exception as error:  # noqa: BLE001 the caller must see what broke
+            traceback.print_exc(file=sys.stderr)
+            status, value = 500, {"error": repr(error)}
+        if isinstance(value, bytes):
+            return Response(status, [("Content-Type", "application/octet-stream")], value)
+        return Response(status, [("Content-Type", "application/json")], json.dumps(value).encode("utf-8"))
+
+    def _aws(self, call: Call) -> Response:
+        entry = self._calls.begin(call)
+        fired = self._faults.due(call)
+        try:
+            self._faults.before(fired)
+        except AwsError as error:
+            response = render(call, error)
+        else:
+            with self._sandbox.lock:
+                response = self._carry_out(call)
+        entry.status, entry.error = response.status, error_name(call, response)
+        self._faults.after(fired)
+        return response
+
+    def _carry_out(self, call: Call) -> Response:
+        if not call.known:
+            return _not_implemented(call)
+        try:
+            if call.problem is not None:
+                raise call.problem
+            for check in self._sandbox.checks(call):
+                check(call)
+            response = self._answer(call, self._sandbox.answers(call))
+            if response.status < 400:
+                for run in self._sandbox.followers(call):
+                    run(call)
+            return response
+        except ServiceException as error:
+            return render(call, error)
+        except HTTPException as error:
+            return _of_http_exception(error)
+        except NotImplementedError:
+            return _not_implemented(call)
+        except Exception as error:  # noqa: BLE001 a fault of ours is an answer too, not a broken connection
+            print(f"failed {call.service} {call.operation}", file=sys.stderr)
+            traceback.print_exc(file=sys.stderr)
+            return render(call, AwsError("InternalFailure", f"The emulator failed: {error!r}", 500))
+
+    def _answer(self, call: Call, answers: List[Answer]) -> Response:
+        """The last registered answer, which may forward to the one before it, down to moto."""
+        if not answers:
+            return self._moto(call)
+        result = answers[-1](call, lambda: read(call, self._answer(call, answers[:-1])))
+        return result if isinstance(result, Response) else render(call, result)
+
+    def _moto(self, call: Call) -> Response:
+        module = SERVICES[call.service].module
+        if module not in self._apps:
+            self._apps[module] = create_backend_app(module)
+        chunks, status, headers = run_wsgi_app(self._apps[module], request_of(call).environ, buffered=True)
+        return Response(int(status.split(" ", 1)[0]), list(headers), b"".join(chunks))
+
+
+class Handler(MotoRequestHandler):
+    """Says nothing about requests: the call log holds what may be told."""
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        pass
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        self.close_connection = True
+
+
+def _not_implemented(call: Call) -> Response:
+    message = f"Neither moto nor this emulator implements {call.service} {call.operation}."
+    if call.service in SERVICES:
+        return render(call, AwsError("NotImplemented", message, 501))
+    body = json.dumps({"__type": "NotImplemented", "message": message}).encode("utf-8")
+    return Response(501, [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", "NotImplemented")], body)
+
+
+def _of_http_exception(error: HTTPException) -> Response:
+    body = error.get_body()
+    raw = body if isinstance(body, bytes) else body.encode("utf-8")
+    return Response(error.code or 400, list(error.get_headers()), raw)
+
+
+def _unknown(_method: str, _rest: str, _query: Dict[str, str], _body: bytes) -> Tuple[int, Any]:
+    return 404, {"error": "no such control endpoint"}
+
+
+def _read_body(environ: Dict[str, Any]) -> bytes:
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        return stream.read()
+    return stream.read(int(environ.get("CONTENT_LENGTH") or 0))
+
+
+def _cut(environ: Dict[str, Any]) -> None:
+    try:
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # the other side was faster
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

@@ -1,0 +1,48 @@
+"""Every service module, in the order in which they are installed."""
+
+from __future__ import annotations
+
+from . import (
+    autoscaling,
+    cloudwatch,
+    ec2_common,
+    ec2_dependencies,
+    ec2_endpoints,
+    ec2_inventory,
+    ec2_nat,
+    ec2_routes,
+    ecr,
+    ecs,
+    iam,
+    logs,
+    s3,
+    secretsmanager,
+    sts,
+    tagging,
+)
+from .context import Sandbox
+
+MODULES = (
+    # Its refusal of dry runs comes before every other check of EC2.
+    ec2_common,
+    ec2_nat,
+    ec2_routes,
+    ec2_endpoints,
+    ec2_dependencies,
+    ec2_inventory,
+    ecr,
+    ecs,
+    autoscaling,
+    cloudwatch,
+    iam,
+    logs,
+    s3,
+    secretsmanager,
+    sts,
+    tagging,
+)
+
+
+def install_all(sandbox: Sandbox) -> None:
+    for module in MODULES:
+        module.install(sandbox)

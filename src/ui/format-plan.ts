@@ -1,0 +1,63 @@
+import { type Plan, type PlanItem, summarize } from '../engine/plan.ts';
+
+const SIGN: Readonly<Record<PlanItem['action'], string>> = {
+  none: ' ',
+  create: '+',
+  adopt: '=',
+  update: '~',
+  replace: '±',
+  retire: '-',
+};
+
+/** The plan in words, without what stays as it is. */
+export function formatPlan(plan: Pick<Plan, 'items'>): string {
+  const lines: string[] = [];
+  for (const item of plan.items) {
+    for (const live of item.duplicates)
+      lines.push(`  - ${item.step.title} ${live.id}: ours, used by nothing, to be deleted`);
+    if (item.action === 'none') continue;
+    lines.push(
+      `  ${SIGN[item.action]} ${item.step.title}${item.live ? ` ${item.live.id}` : ''}${item.reason ? ` (${item.reason})` : ''}`,
+    );
+    for (const change of item.changes) {
+      const how = change.how === 'replace' ? ' (cannot be changed in place)' : '';
+      lines.push(`      ${change.field}: ${short(change.from)} -> ${short(change.to)}${how}`);
+    }
+  }
+  lines.push(formatSummary(plan));
+  return lines.join('\n');
+}
+
+export function formatSummary(plan: Pick<Plan, 'items'>): string {
+  const counts = summarize(plan);
+  if (!counts.changed) return 'Nothing to do: everything is as configured.';
+  const parts = [
+    [counts.create, 'to create'],
+    [counts.adopt, 'to record'],
+    [counts.update, 'to update'],
+    [counts.replace, 'to replace'],
+    [counts.retire + counts.duplicates, 'to delete'],
+  ] as const;
+  return `Plan: ${parts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(', ')}.`;
+}
+
+/** Values can be whole policies: enough of them to recognise what differs. */
+function short(value: unknown): string {
+  if (value === undefined || value === '') return '(none)';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length <= 100 ? text : `${text.slice(0, 97)}...`;
+}
+
+/** What `--json` prints for a plan. */
+export function planData(plan: Pick<Plan, 'items'>): object[] {
+  return plan.items
+    .filter((item) => item.action !== 'none' || item.duplicates.length > 0)
+    .map((item) => ({
+      step: item.step.id,
+      action: item.action,
+      ...(item.live ? { resource: item.live.id } : {}),
+      ...(item.reason === undefined ? {} : { reason: item.reason }),
+      changes: item.changes,
+      duplicates: item.duplicates.map(({ id }) => id),
+    }));
+}

@@ -1,0 +1,108 @@
+import {
+  DeleteAlarmsCommand,
+  DescribeAlarmsCommand,
+  ListTagsForResourceCommand as ListAlarmTagsCommand,
+  PutMetricAlarmCommand,
+} from '@aws-sdk/client-cloudwatch';
+import {
+  CreateLogGroupCommand,
+  DeleteLogGroupCommand,
+  DescribeLogGroupsCommand,
+  ListTagsForResourceCommand,
+  PutRetentionPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { refusal, useEmulator } from '../helpers/emulator.ts';
+import { given } from './network.ts';
+
+const emulator = useEmulator();
+beforeEach(() => emulator.reset());
+
+describe('log groups', () => {
+  const logGroupName = '/temporal-fargate/dev';
+  const create = () =>
+    emulator.clients.logs.send(new CreateLogGroupCommand({ logGroupName, tags: { 'temporal-fargate:stack': 'dev' } }));
+
+  it('refuse an existing name with ResourceAlreadyExistsException', async () => {
+    await create();
+    expect((await refusal(create())).name).toBe('ResourceAlreadyExistsException');
+  });
+
+  it('take the retention periods of AWS and no others (InvalidParameterException)', async () => {
+    const { logs } = emulator.clients;
+    await create();
+    await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 7 }));
+    const odd = new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 8 });
+    expect((await refusal(logs.send(odd))).name).toBe('InvalidParameterException');
+    const found = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
+    expect(found.logGroups?.[0]?.retentionInDays).toBe(7);
+  });
+
+  it('list their tags by the ARN without the star at its end', async () => {
+    const { logs } = emulator.clients;
+    await create();
+    const found = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
+    const resourceArn = given(found.logGroups?.[0]?.logGroupArn);
+    expect(found.logGroups?.[0]?.arn).toBe(`${resourceArn}:*`);
+    const { tags } = await logs.send(new ListTagsForResourceCommand({ resourceArn }));
+    expect(tags).toEqual({ 'temporal-fargate:stack': 'dev' });
+    const unknown = new ListTagsForResourceCommand({ resourceArn: `${resourceArn}-other` });
+    expect((await refusal(logs.send(unknown))).name).toBe('ResourceNotFoundException');
+  });
+
+  it('start without tags when they come back under an old name', async () => {
+    const { logs } = emulator.clients;
+    await create();
+    await logs.send(new DeleteLogGroupCommand({ logGroupName }));
+    await logs.send(new CreateLogGroupCommand({ logGroupName }));
+    const found = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
+    const resourceArn = given(found.logGroups?.[0]?.logGroupArn);
+    expect((await logs.send(new ListTagsForResourceCommand({ resourceArn }))).tags).toEqual({});
+  });
+});
+
+describe('alarms', () => {
+  const AlarmName = 'dev-worker-cpu-high';
+  const put = (Threshold: number, Tags?: { Key: string; Value: string }[]) =>
+    emulator.clients.cloudwatch.send(
+      new PutMetricAlarmCommand({
+        AlarmName,
+        Namespace: 'AWS/ECS',
+        MetricName: 'CPUUtilization',
+        Statistic: 'Average',
+        Period: 60,
+        EvaluationPeriods: 2,
+        Threshold,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        ...(Tags === undefined ? {} : { Tags }),
+      }),
+    );
+  const read = async () =>
+    (await emulator.clients.cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: [AlarmName] }))).MetricAlarms ?? [];
+  const tags = async () => {
+    const ResourceARN = given((await read())[0]?.AlarmArn);
+    return (await emulator.clients.cloudwatch.send(new ListAlarmTagsCommand({ ResourceARN }))).Tags;
+  };
+
+  it('start with INSUFFICIENT_DATA', async () => {
+    await put(30);
+    expect((await read()).map((alarm) => alarm.StateValue)).toEqual(['INSUFFICIENT_DATA']);
+  });
+
+  it('keep their tags when they are put again, and take tags only then', async () => {
+    const Tags = [{ Key: 'temporal-fargate:stack', Value: 'dev' }];
+    await put(30, Tags);
+    await put(40, [{ Key: 'other', Value: 'x' }]);
+    await put(50);
+    expect(await tags()).toEqual(Tags);
+    expect((await read()).map((alarm) => alarm.Threshold)).toEqual([50]);
+  });
+
+  it('ignore unknown names when they are deleted, and start without tags when they come back', async () => {
+    await put(30, [{ Key: 'temporal-fargate:stack', Value: 'dev' }]);
+    await emulator.clients.cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: ['unknown', AlarmName] }));
+    expect(await read()).toEqual([]);
+    await put(30);
+    expect((await tags()) ?? []).toEqual([]);
+  });
+});

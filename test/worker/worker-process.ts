@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hostNodeBase } from '../../src/image/base.ts';
+import { bundledWorkerSource } from '../../src/image/bundled.ts';
+import type { OciImage } from '../../src/image/oci.ts';
+import { hostPlatform } from '../../src/image/platform.ts';
+import { buildWorker } from '../../worker/build.ts';
+import { testCacheDir } from '../helpers/emulator.ts';
+
+export const workerDir = fileURLToPath(new URL('../../worker', import.meta.url));
+
+/** Builds the bundled worker's image for this machine; slow only when the dependency layer is not cached yet. */
+export async function buildImage(scratch: string): Promise<OciImage> {
+  const appDir = join(scratch, 'dist');
+  await buildWorker(workerDir, appDir);
+  const source = bundledWorkerSource({ workerDir, appDir, base: hostNodeBase });
+  return await source.build(hostPlatform(), { cacheDir: join(testCacheDir, 'images'), note: () => undefined });
+}
+
+/** Unpacks an image's layers with the system's tar, as a container runtime would, and reads what it runs. */
+export function unpackImage(image: OciImage, root: string): { command: string[]; cwd: string; env: string[] } {
+  mkdirSync(root, { recursive: true });
+  for (const layer of image.layers) {
+    const { status, stderr } = spawnSync('tar', ['-xzf', layer.path, '-C', root, '--no-same-owner']);
+    if (status !== 0) throw new Error(`tar: ${stderr}`);
+  }
+  const { config } = JSON.parse(readFileSync(image.config.path, 'utf8')) as {
+    config: { Entrypoint: string[]; Cmd: string[]; WorkingDir: string; Env: string[] };
+  };
+  return { command: [...config.Entrypoint, ...config.Cmd], cwd: join(root, config.WorkingDir), env: config.Env };
+}
+
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  /** The task's own temporary folder. */
+  readonly tmp: string;
+  /** All that it has written, both streams. */
+  output(): string;
+  lines(): Record<string, unknown>[];
+  /** Settles when the process has ended. */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Ends the process, if it still runs, and removes the folder. */
+  dispose(): Promise<void>;
+}
+
+/** Starts an unpacked image with exactly the given environment, as ECS would. */
+export function startWorker(unpacked: ReturnType<typeof unpackImage>, env: Record<string, string>): WorkerProcess {
+  const tmp = mkdtempSync(join(tmpdir(), 'worker-task-'));
+  const [command = '', ...args] = unpacked.command;
+  const imageEnv = Object.fromEntries(unpacked.env.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
+  const child = spawn(command, args, {
+    cwd: unpacked.cwd,
+    // The host's Node stands in for the base image's.
+    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, TMPDIR: tmp, ...imageEnv, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  return {
+    child,
+    tmp,
+    ended,
+    output: () => output,
+    lines: () =>
+      output
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    dispose: async () => {
+      child.kill('SIGKILL');
+      await ended;
+      rmSync(tmp, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { readConnection } from './connection-config.ts';
+
+/** Everything that the task definition tells the worker. */
+export interface WorkerConfig {
+  readonly connection: NativeConnectionOptions;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  /** Bucket that activities write to. */
+  readonly dataBucket: string;
+  /** First part of the worker's identity. */
+  readonly stack: string;
+  /** `sha256:<64 hex>` of the image that this task runs; undefined outside a container. */
+  readonly imageDigest: string | undefined;
+  /** ECS task metadata endpoint, version 4; undefined outside ECS. */
+  readonly taskMetadataUri: string | undefined;
+  /** S3 is not AWS's (an emulator on one address): bucket names go into the path, not into the host name. */
+  readonly s3PathStyle: boolean;
+  readonly stop: StopTimes;
+}
+
+/** Milliseconds after the stop signal; each has to leave time for the next one. */
+export interface StopTimes {
+  /** Running activities are cancelled. */
+  readonly graceMs: number;
+  /** The SDK gives up on activities that ignored it. */
+  readonly forceMs: number;
+  /** The process ends whatever happens, just before ECS would kill it. */
+  readonly hardMs: number;
+}
+
+/** All problems of the environment in one message, so that nobody has to redeploy once per mistake. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`the worker's environment is not usable: ${problems.join('; ')}`);
+    this.problems = problems;
+  }
+}
+
+/** Reads the environment variables; an empty one counts as not set. @throws {ConfigError} naming every problem. */
+export function readConfig(variables: NodeJS.ProcessEnv): WorkerConfig {
+  const env = withoutEmpty(variables);
+  const problems: string[] = [];
+  const required = (name: string): string => {
+    if (!env[name]) problems.push(`${name} is not set`);
+    return env[name] ?? '';
+  };
+  const config: WorkerConfig = {
+    connection: readConnection(env, problems),
+    namespace: required('TEMPORAL_NAMESPACE'),
+    taskQueue: required('TEMPORAL_TASK_QUEUE'),
+    dataBucket: required('DATA_BUCKET'),
+    stack: env.TEMPORAL_FARGATE_STACK ?? 'local',
+    imageDigest: env.TEMPORAL_FARGATE_IMAGE_DIGEST,
+    taskMetadataUri: env.ECS_CONTAINER_METADATA_URI_V4,
+    s3PathStyle: Boolean(env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL),
+    stop: stopTimes(env.TEMPORAL_FARGATE_STOP_TIMEOUT ?? '120', problems),
+  };
+  if (config.imageDigest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(config.imageDigest)) {
+    problems.push('TEMPORAL_FARGATE_IMAGE_DIGEST is not of the form sha256:<64 hex digits>');
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function withoutEmpty(variables: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1]?.trim())),
+  );
+}
+
+/** @param stopTimeout seconds between SIGTERM and SIGKILL: the task definition's `stopTimeout` (Fargate: 2 to 120). */
+function stopTimes(stopTimeout: string, problems: string[]): StopTimes {
+  const seconds = Number(stopTimeout);
+  if (!(seconds >= 2 && seconds <= 120)) {
+    problems.push(`TEMPORAL_FARGATE_STOP_TIMEOUT is "${stopTimeout}", not a number of seconds from 2 to 120`);
+  }
+  const ms = (share: number) => Math.round(seconds * share * 1000);
+  return { graceMs: ms(3 / 4), forceMs: ms(7 / 8), hardMs: ms(14 / 15) };
+}

@@ -1,0 +1,65 @@
+import './shutdown.ts'; // First: from here on a stop signal is obeyed.
+
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Runtime } from '@temporalio/worker';
+import { createActivities } from './activities.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { connectWorker } from './connection.ts';
+import { watchWorker } from './health.ts';
+import { workerIdentity } from './identity.ts';
+import { log, logNodeEvents } from './logging.ts';
+import { onStop } from './shutdown.ts';
+
+/** Runs until a stop signal has been obeyed. @throws when the worker cannot run or could not drain in time */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const { stop } = config;
+  Runtime.install({
+    logger: log,
+    // Ours (shutdown.ts) stays in force after the first signal; the SDK's does not.
+    shutdownSignals: [],
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'INFO', other: 'WARN' } } },
+  });
+
+  const s3 = new S3Client({ forcePathStyle: config.s3PathStyle });
+  const { connection, worker } = await connectWorker(config, {
+    identity: await workerIdentity(config),
+    workflowBundle: { codePath: join(import.meta.dirname, 'workflow-bundle.js') },
+    activities: createActivities({ s3, bucket: config.dataBucket }),
+    shutdownGraceTime: stop.graceMs,
+    shutdownForceTime: stop.forceMs,
+  });
+
+  const stopWatching = watchWorker(worker, {
+    onFailed: () => {
+      log.error('the worker failed; the lines above say why. ECS starts a new task');
+      process.exit(1);
+    },
+  });
+  onStop((signal) => {
+    log.info('draining', { signal, ...stop });
+    setTimeout(() => {
+      log.error('draining took too long', stop);
+      process.exit(1);
+    }, stop.hardMs).unref();
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  });
+  const { identity, taskQueue, namespace } = worker.options;
+  log.info('polling', { identity, taskQueue, namespace, address: config.connection.address });
+  await worker.run();
+  stopWatching();
+  await connection.close();
+  log.info('stopped', { identity });
+}
+
+logNodeEvents();
+// An explicit exit: after a forced shutdown a stuck activity's timers would keep the process alive.
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    if (error instanceof ConfigError) log.error(error.message, { problems: error.problems });
+    else log.error('the worker ended', { error });
+    process.exit(1);
+  },
+);
