@@ -29,6 +29,8 @@ export interface Connection {
   readonly stack: string;
   readonly clients: Clients;
   readonly clock: Clock;
+  /** 1 against AWS; less against an emulator, whose changes take less time. Multiplies intervals, never deadlines. */
+  readonly timeScale: number;
   readonly counts: CallCounts;
   /** Set when the endpoint is an emulator on this machine. */
   readonly emulator: { readonly temporalAddress: string | undefined } | undefined;
@@ -101,7 +103,8 @@ export async function connect(
     caller: Arn ?? '',
     stack: where.stack,
     clients,
-    clock: realClock(timeScale),
+    clock: realClock,
+    timeScale,
     counts,
     emulator: local ? { temporalAddress: sandbox?.temporalAddress } : undefined,
     polling: <T>(look: () => Promise<T>) => inPoll.run(true, look),

@@ -17,7 +17,6 @@ export async function logs(input: CommandInput): Promise<number> {
   return withExistingStack(input, async ({ connection }) => {
     const aws = connection.aws();
     const seen = new Set<string>();
-    const clock = realClock();
     for (;;) {
       const lines = await readLogs(aws, logGroupName(connection.stack), { since, limit });
       for (const line of lines) {
@@ -33,7 +32,7 @@ export async function logs(input: CommandInput): Promise<number> {
       }
       if (own.follow !== true) return EXIT.done;
       try {
-        await clock.sleep(FOLLOW_EVERY_MS, input.signal);
+        await realClock.sleep(FOLLOW_EVERY_MS, input.signal);
       } catch (error) {
         // Ctrl-C is how following ends.
         if (error instanceof Cancelled) return EXIT.done;

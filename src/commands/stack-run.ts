@@ -18,6 +18,8 @@ import type { CommandInput } from './input.ts';
 /** Mutating calls at once. EC2 throttles by account, and others use it too. */
 const CONCURRENCY = 8;
 
+export const POLL_MS = 1000;
+
 /** Tag searches lag behind creates by seconds. Source: EC2 API reference, "Eventual consistency". */
 const TAG_LAG_MS = 15_000;
 
@@ -97,7 +99,8 @@ export function engineContext(
     classify,
     newToken: () => randomUUID(),
     concurrency: CONCURRENCY,
-    tagLagMs: TAG_LAG_MS,
+    pollMs: POLL_MS * connection.timeScale,
+    tagLagMs: TAG_LAG_MS * connection.timeScale,
   };
 }
 

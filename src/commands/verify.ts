@@ -7,6 +7,7 @@ import { clusterName } from '../steps/compute/cluster.ts';
 import { isPollerOf, pollersOf } from '../temporal/pollers.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { POLL_MS } from './stack-run.ts';
 
 const VERIFY_TIMEOUT_MS = 5 * 60_000;
 
@@ -37,6 +38,7 @@ export async function verifyWorkers(
       poll<string>({
         what: `${worker.name} to poll task queue ${worker.taskQueue}`,
         clock: connection.clock,
+        intervalMs: POLL_MS * connection.timeScale,
         signal: input.signal,
         timeoutMs: VERIFY_TIMEOUT_MS,
         onWaiting: (reason, elapsedMs) =>

@@ -210,6 +210,7 @@ async function awaitGone<Cloud>(context: EngineContext<Cloud, unknown>, step: An
   await poll<void>({
     what: `${step.title} ${id} to be gone`,
     clock: context.clock,
+    intervalMs: context.pollMs,
     signal: context.signal,
     timeoutMs: step.timeouts.gone * 60_000,
     onWaiting: waiting(context, step, step.timeouts.gone),
@@ -233,6 +234,7 @@ async function awaitReady<Cloud>(
   return poll<Live>({
     what: `${step.title} ${first.id} to become ready`,
     clock: context.clock,
+    intervalMs: context.pollMs,
     signal: context.signal,
     timeoutMs: step.timeouts.ready * 60_000,
     onWaiting: waiting(context, step, step.timeouts.ready),

@@ -28,6 +28,8 @@ export interface EngineContext<Cloud, Config> {
   readonly newToken: () => string;
   /** Mutating calls at once; EC2 throttles accounts that send many. */
   readonly concurrency: number;
+  /** Milliseconds until the second look at something that takes its time; later looks are further apart. */
+  readonly pollMs: number;
   /** Milliseconds by which a tag search may lag behind a create. */
   readonly tagLagMs: number;
 }

@@ -125,7 +125,7 @@ export async function retryPropagation<T>(
     clock,
     signal,
     timeoutMs: PROPAGATION_MS,
-    intervalMs: 2000,
+    intervalMs: 2 * context.pollMs,
     onWaiting: (reason, elapsedMs) =>
       emit({ type: 'waiting', id: step.id, title: step.title, reason, elapsedMs, deadlineMs: PROPAGATION_MS }),
     probe: async () => {

@@ -38,6 +38,8 @@ export async function destroy<Cloud, Config>(
   options: DestroyOptions,
 ): Promise<Destroyed> {
   const kept: Kept[] = [];
+  /** Ids that were seen to be gone, not only accepted for deletion. */
+  const gone = new Set<string>();
   const limit = pLimit(context.concurrency);
   const needing = dependants(steps);
   const own = steps.filter((step) => step.goesWith === undefined);
@@ -58,6 +60,7 @@ export async function destroy<Cloud, Config>(
               kept.push({ step, live, reason: result.reason });
               context.emit({ type: 'kept', ...base, resource: live.id, reason: result.reason });
             } else {
+              if (step.lingers) gone.add(live.id);
               const elapsedMs = context.clock.now() - startedAt;
               context.emit({ type: 'done', ...base, action: 'delete', resource: live.id, elapsedMs });
             }
@@ -70,7 +73,7 @@ export async function destroy<Cloud, Config>(
     };
   });
   throwAll(await runTasks(tasks, context.signal), context.signal);
-  const left = await confirmGone(context, own, kept);
+  const left = await confirmGone(context, own, kept, gone);
   await context.session.update((draft) => {
     for (const step of steps) {
       const need = needsOf(step).find(({ key }) => key === step.goesWith);
@@ -80,11 +83,15 @@ export async function destroy<Cloud, Config>(
   return { kept, left };
 }
 
-/** Everything that is this step's, found by tag and by record. Refuses what the record names without our tags. */
+/**
+ * Everything that is this step's, found by tag and by record. Refuses what the record names without our tags.
+ *
+ * @param gone given for the last look: ids that need no second one
+ */
 async function findAll<Cloud, Config>(
   context: EngineContext<Cloud, Config>,
   step: AnyStep<Cloud, Config>,
-  sweep = false,
+  gone?: ReadonlySet<string>,
 ): Promise<Live[]> {
   const { cloud, owner, session } = context;
   const record = session.document.steps[step.id];
@@ -94,8 +101,8 @@ async function findAll<Cloud, Config>(
       ? await searchForIntent(context, step, record, step.repeatable !== 'name')
       : ((await step.findOwned(cloud, { stack: owner.stack, stepId: step.id })) as Live[]);
   // A thing with a unique name was just looked for by it; any other may have lost its tags.
-  const byId = recorded !== undefined && !(sweep && step.repeatable === 'name');
-  if (byId && !lives.some((live) => live.id === recorded)) {
+  const known = recorded === undefined || lives.some((live) => live.id === recorded);
+  if (!known && !gone?.has(recorded) && !(gone && step.repeatable === 'name')) {
     const live = await step.findById(cloud, recorded);
     if (live) lives.push(live);
   }
@@ -113,8 +120,9 @@ async function confirmGone<Cloud, Config>(
   context: EngineContext<Cloud, Config>,
   steps: Steps<Cloud, Config>,
   kept: readonly Kept[],
+  gone: ReadonlySet<string>,
 ): Promise<Leftover[]> {
-  const seen = await Promise.all(steps.map(async (step) => ({ step, lives: await findAll(context, step, true) })));
+  const seen = await Promise.all(steps.map(async (step) => ({ step, lives: await findAll(context, step, gone) })));
   await context.session.update((draft) => {
     for (const { step, lives } of seen) if (lives.length === 0) delete draft.steps[step.id];
   });

@@ -31,6 +31,7 @@ export async function remove<Cloud>(
     await poll({
       what: `${step.title} ${found.id} to be gone`,
       clock,
+      intervalMs: context.pollMs,
       signal,
       timeoutMs: step.timeouts.gone * 60_000,
       onWaiting: (reason, elapsedMs) =>

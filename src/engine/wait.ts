@@ -7,28 +7,22 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/**
- * The real clock. `scale` shrinks every sleep and stretches `now` by the same factor, so that deadlines keep
- * their meaning against an emulator whose delays are scaled down as well.
- */
-export function realClock(scale = 1): Clock {
-  return {
-    now: () => performance.now() / scale,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(new Cancelled());
-        const onAbort = (): void => {
-          clearTimeout(timer);
-          reject(new Cancelled());
-        };
-        const timer = setTimeout(() => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        }, ms * scale);
-        signal?.addEventListener('abort', onAbort, { once: true });
-      }),
-  };
-}
+export const realClock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(new Cancelled());
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(new Cancelled());
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    }),
+};
 
 export interface PollOptions<T> {
   /** "NAT gateway (us-east-1a) nat-0abc to become ready": completes "waiting for …". */
@@ -37,7 +31,7 @@ export interface PollOptions<T> {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
   /** First interval; grows by half each time up to ten times itself, so that short waits are not rounded up. */
-  readonly intervalMs?: number;
+  readonly intervalMs: number;
   /** One look. `done` ends the wait; `reason` is shown until then. Errors end the wait. */
   readonly probe: () => Promise<{ done: true; value: T } | { done: false; reason: string }>;
   readonly onWaiting?: (reason: string, elapsedMs: number) => void;
@@ -47,7 +41,7 @@ export interface PollOptions<T> {
 export async function poll<T>(options: PollOptions<T>): Promise<T> {
   const { clock, signal, timeoutMs } = options;
   const startedAt = clock.now();
-  let interval = options.intervalMs ?? 1000;
+  let interval = options.intervalMs;
   const longest = interval * 10;
   for (;;) {
     const look = await options.probe();

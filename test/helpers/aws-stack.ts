@@ -85,7 +85,6 @@ export class AwsStack {
   /** "EC2 CreateVpc" for every call, state calls not among them. */
   readonly calls: { name: string; mutating: boolean; poll: boolean }[] = [];
   private readonly polls = new AsyncLocalStorage<true>();
-  readonly clock = realClock(0.05);
   config: StackConfig = referenceConfig();
   secretValue: string | undefined = JSON.stringify({ TEMPORAL_API_KEY: 'key-one' });
   image: WorkerImage;
@@ -138,13 +137,14 @@ export class AwsStack {
       config: this.config,
       owner: this.owner,
       session: this.session,
-      clock: this.clock,
+      clock: realClock,
       emit: (event) => this.events.push(event),
       polling: (look) => this.polls.run(true, look),
       classify,
       newToken: () => randomUUID(),
       concurrency: 8,
-      tagLagMs: 15_000,
+      pollMs: 50,
+      tagLagMs: 750,
     };
   }
 

@@ -57,6 +57,7 @@ export class Stack {
       classify: (error) => (error instanceof CloudError ? error.kind : 'final'),
       newToken: () => randomUUID(),
       concurrency: 4,
+      pollMs: 1000,
       tagLagMs: 15_000,
     };
   }

@@ -15,13 +15,15 @@ const MAY_STAY: readonly { service: string; kind: string; id: RegExp }[] = [
 export function countable(inventory: Inventory): Inventory {
   const mayStay = (service: string, kind: string, id: string): boolean =>
     MAY_STAY.some((entry) => entry.service === service && entry.kind === kind && entry.id.test(id));
-  const result: Inventory = {};
-  for (const [service, kinds] of Object.entries(inventory)) {
-    for (const [kind, things] of Object.entries(kinds)) {
-      for (const [id, thing] of Object.entries(things)) {
-        if (!mayStay(service, kind, id)) ((result[service] ??= {})[kind] ??= {})[id] = thing;
-      }
-    }
-  }
-  return result;
+  const kinds = (service: string): [string, Inventory[string][string]][] =>
+    Object.entries(inventory[service] ?? {}).flatMap(([kind, things]) => {
+      const left = Object.entries(things).filter(([id]) => !mayStay(service, kind, id));
+      return left.length === 0 ? [] : [[kind, Object.fromEntries(left)]];
+    });
+  return Object.fromEntries(
+    Object.keys(inventory).flatMap((service) => {
+      const left = kinds(service);
+      return left.length === 0 ? [] : [[service, Object.fromEntries(left)]];
+    }),
+  );
 }

@@ -27,8 +27,8 @@ import type { LogGroupStep } from './log-group.ts';
  * Healthy means polling: the worker touches this file every 2 s from the moment its first poll has started. In the
  * shell, because a second Node for each probe would cost 40 MB.
  */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the braces are the shell's
 const HEALTH_COMMAND =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the braces are the shell's
   'test $(( $(date +%s) - $(stat -c %Y "${TMPDIR:-/tmp}/worker-alive" 2>/dev/null || echo 0) )) -lt 30 || exit 1';
 
 /** Share of the task's memory that V8 may use for its heap; native code and buffers need the rest. */

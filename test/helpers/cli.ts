@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { EmulatorAddress } from '../../src/sandbox/emulator.ts';
+import { testCacheDir } from './emulator.ts';
+
+/** The built program, as it is published. */
+export const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+
+/** Nothing listens here: what is not meant for the emulator goes nowhere. */
+const NOWHERE = 'http://127.0.0.1:9';
+
+export interface CliResult {
+  /** Exit code, or the name of the signal that ended the process. */
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * The whole environment of a run: an emulator (or nowhere), dummy credentials, and nothing of the machine's own AWS and
+ * Temporal settings.
+ */
+export function cliEnvironment(emulator?: EmulatorAddress, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|TEMPORAL|CI$)/.test(name));
+  return {
+    ...Object.fromEntries(inherited),
+    TEMPORAL_FARGATE_CACHE_DIR: testCacheDir,
+    AWS_ENDPOINT_URL: emulator?.endpoint ?? NOWHERE,
+    AWS_ACCESS_KEY_ID: emulator?.accessKeyId ?? 'none',
+    AWS_SECRET_ACCESS_KEY: emulator?.secretAccessKey ?? 'none',
+    AWS_REGION: 'us-east-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_CONFIG_FILE: '/nonexistent/config',
+    AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
+    TEMPORAL_FARGATE_TIME_SCALE: '0.02',
+    ...extra,
+  };
+}
+
+export interface RunningCli {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Resolves when the process has ended. */
+  readonly result: Promise<CliResult>;
+  /** Resolves when standard error or output contains the text; rejects when the process ends without it. */
+  waitFor(text: string | RegExp): Promise<void>;
+}
+
+/** Starts the built CLI without a terminal. */
+export function startCli(args: readonly string[], env: NodeJS.ProcessEnv, input?: string): RunningCli {
+  const child = spawn(process.execPath, [BIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  const heard = (): void => {
+    for (const listener of listeners) listener();
+  };
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+    heard();
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    heard();
+  });
+  child.stdin.end(input ?? '');
+  const result = new Promise<CliResult>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code: code ?? signal ?? 'unknown', stdout, stderr }));
+  });
+  return {
+    child,
+    pid: child.pid ?? 0,
+    result,
+    waitFor: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!(typeof text === 'string' ? (stdout + stderr).includes(text) : text.test(stdout + stderr))) return;
+          listeners.delete(look);
+          resolve();
+        };
+        listeners.add(look);
+        look();
+        void result.then(() => reject(new Error(`the process ended before it said ${text}:\n${stderr}`)));
+      }),
+  };
+}
+
+/** Runs the built CLI to its end, without a terminal. */
+export function runCli(args: readonly string[], env: NodeJS.ProcessEnv, input?: string): Promise<CliResult> {
+  return startCli(args, env, input).result;
+}
