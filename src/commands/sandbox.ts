@@ -3,13 +3,16 @@ import { ensurePythonEnvironment } from '../sandbox/environment.ts';
 import { sandboxStatus, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
 import type { CommandInput } from './input.ts';
 import { cacheDirOf, homeOf } from './sandbox-home.ts';
+import { prepareSandboxImage } from './worker-image.ts';
 
 /** Base time of the emulator's state changes: a NAT gateway takes this long instead of a minute and a half. */
 const DEFAULT_DELAY_SECONDS = 1;
 
-/** `sandbox install`: makes the Python environment, so that everything after needs no network. */
-export async function sandboxInstall({ io, env, signal }: CommandInput): Promise<number> {
+/** `sandbox install`: makes the Python environment and the worker image, so that everything after needs no network. */
+export async function sandboxInstall(input: CommandInput): Promise<number> {
+  const { io, env, signal } = input;
   await ensurePythonEnvironment({ cacheDir: cacheDirOf(env), note: (text) => io.note(text), signal });
+  await prepareSandboxImage(input);
   return EXIT.done;
 }
 

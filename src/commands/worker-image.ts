@@ -5,7 +5,8 @@ import type { StackConfig } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { hostNodeBase } from '../image/base.ts';
 import { bundledWorkerSource } from '../image/bundled.ts';
-import type { Platform } from '../image/platform.ts';
+import { hostPlatform, type Platform } from '../image/platform.ts';
+import type { BuildContext, ImageSource } from '../image/source.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { cacheDirOf } from './sandbox-home.ts';
@@ -17,22 +18,32 @@ export async function workerImageFor(
   config: StackConfig,
 ): Promise<WorkerImage> {
   if (!connection.emulator) throw noBase();
-  const folder = bundledWorkerFolder();
-  const source = bundledWorkerSource({ workerDir: folder, appDir: `${folder}/dist`, base: hostNodeBase });
-  const os = process.platform === 'darwin' ? 'darwin' : 'linux';
-  const platform: Platform = `${os}/${config.workers[0]?.architecture === 'arm64' ? 'arm64' : 'amd64'}`;
+  const architecture = config.workers[0]?.architecture === 'arm64' ? 'arm64' : 'amd64';
+  const platform: Platform = `${process.platform === 'darwin' ? 'darwin' : 'linux'}/${architecture}`;
+  const source = sandboxWorkerSource();
   const hash = await source.inputHash(platform);
   return {
     // A tag of a registry may not contain a colon.
     inputHash: `from-${hash.replace(/^sha256:/, '').slice(0, 32)}`,
-    build: () =>
-      source.build(platform, {
-        cacheDir: cacheDirOf(input.env),
-        note: (text) => input.io.note(text),
-        signal: input.signal,
-      }),
+    build: () => source.build(platform, buildContext(input)),
   };
 }
+
+/** Builds the sandbox's image into the cache, so that `init --sandbox` needs no network later. */
+export async function prepareSandboxImage(input: CommandInput): Promise<void> {
+  await sandboxWorkerSource().build(hostPlatform(), buildContext(input));
+}
+
+function sandboxWorkerSource(): ImageSource {
+  const folder = bundledWorkerFolder();
+  return bundledWorkerSource({ workerDir: folder, appDir: `${folder}/dist`, base: hostNodeBase });
+}
+
+const buildContext = ({ env, io, signal }: CommandInput): BuildContext => ({
+  cacheDir: cacheDirOf(env),
+  note: (text) => io.note(text),
+  signal,
+});
 
 /** Beside the bundle in a package; in the repository the same folder is made by the build. */
 function bundledWorkerFolder(): string {

@@ -55,9 +55,10 @@ export async function remove<Cloud>(
             session.assertHeld();
             await step.destroy(cloud, current, options);
             accepted = true;
-            if (!step.lingers) return { done: true, value: undefined };
+            return step.lingers ? { done: false, reason: 'deletion accepted' } : { done: true, value: undefined };
           } catch (error) {
-            if (classify(error) !== 'busy') throw error;
+            // "Not settled yet" is a reason to wait here as well.
+            if (!['busy', 'propagating'].includes(classify(error))) throw error;
             if (blocker === undefined || clock.now() - blocker.at > LOOK_FOR_BLOCKER_MS) {
               blocker = { text: await step.blockedBy?.(cloud, current), at: clock.now() };
             }

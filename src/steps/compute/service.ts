@@ -62,7 +62,8 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
     async load(aws, live): Promise<LiveService> {
       // "running = desired" is also true after a rollback: the service deployment's own status is what counts. A
       // completed rollout of a service that is only looked at needs no second opinion.
-      if (aws.surveying && live.rollout === 'COMPLETED') return live;
+      if (aws.surveying && live.rollout === 'COMPLETED')
+        return { ...live, latest: { status: 'SUCCESSFUL', reason: '' } };
       const answer = await orUndefined(
         aws.clients.ecs.send(
           new ListServiceDeploymentsCommand({ cluster: clusterName(aws.stack), service: live.id, maxResults: 1 }),
