@@ -20,6 +20,8 @@ const lockBody = z.object({
   command: z.string(),
   acquiredAt: z.string(),
   leaseSeconds: z.number(),
+  /** Counts the renewals, so that each has an ETag of its own: a take-over must not match a lock renewed meanwhile. */
+  renewals: z.number(),
   cliVersion: z.string(),
 });
 
@@ -44,6 +46,8 @@ export interface LockOptions {
   /** Only tests against an emulator ask for a shorter one. */
   readonly leaseSeconds?: number;
 }
+
+type Where = Pick<LockOptions, 's3' | 'own' | 'key'>;
 
 /** A lock in our hands. Renews itself until it is released. */
 export interface HeldLock {
@@ -72,19 +76,24 @@ export async function acquireLock(options: LockOptions): Promise<HeldLock> {
       }),
     );
 
+  let tookOver: LockHolder | undefined;
   for (let attempt = 1; attempt <= 10; attempt += 1) {
     const sentAt = clocks();
     const seen = attempt === 1 ? undefined : await readLock(options);
     try {
-      if (attempt === 1 || seen === undefined) {
+      if (seen === undefined) {
+        tookOver = undefined;
         const { ETag } = await put({ IfNoneMatch: '*' });
-        return hold(options, body, ETag ?? '', sentAt, undefined);
+        return hold(options, body, ETag ?? '', sentAt, tookOver);
       }
-      // Our own put whose answer was lost: the retry of the same request met its own lock.
-      if (seen.holder.nonce === body.nonce) return hold(options, body, seen.etag, sentAt, undefined);
-      if (!seen.expired && !seen.dead) throw heldBy(seen, key);
+      // With our own nonce it is a put whose answer was lost: the retry of the request met its own lock. It is put once
+      // more, because nobody knows how long ago the first one arrived.
+      if (seen.holder.nonce !== body.nonce) {
+        if (!seen.expired && !seen.dead) throw heldBy(seen, key);
+        tookOver = seen.holder;
+      }
       const { ETag } = await put({ IfMatch: seen.etag });
-      return hold(options, body, ETag ?? '', sentAt, seen.holder);
+      return hold(options, body, ETag ?? '', sentAt, tookOver);
     } catch (error) {
       // 412: somebody was faster; 404: released meanwhile; 409: a race that S3 asks to repeat.
       if (!isPreconditionFailed(error) && !isConditionalConflict(error) && !isNotFound(error)) throw error;
@@ -100,11 +109,7 @@ export async function acquireLock(options: LockOptions): Promise<HeldLock> {
 }
 
 /** Who holds the lock; `undefined` when it is free. */
-export async function readLock({
-  s3,
-  own,
-  key,
-}: Pick<LockOptions, 's3' | 'own' | 'key'>): Promise<SeenLock | undefined> {
+export async function readLock({ s3, own, key }: Where): Promise<SeenLock | undefined> {
   let answer: { text: string; etag: string; lastModified: number; now: number };
   try {
     const object = await s3.send(new GetObjectCommand({ ...own, Key: key }));
@@ -130,12 +135,41 @@ export async function readLock({
   };
 }
 
-/** Deletes a lock that was seen, if it is still that one. */
-export async function breakLock(
-  { s3, own, key }: Pick<LockOptions, 's3' | 'own' | 'key'>,
-  seen: SeenLock,
-): Promise<void> {
-  await s3.send(new DeleteObjectCommand({ ...own, Key: key, IfMatch: seen.etag }));
+/**
+ * Deletes a lock that was seen, while it is still that holder's, renewed or not; done when it is gone already. Throws
+ * `UserError` LOCK_CHANGED when somebody else has it now.
+ */
+export async function breakLock(options: Where, seen: SeenLock): Promise<void> {
+  const now = await deleteWhileHeldBy(options, seen.holder.nonce, seen.etag);
+  if (now) throw changedHands(options.key, now);
+}
+
+/** @returns the lock of somebody else that was met instead, and left alone */
+async function deleteWhileHeldBy(options: Where, nonce: string, firstEtag: string): Promise<SeenLock | undefined> {
+  const { s3, own, key } = options;
+  let etag = firstEtag;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await s3.send(new DeleteObjectCommand({ ...own, Key: key, IfMatch: etag }));
+      return undefined;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      if (attempt === 5 || !(isPreconditionFailed(error) || isConditionalConflict(error))) throw error;
+    }
+    const now = await readLock(options);
+    if (now === undefined) return undefined;
+    if (now.holder.nonce !== nonce) return now;
+    etag = now.etag;
+  }
+}
+
+export function changedHands(key: string, now: SeenLock | undefined): UserError {
+  return new UserError({
+    code: 'LOCK_CHANGED',
+    message: `breaking the lock ${key}: it changed hands meanwhile (${now ? describeHolder(now) : 'it is free'}); it was not touched`,
+    fix: 'Run the command again to see who holds it now.',
+    exitCode: EXIT.tryAgain,
+  });
 }
 
 export function describeHolder({ holder, ageSeconds }: SeenLock): string {
@@ -164,16 +198,18 @@ function hold(
   let etag = firstEtag;
   let renewedAt = firstSentAt;
   let lost: string | undefined;
+  let renewals = 0;
   let renewing: Promise<void> = Promise.resolve();
 
   const renew = async (): Promise<void> => {
     const sentAt = clocks();
+    renewals += 1;
     try {
       const answer = await s3.send(
         new PutObjectCommand({
           ...own,
           Key: key,
-          Body: JSON.stringify(body),
+          Body: JSON.stringify({ ...body, renewals }),
           ContentType: 'application/json',
           IfMatch: etag,
         }),
@@ -181,13 +217,22 @@ function hold(
       etag = answer.ETag ?? etag;
       renewedAt = sentAt;
     } catch (error) {
-      if (isPreconditionFailed(error) || isNotFound(error)) {
-        // Our own renewal whose answer was lost looks like a rival; the nonce tells.
-        const seen = await readLock(options).catch(() => undefined);
-        if (seen?.holder.nonce === body.nonce) etag = seen.etag;
-        else lost = seen ? describeHolder(seen) : 'it was broken';
-      }
+      if (isPreconditionFailed(error) || isNotFound(error)) await lookAgain(sentAt);
       // Anything else is tried again at the next turn; the deadline is what counts.
+    }
+  };
+  /** Our own renewal whose answer was lost looks like a rival; the nonce tells, and the count which one it was. */
+  const lookAgain = async (sentAt: Clocks): Promise<void> => {
+    try {
+      const seen = await readLock(options);
+      if (seen?.holder.nonce !== body.nonce) {
+        lost = seen ? describeHolder(seen) : 'it was broken';
+        return;
+      }
+      etag = seen.etag;
+      if (seen.holder.renewals === renewals) renewedAt = sentAt;
+    } catch {
+      // Not readable now; the next turn meets the same refusal and looks again.
     }
   };
   const timer = setInterval(() => {
@@ -211,12 +256,8 @@ function hold(
     async release() {
       clearInterval(timer);
       await renewing;
-      try {
-        await s3.send(new DeleteObjectCommand({ ...own, Key: key, IfMatch: etag }));
-      } catch (error) {
-        // Not ours any more: whoever has it must not lose it through us.
-        if (!isPreconditionFailed(error) && !isNotFound(error)) throw error;
-      }
+      // Whoever else has it by now must not lose it through us.
+      await deleteWhileHeldBy(options, body.nonce, etag);
     },
   };
 }
@@ -238,6 +279,7 @@ function newBody({ command, cliVersion, leaseSeconds = LEASE_SECONDS }: LockOpti
     command,
     acquiredAt: new Date().toISOString(),
     leaseSeconds,
+    renewals: 0,
     cliVersion,
   };
 }
@@ -253,6 +295,7 @@ function unreadable(): LockHolder {
     command: 'an unreadable lock',
     acquiredAt: 'an unknown time',
     leaseSeconds: LEASE_SECONDS,
+    renewals: 0,
     cliVersion: 'unknown',
   };
 }

@@ -6,14 +6,16 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
+  type ObjectIdentifier,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { OwnBucket } from '../src/aws/bucket.ts';
-import { isConditionalConflict, isNotFound, isPreconditionFailed } from '../src/aws/errors.ts';
+import { hasName, isConditionalConflict, isNotFound, isPreconditionFailed } from '../src/aws/errors.ts';
 import { EXIT, UserError } from '../src/errors.ts';
 import { newDocument, parseDocument, type StateDocument } from './document.ts';
-import { acquireLock, breakLock, type HeldLock, readLock, type SeenLock } from './lock.ts';
+import { acquireLock, breakLock, changedHands, type HeldLock, readLock, type SeenLock } from './lock.ts';
 import { SerialWriter } from './serial-writer.ts';
 import type { Session } from './store.ts';
 
@@ -75,8 +77,10 @@ export class S3Store {
 
   /** Breaks a lock that was looked at, fencing its holder first. Throws when it changed hands meanwhile. */
   async breakLock(seen: SeenLock): Promise<void> {
+    const now = await this.holder();
+    if (now?.holder.nonce !== seen.holder.nonce) throw changedHands(this.lockKey, now);
     const stored = await this.load();
-    if (stored) await this.write({ ...stored.document, epoch: stored.document.epoch + 1 }, stored.etag);
+    if (stored) await this.write(fenced(stored.document), stored.etag);
     await breakLock({ ...this.options, key: this.lockKey }, seen);
   }
 
@@ -93,33 +97,74 @@ export class S3Store {
       }));
   }
 
-  /** Makes an earlier version the current one; the damaged one stays among the versions. */
+  /**
+   * Makes an earlier version the current one, under the lock; the damaged one stays among the versions. Throws
+   * `UserError` NO_VERSION when there is no such version.
+   */
   async restore(versionId: string): Promise<StateDocument> {
+    const lock = await acquireLock({ ...this.options, key: this.lockKey, command: 'state restore' });
+    try {
+      const document = await this.loadVersion(versionId);
+      lock.assertHeld();
+      await this.options.s3.send(
+        new PutObjectCommand({
+          ...this.options.own,
+          Key: this.stateKey,
+          Body: JSON.stringify(fenced(document), null, 2),
+          ContentType: 'application/json',
+        }),
+      );
+      return document;
+    } finally {
+      await lock.release();
+    }
+  }
+
+  private async loadVersion(VersionId: string): Promise<StateDocument> {
     const { s3, own } = this.options;
-    const old = await s3.send(new GetObjectCommand({ ...own, Key: this.stateKey, VersionId: versionId }));
-    const document = this.parse((await old.Body?.transformToString()) ?? '');
-    await s3.send(
-      new PutObjectCommand({
-        ...own,
-        Key: this.stateKey,
-        Body: JSON.stringify({ ...document, epoch: document.epoch + 1 }, null, 2),
-        ContentType: 'application/json',
-      }),
-    );
-    return document;
+    try {
+      const old = await s3.send(new GetObjectCommand({ ...own, Key: this.stateKey, VersionId }));
+      return this.parse((await old.Body?.transformToString()) ?? '');
+    } catch (cause) {
+      // A delete marker and another key's version answer MethodNotAllowed and NoSuchKey.
+      if (!isNotFound(cause) && !hasName(cause, 'NoSuchVersion', 'InvalidArgument', 'MethodNotAllowed')) throw cause;
+      throw new UserError({
+        code: 'NO_VERSION',
+        message: `restoring state ${this.where()}: it has no version ${VersionId}; nothing was changed`,
+        fix: 'temporal-fargate state versions lists them.',
+        cause,
+      });
+    }
   }
 
   /** Names of all stacks with a state document in this bucket. */
   async stacks(): Promise<string[]> {
+    return (await this.keys()).flatMap((key) => (key.endsWith('/state.json') ? [key.split('/')[0] ?? ''] : []));
+  }
+
+  private async keys(): Promise<string[]> {
     const { s3, own } = this.options;
-    const { Contents } = await s3.send(new ListObjectsV2Command({ ...own, MaxKeys: 1000 }));
-    return (Contents ?? []).flatMap(({ Key }) => (Key?.endsWith('/state.json') ? [Key.split('/')[0] ?? ''] : []));
+    const keys: string[] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await s3.send(new ListObjectsV2Command({ ...own, ContinuationToken }));
+      keys.push(...(page.Contents ?? []).map(({ Key }) => Key ?? ''));
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+    return keys;
   }
 
   /** Deletes the document if it is still the one with this ETag. */
   async delete(etag: string): Promise<void> {
     const { s3, own } = this.options;
-    await s3.send(new DeleteObjectCommand({ ...own, Key: this.stateKey, IfMatch: etag }));
+    try {
+      await s3.send(new DeleteObjectCommand({ ...own, Key: this.stateKey, IfMatch: etag }));
+    } catch (error) {
+      // Gone: the answer to our own delete was lost.
+      if (isNotFound(error)) return;
+      if (!isPreconditionFailed(error)) throw error;
+      throw this.changed('deleting', undefined, (await this.load())?.document);
+    }
   }
 
   /**
@@ -130,33 +175,43 @@ export class S3Store {
     await this.deleteVersions(`${this.options.stack}/`, (version) => !version.IsLatest);
   }
 
-  /** Deletes the state bucket with all versions in it. Throws `UserError` STATE_BUCKET_IN_USE when a stack is left. */
+  /**
+   * Deletes the state bucket with all versions in it. Throws `UserError` STATE_BUCKET_IN_USE while it holds the state of
+   * a stack, a lock in use (a run that has not written yet) or anything that is not ours.
+   */
   async deleteBucket(): Promise<void> {
     const { s3, own } = this.options;
-    const stacks = await this.stacks();
-    if (stacks.length > 0) {
+    for (const key of await this.keys()) {
+      const lock = key.endsWith('/lock.json') ? await readLock({ ...this.options, key }) : undefined;
+      if (lock && (lock.expired || lock.dead)) continue;
       throw new UserError({
         code: 'STATE_BUCKET_IN_USE',
-        message: `deleting state bucket ${own.Bucket}: it holds the state of ${stacks.join(', ')}`,
-        fix: 'Destroy these stacks with --purge first.',
+        message: `deleting state bucket ${own.Bucket}: it holds ${key}; the bucket was not touched`,
+        fix: "Destroy the stacks in it with --purge first, and move away what is not temporal-fargate's.",
       });
     }
     await this.deleteVersions('', () => true);
     await s3.send(new DeleteBucketCommand(own));
   }
 
-  /** Each page is deleted and the first page listed again, until it holds nothing more to delete. */
+  /** Versions before delete markers: a version whose marker goes first would be the current one again. */
   private async deleteVersions(
-    Prefix: string,
+    prefix: string,
     goes: (version: { IsLatest?: boolean | undefined }) => boolean,
   ): Promise<void> {
     const { s3, own } = this.options;
-    for (;;) {
-      const page = await s3.send(new ListObjectVersionsCommand({ ...own, Prefix, MaxKeys: 1000 }));
-      const doomed = [...(page.Versions ?? []).filter(goes), ...(page.DeleteMarkers ?? [])];
-      if (doomed.length === 0) return;
-      const Objects = doomed.map(({ Key, VersionId }) => ({ Key: Key ?? '', VersionId }));
-      const { Errors } = await s3.send(new DeleteObjectsCommand({ ...own, Delete: { Objects, Quiet: true } }));
+    const versions: ObjectIdentifier[] = [];
+    const markers: ObjectIdentifier[] = [];
+    let from: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> = {};
+    for (let more = true; more; ) {
+      const page = await s3.send(new ListObjectVersionsCommand({ ...own, Prefix: prefix, ...from }));
+      versions.push(...(page.Versions ?? []).filter(goes).map(identify));
+      markers.push(...(page.DeleteMarkers ?? []).map(identify));
+      from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+      more = page.IsTruncated === true;
+    }
+    for (const doomed of [...pagesOf(versions), ...pagesOf(markers)]) {
+      const { Errors } = await s3.send(new DeleteObjectsCommand({ ...own, Delete: { Objects: doomed, Quiet: true } }));
       const [problem] = Errors ?? [];
       if (problem)
         throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), { name: problem.Code ?? 'Error' });
@@ -187,14 +242,18 @@ export class S3Store {
         // A repeated request whose first answer was lost meets its own write: that is no rival.
         const now = await this.load();
         if (now && now.document.writer === document.writer && now.document.serial === document.serial) return now.etag;
-        throw new UserError({
-          code: 'STATE_CHANGED',
-          message: `writing state ${this.where()} (serial ${document.serial}): somebody else wrote it meanwhile (serial ${now?.document.serial ?? 'none'}); nothing was overwritten`,
-          fix: 'Run the command again: it starts from what is stored and finds by tag what this run made.',
-          exitCode: EXIT.tryAgain,
-        });
+        throw this.changed('writing', document.serial, now?.document);
       }
     }
+  }
+
+  private changed(verb: string, serial: number | undefined, now: StateDocument | undefined): UserError {
+    return new UserError({
+      code: 'STATE_CHANGED',
+      message: `${verb} state ${this.where()}${serial === undefined ? '' : ` (serial ${serial})`}: somebody else wrote it meanwhile (serial ${now?.serial ?? 'none'}); nothing was overwritten`,
+      fix: 'Run the command again: it starts from what is stored and finds by tag what this run made.',
+      exitCode: EXIT.tryAgain,
+    });
   }
 
   private async load(): Promise<Stored | undefined> {
@@ -225,6 +284,25 @@ export class S3Store {
   get cliVersion(): string {
     return this.options.cliVersion;
   }
+}
+
+/** A copy that no earlier holder takes for its own write. */
+const fenced = (document: StateDocument): StateDocument => ({
+  ...document,
+  epoch: document.epoch + 1,
+  writer: randomUUID(),
+});
+
+const identify = ({ Key, VersionId }: { Key?: string | undefined; VersionId?: string | undefined }) => ({
+  Key: Key ?? '',
+  VersionId,
+});
+
+/** S3 deletes at most 1000 objects in one call. */
+function pagesOf<T>(things: readonly T[]): T[][] {
+  const pages: T[][] = [];
+  for (let from = 0; from < things.length; from += 1000) pages.push(things.slice(from, from + 1000));
+  return pages;
 }
 
 /** See `Session`. Writes go through one serial writer, so that every save builds on the ETag of the one before. */

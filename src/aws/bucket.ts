@@ -180,10 +180,14 @@ function hardSettings(s3: S3Client, own: OwnBucket, partition: string): Setting[
     },
     {
       name: 'lifecycle',
-      want: 90,
+      // Not the whole rule, which S3 may give back in another form: what it keeps, and that nothing current expires.
+      want: [{ status: 'Enabled', keptDays: 90, expiresCurrent: false }],
       read: async () =>
-        (await orUndefined(s3.send(new GetBucketLifecycleConfigurationCommand(own))))?.Rules?.[0]
-          ?.NoncurrentVersionExpiration?.NoncurrentDays,
+        (await orUndefined(s3.send(new GetBucketLifecycleConfigurationCommand(own))))?.Rules?.map((rule) => ({
+          status: rule.Status,
+          keptDays: rule.NoncurrentVersionExpiration?.NoncurrentDays,
+          expiresCurrent: rule.Expiration !== undefined,
+        })),
       write: () =>
         s3.send(
           new PutBucketLifecycleConfigurationCommand({

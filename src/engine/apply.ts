@@ -7,15 +7,16 @@ import { named, throwAll } from './failure.ts';
 import { dependants } from './graph.ts';
 import { loaded } from './observe.ts';
 import { assertOwned } from './ownership.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, retiresLate } from './plan.ts';
 import { remove } from './remove.ts';
 import { runTasks, type Task } from './schedule.ts';
 import { type AnyStep, type Live, needsOf } from './step.ts';
 import { poll } from './wait.ts';
 
 /**
- * Makes the cloud what the plan says, in two phases: what is replaced or no longer wanted goes first, backwards;
- * then everything is created, updated and awaited forwards, each step as soon as its needs are met.
+ * Makes the cloud what the plan says. What is replaced goes first, backwards; then everything is created, updated and
+ * awaited forwards, each step as soon as its needs are met. What is no longer wanted goes first as well, unless
+ * something that stays still uses it: then it goes when that has been moved off it.
  *
  * @returns every live thing by step id.
  *
@@ -27,17 +28,24 @@ export async function apply<Cloud, Config>(
 ): Promise<ReadonlyMap<string, Live>> {
   throwAll(plan.problems);
   const limit = pLimit(context.concurrency);
-  await retire(context, plan, limit);
-  return build(context, plan, limit);
+  const late = retiresLate(plan);
+  await retire(context, plan, limit, late ? ['replace'] : ['replace', 'retire']);
+  const lives = await build(context, plan, limit);
+  if (late) await retire(context, plan, limit, ['retire']);
+  return lives;
 }
 
 async function retire<Cloud, Config>(
   context: EngineContext<Cloud, Config>,
   plan: Plan<Cloud, Config>,
   limit: LimitFunction,
+  actions: readonly ('replace' | 'retire')[],
 ): Promise<void> {
   const needing = dependants(plan.items.map((item) => item.step));
   const tasks = plan.items.flatMap(({ step, action, live, duplicates }): Task[] => {
+    const leaves = action === 'replace' || action === 'retire';
+    // Duplicates of what stays go in the first round.
+    if (!actions.includes(leaves ? action : 'replace')) return [];
     const skip = (reason: string): void => context.emit({ type: 'skipped', id: step.id, title: step.title, reason });
     const extra = duplicates.map((duplicate) => ({
       id: `${step.id} ${duplicate.id}`,
@@ -45,7 +53,7 @@ async function retire<Cloud, Config>(
       skip,
       run: () => retireOne(context, step, duplicate, limit),
     }));
-    if (action !== 'replace' && action !== 'retire') return extra;
+    if (!leaves) return extra;
     const own = {
       id: step.id,
       after: (needing.get(step.id) ?? []).map((id) => ({ id, until: 'ready' as const })),

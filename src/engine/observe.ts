@@ -73,6 +73,9 @@ export function pickUsed(step: AnyStep, lives: readonly Live[], observed: Observ
     id === step.id ? [] : entry.kind === 'present' ? [entry.live] : entry.kind === 'several' ? entry.lives : [],
   );
   const text = JSON.stringify(others);
-  const used = lives.filter((live) => text.includes(JSON.stringify(live.id).slice(1, -1)));
+  const used = lives.filter((live) => mentions(text, live.id));
   return used.length === 1 ? used[0] : undefined;
 }
+
+/** Whether JSON text contains this id. */
+export const mentions = (json: string, id: string): boolean => json.includes(JSON.stringify(id).slice(1, -1));

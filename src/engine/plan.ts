@@ -1,6 +1,6 @@
 import type { UserError } from '../errors.ts';
 import { inOrder } from './graph.ts';
-import { type ObservedSteps, pickUsed, type Records } from './observe.ts';
+import { mentions, type ObservedSteps, pickUsed, type Records } from './observe.ts';
 import { ambiguous } from './ownership.ts';
 import { type AnyStep, type Change, type Live, needsOf } from './step.ts';
 
@@ -113,6 +113,15 @@ function unknownLive(stepId: string): Live {
 }
 
 const ids = (lives: readonly Live[]): string[] => lives.map((live) => live.id);
+
+/**
+ * Whether something that stays still uses something that is no longer wanted: tasks in a subnet, an endpoint in a route
+ * table. AWS would refuse to delete the one until the other has been moved.
+ */
+export function retiresLate(plan: Pick<Plan, 'items'>): boolean {
+  const staying = JSON.stringify(plan.items.flatMap(({ action, live }) => (action === 'update' && live ? [live] : [])));
+  return plan.items.some(({ action, live }) => action === 'retire' && live !== undefined && mentions(staying, live.id));
+}
 
 /** Counts for the summary line; `destructive` is what needs an explicit yes. */
 export function summarize(plan: Pick<Plan, 'items'>): {

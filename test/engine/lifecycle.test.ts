@@ -257,6 +257,25 @@ describe('from a record', () => {
   });
 });
 
+describe('from a record of a layout that was changed', () => {
+  it('retires only after the move what something that stays still uses', async () => {
+    const oldSubnet = fakeStep('old-subnet');
+    const before = new Stack([oldSubnet, fakeStep('service', { needs: { oldSubnet }, replacedWith: ['oldSubnet'] })]);
+    await before.up();
+    const newSubnet = fakeStep('new-subnet');
+    const after = new Stack([newSubnet, fakeStep('service', { needs: { newSubnet }, replacedWith: ['newSubnet'] })]);
+    Object.assign(after, { cloud: before.cloud, session: before.session });
+    after.cloud.calls.length = 0;
+    await after.up([oldSubnet]);
+    expect(after.cloud.mutations().map((call) => call.replace(/-[0-9a-f]{8}$/, ''))).toEqual([
+      'create new-subnet',
+      'update service',
+      'delete old-subnet',
+    ]);
+    expect(Object.keys(after.session.document.steps).sort()).toEqual(['new-subnet', 'service']);
+  });
+});
+
 describe('from a record whose thing is gone', () => {
   it('makes a new one with a new token, because an old token answers with the old thing', async () => {
     const stack = new Stack([fakeStep('gateway', { repeatable: 'token' })]);

@@ -3,12 +3,14 @@ import {
   CreateRouteCommand,
   CreateRouteTableCommand,
   DeleteRouteTableCommand,
+  DescribeRouteTablesCommand,
   DisassociateRouteTableCommand,
   ReplaceRouteCommand,
+  ReplaceRouteTableAssociationCommand,
   type RouteTable,
 } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/aws.ts';
-import { ifThere } from '../../aws/errors.ts';
+import { hasName, ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { CreatedNeed } from '../../engine/step.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
@@ -81,7 +83,7 @@ function routeTable<
       for (const { id, subnetId } of live.associations) if (!wanted.has(subnetId)) await disassociate(aws, id);
       for (const SubnetId of want.subnetIds) {
         if (live.subnetIds.includes(SubnetId)) continue;
-        await aws.clients.ec2.send(new AssociateRouteTableCommand({ RouteTableId: live.id, SubnetId }));
+        await associate(aws, live.id, SubnetId);
       }
       return undefined;
     },
@@ -93,6 +95,21 @@ function routeTable<
 }
 
 export type RouteTableStep = ReturnType<typeof publicRouteTable> | ReturnType<typeof privateRouteTable>;
+
+/** A subnet that another table has is moved over in one call, so that its tasks are never without a route. */
+async function associate(aws: Aws, RouteTableId: string, SubnetId: string): Promise<void> {
+  const { ec2 } = aws.clients;
+  try {
+    await ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
+  } catch (error) {
+    if (!hasName(error, 'Resource.AlreadyAssociated')) throw error;
+    const Filters = [{ Name: 'association.subnet-id', Values: [SubnetId] }];
+    const { RouteTables } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
+    const other = RouteTables?.[0]?.Associations?.find((association) => association.SubnetId === SubnetId);
+    const AssociationId = must(other?.RouteTableAssociationId, 'the association of a subnet');
+    await ec2.send(new ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId }));
+  }
+}
 
 const disassociate = (aws: Aws, AssociationId: string) =>
   ifThere(aws.clients.ec2.send(new DisassociateRouteTableCommand({ AssociationId })));
