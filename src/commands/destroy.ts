@@ -1,4 +1,3 @@
-import type { StateDocument } from '../../state/document.ts';
 import { newDocument } from '../../state/document.ts';
 import { MemorySession } from '../../state/memory-store.ts';
 import type { S3Session, S3Store } from '../../state/s3-store.ts';
@@ -33,18 +32,19 @@ export async function destroy(input: CommandInput): Promise<number> {
     const present = fromTags ? await presentByTag(aws, steps, connection.stack) : undefined;
     await accept(input, connection.stack, fromTags, Object.keys(document?.steps ?? {}).length, present);
 
-    const session = await open(connection, store, document, present);
+    const session = await open(connection, store, present?.[0]?.tags[TAG.stackId]);
     connection.guard = () => session.assertHeld();
     let destroyed: Destroyed;
     try {
       const config = configs.at(-1) as StackConfig;
       const owner = { stack: connection.stack, stackId: session.document.stackId };
       destroyed = await destroyAll(engineContext(input, connection, config, session, owner, aws), steps, options);
-      if (options.purge && destroyed.left.length + destroyed.kept.length === 0) await session.deleteDocument?.();
+      // Without a config the document is of no use to anybody: it was only made to be under a lock.
+      if ((options.purge || fromTags) && isClean(destroyed)) await session.deleteDocument?.();
     } finally {
       await session.close?.();
     }
-    if (options.purge && destroyed.left.length + destroyed.kept.length === 0) await store?.purge();
+    if (options.purge && isClean(destroyed)) await store?.purge();
     if (input.flags.own.deleteStateBucket === true) await store?.deleteBucket();
     return report(input, connection, destroyed);
   } finally {
@@ -58,13 +58,17 @@ type DestroySession = Session & Partial<Pick<S3Session, 'deleteDocument' | 'clos
 async function open(
   connection: Connection,
   store: S3Store | undefined,
-  document: StateDocument | undefined,
-  present: readonly Live[] | undefined,
+  stackId: string | undefined,
 ): Promise<DestroySession> {
-  const stackId = document?.stackId ?? present?.[0]?.tags[TAG.stackId] ?? '';
-  if (store && document) return store.open('destroy');
   const { stack, accountId, region } = connection;
-  return new MemorySession(newDocument({ stack, stackId, accountId, region }));
+  if (!store) return new MemorySession(newDocument({ stack, stackId: stackId ?? '', accountId, region }));
+  const session = await store.open('destroy');
+  if (session.isNew && stackId !== undefined) {
+    await session.update((draft) => {
+      draft.stackId = stackId;
+    });
+  }
+  return session;
 }
 
 function optionsOf({ flags }: CommandInput): DestroyOptions {
@@ -174,6 +178,8 @@ async function presentByTag(aws: Aws, steps: readonly AwsStep[], stack: string):
     fix: 'Delete those of one stack by hand; tags temporal-fargate:stack-id tell them apart.',
   });
 }
+
+const isClean = ({ left, kept }: Destroyed): boolean => left.length + kept.length === 0;
 
 function report(input: CommandInput, connection: Connection, { kept, left }: Destroyed): number {
   const { io } = input;

@@ -26,10 +26,34 @@ describe('a stored document is refused and left as it is', () => {
     ['lacks a field', () => without('steps'), 'STATE_DAMAGED', /steps/, /state versions/],
     ['has an unknown field', () => changed({ extra: 1 }), 'STATE_DAMAGED', /extra/, /state versions/],
     ['has a broken record', () => changed({ steps: { vpc: { id: 7 } } }), 'STATE_DAMAGED', /id/, /state versions/],
-    ['is of a newer schema', () => changed({ schemaVersion: 2, cliVersion: '9.1.0' }), 'STATE_NEWER', /9\.1\.0.*schema 2/, /latest/],
-    ['belongs to another stack', () => changed({ stack: 'prod' }), 'STATE_FOREIGN', /stack prod, expected dev/, /copied/],
-    ['belongs to another account', () => changed({ accountId: '210987654321' }), 'STATE_FOREIGN', /accountId 2109/, /copied/],
-    ['belongs to another region', () => changed({ region: 'eu-west-1' }), 'STATE_FOREIGN', /region eu-west-1/, /copied/],
+    [
+      'is of a newer schema',
+      () => changed({ schemaVersion: 2, cliVersion: '9.1.0' }),
+      'STATE_NEWER',
+      /9\.1\.0.*schema 2/,
+      /latest/,
+    ],
+    [
+      'belongs to another stack',
+      () => changed({ stack: 'prod' }),
+      'STATE_FOREIGN',
+      /stack prod, expected dev/,
+      /copied/,
+    ],
+    [
+      'belongs to another account',
+      () => changed({ accountId: '210987654321' }),
+      'STATE_FOREIGN',
+      /accountId 2109/,
+      /copied/,
+    ],
+    [
+      'belongs to another region',
+      () => changed({ region: 'eu-west-1' }),
+      'STATE_FOREIGN',
+      /region eu-west-1/,
+      /copied/,
+    ],
   ])('when it %s', async (_name, text, code, message, fix) => {
     const { store, s3, own } = await storeFor(emulator);
     await putText(s3, own, KEY, text());
@@ -111,9 +135,16 @@ describe('the schema', () => {
 
   it('never throws anything but a UserError with a fix, whatever the text', () => {
     fc.assert(
-      fc.property(fc.oneof(anyText, fc.json(), fc.json().map((text) => `{"schemaVersion":1,"steps":${text}}`)), (text) => {
-        expect(() => parseDocument(text, expected)).toThrow(expect.objectContaining({ fix: expect.any(String) }));
-      }),
+      fc.property(
+        fc.oneof(
+          anyText,
+          fc.json(),
+          fc.json().map((text) => `{"schemaVersion":1,"steps":${text}}`),
+        ),
+        (text) => {
+          expect(() => parseDocument(text, expected)).toThrow(expect.objectContaining({ fix: expect.any(String) }));
+        },
+      ),
     );
   });
 });
@@ -187,9 +218,12 @@ describe('versions', () => {
 
     const listed = await runCli(['state', 'versions'], env);
     expect(listed.code).toBe(0);
-    expect(listed.stdout.trim().split('\n').map((line) => line.split(' ')[0])).toEqual(
-      versions.map(({ versionId }) => versionId),
-    );
+    expect(
+      listed.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(versions.map(({ versionId }) => versionId));
     expect(listed.stdout.split('\n')[0]).toMatch(/current$/);
 
     const second = versions[1]?.versionId ?? '';
