@@ -49,7 +49,7 @@ export async function runTasks(tasks: readonly Task[], signal?: AbortSignal): Pr
           : undefined;
     let success = false;
     if (reason !== undefined) {
-      task.skip(reason);
+      task.skip(`not started: ${reason}`);
     } else {
       try {
         await task.run(() => own?.created.open(true));

@@ -34,7 +34,7 @@ export function formatEvent(event: StepEvent): string | undefined {
     case 'kept':
       return `• ${event.title} kept: ${event.resource} ${event.reason}`;
     case 'skipped':
-      return `- ${event.title} not started: ${event.reason}`;
+      return `- ${event.title} ${event.reason}`;
     case 'failed':
       return `✖ ${event.title}: ${event.error.message}`;
   }
