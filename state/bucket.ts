@@ -5,11 +5,12 @@ import {
   createBucket,
   hardenBucket,
   type OwnBucket,
+  patiently,
   putBucketTags,
 } from '../src/aws/bucket.ts';
 import { hasName, httpStatus } from '../src/aws/errors.ts';
 import { TAG } from '../src/engine/ownership.ts';
-import { UserError } from '../src/errors.ts';
+import { EXIT, UserError } from '../src/errors.ts';
 
 /** Set last, when every setting has been made: tells a finished bucket from one whose making was interrupted. */
 const HARDENED = 'temporal-fargate:hardened';
@@ -45,7 +46,8 @@ export async function ensureStateBucket(options: StateBucketOptions): Promise<Ow
   if (tags[TAG.managed] !== 'true') await refuseForeignKeys(s3, own);
   await hardenBucket(s3, own, partition);
   if (tags[HARDENED] !== HARDENED_VERSION) {
-    await putBucketTags(s3, own, { ...tags, ...base, [HARDENED]: HARDENED_VERSION });
+    const finished = { ...tags, ...base, [HARDENED]: HARDENED_VERSION };
+    await patiently(() => putBucketTags(s3, own, finished));
   }
   return own;
 }
@@ -79,7 +81,7 @@ async function existingTags(s3: S3Client, own: OwnBucket): Promise<Record<string
 
 async function create(s3: S3Client, own: OwnBucket, region: string, tags: Record<string, string>): Promise<void> {
   try {
-    await createBucket(s3, own.Bucket, region, tags);
+    await patiently(() => createBucket(s3, own.Bucket, region, tags));
   } catch (cause) {
     // Somebody with the same idea was faster; both go on to harden it.
     if (hasName(cause, 'BucketAlreadyOwnedByYou')) return;
@@ -88,6 +90,7 @@ async function create(s3: S3Client, own: OwnBucket, region: string, tags: Record
         code: 'STATE_BUCKET_BUSY',
         message: `creating state bucket ${own.Bucket}: S3 still works on an earlier change of this name`,
         fix: 'A bucket that was deleted a moment ago keeps its name busy, for up to an hour. Try again later.',
+        exitCode: EXIT.tryAgain,
         cause,
       });
     }

@@ -1,31 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { z } from 'zod';
 import type { OwnBucket } from '../src/aws/bucket.ts';
 import { isConditionalConflict, isNotFound, isPreconditionFailed } from '../src/aws/errors.ts';
 import { EXIT, UserError } from '../src/errors.ts';
-
-/** Seconds a lock stays valid without being renewed, by S3's clock. Renewed four times as often. */
-const LEASE_SECONDS = 60;
-
-const lockBody = z.object({
-  nonce: z.string(),
-  user: z.string(),
-  host: z.string(),
-  pid: z.number(),
-  /** Names this start of this machine (and process namespace); with it a dead holder is known at once. */
-  boot: z.string(),
-  command: z.string(),
-  acquiredAt: z.string(),
-  leaseSeconds: z.number(),
-  /** Counts the renewals, so that each has an ETag of its own: a take-over must not match a lock renewed meanwhile. */
-  renewals: z.number(),
-  cliVersion: z.string(),
-});
-
-export type LockHolder = z.infer<typeof lockBody>;
+import { isDead, type LockHolder, newHolder, parseHolder } from './lock-holder.ts';
 
 export interface SeenLock {
   readonly holder: LockHolder;
@@ -64,7 +41,7 @@ export interface HeldLock {
  */
 export async function acquireLock(options: LockOptions): Promise<HeldLock> {
   const { s3, own, key } = options;
-  const body = newBody(options);
+  const body = newHolder(options);
   const put = (condition: { IfNoneMatch: '*' } | { IfMatch: string }) =>
     s3.send(
       new PutObjectCommand({
@@ -123,15 +100,14 @@ export async function readLock({ s3, own, key }: Where): Promise<SeenLock | unde
     if (isNotFound(error)) return undefined;
     throw error;
   }
-  const parsed = lockBody.safeParse(safeJson(answer.text));
-  const holder = parsed.success ? parsed.data : unreadable();
+  const holder = parseHolder(answer.text);
   const ageSeconds = Math.max(0, (answer.now - answer.lastModified) / 1000);
   return {
     holder,
     etag: answer.etag,
     ageSeconds,
     expired: ageSeconds > holder.leaseSeconds,
-    dead: holder.boot === bootId() && holder.boot !== '' && holder.host === hostname() && !isAlive(holder.pid),
+    dead: isDead(holder),
   };
 }
 
@@ -268,72 +244,6 @@ interface Clocks {
 }
 
 const clocks = (): Clocks => ({ monotonic: performance.now(), wall: Date.now() });
-
-function newBody({ command, cliVersion, leaseSeconds = LEASE_SECONDS }: LockOptions): LockHolder {
-  return {
-    nonce: randomUUID(),
-    user: userName(),
-    host: hostname(),
-    pid: process.pid,
-    boot: bootId(),
-    command,
-    acquiredAt: new Date().toISOString(),
-    leaseSeconds,
-    renewals: 0,
-    cliVersion,
-  };
-}
-
-/** A lock whose text is not ours: nobody to ask, so only its age counts. */
-function unreadable(): LockHolder {
-  return {
-    nonce: '',
-    user: 'unknown',
-    host: 'unknown',
-    pid: 0,
-    boot: '',
-    command: 'an unreadable lock',
-    acquiredAt: 'an unknown time',
-    leaseSeconds: LEASE_SECONDS,
-    renewals: 0,
-    cliVersion: 'unknown',
-  };
-}
-
-/** Empty where the system does not tell; then a dead holder is only known by its lease. */
-function bootId(): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** The `Date` header of an answer, which the clients keep in its metadata; see src/aws/clients.ts. */
 function serverDate(output: object): number | undefined {

@@ -2,22 +2,18 @@ import { randomUUID } from 'node:crypto';
 import {
   DeleteBucketCommand,
   DeleteObjectCommand,
-  DeleteObjectsCommand,
   GetObjectCommand,
-  ListObjectsV2Command,
   ListObjectVersionsCommand,
-  type ListObjectVersionsCommandInput,
-  type ObjectIdentifier,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { OwnBucket } from '../src/aws/bucket.ts';
 import { hasName, isConditionalConflict, isNotFound, isPreconditionFailed } from '../src/aws/errors.ts';
 import { EXIT, UserError } from '../src/errors.ts';
+import { deleteVersions, keysOf } from './bucket-contents.ts';
 import { newDocument, parseDocument, type StateDocument } from './document.ts';
-import { acquireLock, breakLock, changedHands, type HeldLock, readLock, type SeenLock } from './lock.ts';
-import { SerialWriter } from './serial-writer.ts';
-import type { Session } from './store.ts';
+import { acquireLock, breakLock, changedHands, readLock, type SeenLock } from './lock.ts';
+import { S3Session } from './s3-session.ts';
 
 export interface StoreOptions {
   readonly s3: S3Client;
@@ -139,19 +135,9 @@ export class S3Store {
 
   /** Names of all stacks with a state document in this bucket. */
   async stacks(): Promise<string[]> {
-    return (await this.keys()).flatMap((key) => (key.endsWith('/state.json') ? [key.split('/')[0] ?? ''] : []));
-  }
-
-  private async keys(): Promise<string[]> {
-    const { s3, own } = this.options;
-    const keys: string[] = [];
-    let ContinuationToken: string | undefined;
-    do {
-      const page = await s3.send(new ListObjectsV2Command({ ...own, ContinuationToken }));
-      keys.push(...(page.Contents ?? []).map(({ Key }) => Key ?? ''));
-      ContinuationToken = page.NextContinuationToken;
-    } while (ContinuationToken !== undefined);
-    return keys;
+    return (await keysOf(this.options.s3, this.options.own)).flatMap((key) =>
+      key.endsWith('/state.json') ? [key.split('/')[0] ?? ''] : [],
+    );
   }
 
   /** Deletes the document if it is still the one with this ETag. */
@@ -172,7 +158,7 @@ export class S3Store {
    * somebody else's by now. Call it after the session is closed.
    */
   async purge(): Promise<void> {
-    await this.deleteVersions(`${this.options.stack}/`, (version) => !version.IsLatest);
+    await deleteVersions(this.options.s3, this.options.own, `${this.options.stack}/`, (version) => !version.IsLatest);
   }
 
   /**
@@ -181,7 +167,7 @@ export class S3Store {
    */
   async deleteBucket(): Promise<void> {
     const { s3, own } = this.options;
-    for (const key of await this.keys()) {
+    for (const key of await keysOf(this.options.s3, this.options.own)) {
       const lock = key.endsWith('/lock.json') ? await readLock({ ...this.options, key }) : undefined;
       if (lock && (lock.expired || lock.dead)) continue;
       throw new UserError({
@@ -190,32 +176,8 @@ export class S3Store {
         fix: "Destroy the stacks in it with --purge first, and move away what is not temporal-fargate's.",
       });
     }
-    await this.deleteVersions('', () => true);
+    await deleteVersions(s3, own, '', () => true);
     await s3.send(new DeleteBucketCommand(own));
-  }
-
-  /** Versions before delete markers: a version whose marker goes first would be the current one again. */
-  private async deleteVersions(
-    prefix: string,
-    goes: (version: { IsLatest?: boolean | undefined }) => boolean,
-  ): Promise<void> {
-    const { s3, own } = this.options;
-    const versions: ObjectIdentifier[] = [];
-    const markers: ObjectIdentifier[] = [];
-    let from: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> = {};
-    for (let more = true; more; ) {
-      const page = await s3.send(new ListObjectVersionsCommand({ ...own, Prefix: prefix, ...from }));
-      versions.push(...(page.Versions ?? []).filter(goes).map(identify));
-      markers.push(...(page.DeleteMarkers ?? []).map(identify));
-      from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
-      more = page.IsTruncated === true;
-    }
-    for (const doomed of [...pagesOf(versions), ...pagesOf(markers)]) {
-      const { Errors } = await s3.send(new DeleteObjectsCommand({ ...own, Delete: { Objects: doomed, Quiet: true } }));
-      const [problem] = Errors ?? [];
-      if (problem)
-        throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), { name: problem.Code ?? 'Error' });
-    }
   }
 
   /**
@@ -292,82 +254,3 @@ const fenced = (document: StateDocument): StateDocument => ({
   epoch: document.epoch + 1,
   writer: randomUUID(),
 });
-
-const identify = ({ Key, VersionId }: { Key?: string | undefined; VersionId?: string | undefined }) => ({
-  Key: Key ?? '',
-  VersionId,
-});
-
-/** S3 deletes at most 1000 objects in one call. */
-function pagesOf<T>(things: readonly T[]): T[][] {
-  const pages: T[][] = [];
-  for (let from = 0; from < things.length; from += 1000) pages.push(things.slice(from, from + 1000));
-  return pages;
-}
-
-/** See `Session`. Writes go through one serial writer, so that every save builds on the ETag of the one before. */
-export class S3Session implements Session {
-  document: StateDocument;
-  private readonly store: S3Store;
-  private readonly lock: HeldLock;
-  private readonly writer = randomUUID();
-  private readonly saves: SerialWriter;
-  private etag: string | undefined;
-
-  constructor(store: S3Store, lock: HeldLock, document: StateDocument, etag: string | undefined) {
-    this.store = store;
-    this.lock = lock;
-    this.document = document;
-    this.etag = etag;
-    this.saves = new SerialWriter(() => this.save());
-  }
-
-  /** True when no document was stored before this session. */
-  get isNew(): boolean {
-    return this.etag === undefined;
-  }
-
-  update(change: (draft: StateDocument) => void): Promise<void> {
-    const draft = structuredClone(this.document);
-    change(draft);
-    this.document = draft;
-    return this.saves.request();
-  }
-
-  assertHeld(): void {
-    this.lock.assertHeld();
-  }
-
-  /** Raises the epoch, so that a holder from before can write no more. */
-  fence(): Promise<void> {
-    return this.update((draft) => {
-      draft.epoch += 1;
-    });
-  }
-
-  /** Deletes the stored document; the session is of no use afterwards but to be closed. */
-  async deleteDocument(): Promise<void> {
-    this.assertHeld();
-    if (this.etag !== undefined) await this.store.delete(this.etag);
-    this.etag = undefined;
-  }
-
-  /** Waits for the last save and gives the lock back. */
-  async close(): Promise<void> {
-    await this.saves.idle();
-    await this.lock.release();
-  }
-
-  private async save(): Promise<void> {
-    this.lock.assertHeld();
-    const document = {
-      ...this.document,
-      serial: this.document.serial + 1,
-      writer: this.writer,
-      writtenAt: new Date().toISOString(),
-      cliVersion: this.store.cliVersion,
-    };
-    this.document = document;
-    this.etag = await this.store.write(document, this.etag);
-  }
-}

@@ -18,7 +18,7 @@ import {
   PutPublicAccessBlockCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { orUndefined } from './errors.ts';
+import { hasName, orUndefined } from './errors.ts';
 
 /** A bucket of ours and the account that must own it; every call carries both. */
 export interface OwnBucket {
@@ -219,6 +219,18 @@ export async function hardenBucket(s3: S3Client, own: OwnBucket, partition: stri
   const settings = hardSettings(s3, own, partition);
   const present = await Promise.all(settings.map((setting) => setting.read()));
   const wrong = settings.filter((setting, index) => !isDeepStrictEqual(present[index], setting.want));
-  for (const setting of wrong) await setting.write();
+  for (const setting of wrong) await patiently(() => setting.write());
   return wrong.map((setting) => setting.name);
+}
+
+/** Repeats a change that S3 puts off (409 OperationAborted) because another run changes the same bucket at this moment. */
+export async function patiently<T>(change: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (!hasName(error, 'OperationAborted') || attempt === 4) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 125 * 2 ** attempt));
+    }
+  }
 }

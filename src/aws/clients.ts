@@ -26,7 +26,7 @@ export interface ConnectionOptions {
 }
 
 export interface CallHooks {
-  /** Runs before every mutating call and may throw: the lock may have been lost. */
+  /** Runs before every mutating call and each repetition of it, and may throw: the lock may have been lost meanwhile. */
   beforeMutation(): void;
   /** Runs after every call. `service` is the client's name: "EC2". */
   afterCall(call: { service: string; operation: string; mutating: boolean; ms: number; error?: Error }): void;
@@ -38,6 +38,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Throttling is normal while a stack is made; access denied and validation are never retried. */
 const MAX_ATTEMPTS = 8;
+const FIRST_ATTEMPTS = 3;
 
 const READS = /^(Describe|List|Get|Head|BatchGet|BatchCheck)/;
 
@@ -88,7 +89,8 @@ export function makeClients(options: ConnectionOptions) {
     logs: new CloudWatchLogsClient(config),
     s3: new S3Client(s3Config),
     secrets: new SecretsManagerClient(config),
-    sts: new STSClient(config),
+    /** Asked first: a wrong region or a dead network has to show in seconds, not minutes. */
+    sts: new STSClient({ ...config, maxAttempts: FIRST_ATTEMPTS }),
     tagging: new ResourceGroupsTaggingAPIClient(config),
   };
   for (const client of Object.values(clients)) observeCalls(client, options.hooks);
@@ -135,6 +137,14 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
         }
       },
     { step: 'initialize', name: 'temporalFargateObserveCalls', override: true },
+  );
+  client.middlewareStack.add(
+    (next: (args: unknown) => Promise<unknown>, context: { commandName?: string }) => (args: unknown) => {
+      if (!READS.test(context.commandName ?? '')) hooks.beforeMutation();
+      return next(args);
+    },
+    // Inside of the SDK's retries and after the signing, so right before each attempt is sent.
+    { step: 'finalizeRequest', priority: 'low', name: 'temporalFargateGuardAttempts', override: true },
   );
 }
 

@@ -135,7 +135,8 @@ export const hasName = (error: unknown, ...names: string[]): boolean =>
 
 /** HTTP status of an SDK error, 0 when there was no answer, `undefined` for errors of other origin. */
 export function httpStatus(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined;
+  // The SDK's retries put metadata on whatever passes through them, on a lost lock too.
+  if (!(error instanceof Error) || hasName(error, 'UserError')) return undefined;
   const metadata = (error as { $metadata?: { httpStatusCode?: number } }).$metadata;
   if (metadata) return metadata.httpStatusCode ?? 0;
   const { code } = error as { code?: unknown };

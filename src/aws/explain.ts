@@ -49,15 +49,15 @@ function explain(cause: Error, error: Error): UserError | undefined {
     return new UserError({
       code: 'ACCESS_DENIED',
       message: error.message || 'access denied',
-      fix: 'These credentials lack the permission named above; ask whoever administers the account.',
+      fix: 'These credentials lack the permission for it; ask whoever administers the account.',
       cause,
     });
   }
   if (httpStatus(cause) === 0) {
     return new UserError({
       code: 'AWS_UNREACHABLE',
-      message: `${error.message || 'no answer from AWS'}`,
-      fix: 'Check the network, then run the same command: it goes on where it stopped.',
+      message: `AWS does not answer: ${error.message || cause.name}`,
+      fix: 'Check the network and the region, then run the same command: it goes on where it stopped.',
       cause,
     });
   }
