@@ -1,4 +1,5 @@
 // `npm test`: sets up what is missing and runs every test. Arguments are passed on to vitest.
+// `--kill-matrix`: runs every cell of the kill matrix and nothing else; see test/faults.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +8,9 @@ import { cacheDir, root, safeEnvironment, say, setUp } from './setup.mjs';
 setUp();
 mkdirSync(cacheDir, { recursive: true });
 const report = join(cacheDir, 'test-report.json');
-say('Running the tests (usually 5 minutes) ...');
+const killMatrix = process.argv.includes('--kill-matrix');
+const args = process.argv.slice(2).filter((arg) => arg !== '--kill-matrix');
+say(killMatrix ? 'Running the kill matrix (usually 12 minutes) ...' : 'Running the tests (usually 10 minutes) ...');
 const { status } = spawnSync(
   process.execPath,
   [
@@ -16,9 +19,10 @@ const { status } = spawnSync(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    ...(killMatrix ? ['test/faults/kill-'] : []),
+    ...args,
   ],
-  { cwd: root, stdio: 'inherit', env: safeEnvironment() },
+  { cwd: root, stdio: 'inherit', env: { ...safeEnvironment(), ...(killMatrix ? { KILL_MATRIX: 'whole' } : {}) } },
 );
 const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
 // A file that could not even be loaded has no failed test, but it has failed.

@@ -18,12 +18,16 @@ type Takes = 'everything' | 'where' | readonly OptionKey[];
 
 const WHERE: readonly OptionKey[] = OPTIONS.filter((option) => option.stage === 'where').map((option) => option.key);
 
+/** What to do about a command line that cannot be read. */
+export const USAGE_FIX = 'Add --help to see what there is.';
+
 /** The command line. `run` is called with the command that was asked for. */
 export function buildProgram(version: string, run: (call: Call) => Promise<void>): Command {
   const program = new Command('temporal-fargate')
     .description('Temporal workers on ECS Fargate, Spot first.')
     .version(version)
-    .showHelpAfterError('(add --help to see what there is)');
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '✖ ')) })
+    .showHelpAfterError(`  ${USAGE_FIX}`);
 
   const add = (parent: Command, name: string, description: string, takes: Takes, load: Loader): Command => {
     const command = parent.command(name).description(description);

@@ -49,7 +49,7 @@ export function usageError(message: string, fix: string, code = 'USAGE'): UserEr
 /** The person (or the CI job) asked us to stop; exit code 130. */
 export class Cancelled extends Error {
   override readonly name = 'Cancelled';
-  constructor(message = 'interrupted') {
+  constructor(message = 'Stopped. What was done is recorded; run the same command again to go on.') {
     super(message);
   }
 }

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { buildProgram, type Call } from './cli.ts';
+import { buildProgram, type Call, USAGE_FIX } from './cli.ts';
 import { Cancelled, EXIT, ManyErrors, UserError } from './errors.ts';
 import type { Io, Streams } from './ui/io.ts';
 
@@ -25,8 +25,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     // Help and --version end like this too, with code 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.done;
+    // Commander has told people on standard error; programs read standard output.
+    if (argv.includes('--json')) {
+      const message = error.message.replace(/^error: /, '');
+      streams.out(`${JSON.stringify({ code: 'USAGE', message, fix: USAGE_FIX, type: 'error' })}\n`);
+    }
+    return EXIT.usage;
   } finally {
     abort.dispose();
   }
@@ -71,7 +77,7 @@ function abortOnSignals(): { signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
   const stop = (): void => {
     if (!controller.signal.aborted) process.stderr.write('\nStopping after the call in flight ...\n');
-    controller.abort();
+    controller.abort(new Cancelled());
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

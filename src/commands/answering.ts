@@ -79,7 +79,7 @@ export async function answerWhat(
     echo: (option, answer, source) => {
       if (option.type === 'secret') io.keepSecret(String(answer));
       if (source === 'you') return;
-      io.note(`  ${option.question}: ${option.type === 'secret' ? '********' : answer} (${source})`);
+      io.note(`  ${option.question.replace('?', '')}: ${option.type === 'secret' ? '********' : answer} (${source})`);
     },
   });
   const { accountId, partition } = connection;

@@ -81,6 +81,7 @@ export async function connect(
     hooks,
   });
   const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  input.signal.throwIfAborted();
   const accountId = Account ?? '';
   const partition = Arn?.split(':')[1] ?? 'aws';
   const bucketOptions: StateBucketOptions = { s3: clients.state, accountId, region, partition };

@@ -1,6 +1,7 @@
 import { newDocument } from '../../state/document.ts';
 import { MemorySession } from '../../state/memory-store.ts';
-import type { S3Session, S3Store } from '../../state/s3-store.ts';
+import type { S3Session } from '../../state/s3-session.ts';
+import type { S3Store } from '../../state/s3-store.ts';
 import type { Session } from '../../state/store.ts';
 import type { Aws } from '../aws/aws.ts';
 import { usableZones } from '../aws/zones.ts';
@@ -31,6 +32,7 @@ export async function destroy(input: CommandInput): Promise<number> {
     const options = optionsOf(input);
     const present = fromTags ? await presentByTag(aws, steps, connection.stack) : undefined;
     await accept(input, connection.stack, fromTags, Object.keys(document?.steps ?? {}).length, present);
+    input.signal.throwIfAborted();
 
     const session = await open(connection, store, present?.[0]?.tags[TAG.stackId]);
     connection.guard = () => session.assertHeld();
@@ -92,7 +94,10 @@ async function accept(
     ...(deleteStateBucket === true ? ["--delete-state-bucket removes the account's state bucket"] : []),
   ];
   if (fromTags) io.warn(`Stack ${stack} has no state here; looking by tag: ${present?.length ?? 0} things found.`);
-  else io.note(`Stack ${stack}: ${recorded} things on record are to be deleted.`);
+  else
+    io.note(
+      `Stack ${stack}: to be deleted is all that is on record, ${recorded} ${recorded === 1 ? 'thing' : 'things'}.`,
+    );
   for (const line of grave) io.warn(line);
   if (confirm !== undefined && confirm !== stack) {
     throw usageError(`--confirm names ${confirm}, but the stack is ${stack}`, `Give --confirm ${stack}.`, 'CONFIRM');
@@ -185,7 +190,10 @@ function report(input: CommandInput, connection: Connection, { kept, left }: Des
   const { io } = input;
   io.note(callSummary(connection));
   const lines = [
-    ...kept.map(({ step, live, reason }) => `Kept: ${step.title} ${live.id} (${reason}; --delete-data deletes it)`),
+    ...kept.map(
+      ({ step, live, reason }) =>
+        `Kept: ${step.title} ${live.id} (${reason}; ${step.remains ? '--purge' : '--delete-data'} deletes it for good)`,
+    ),
     ...left.map(({ step, live }) => `Left: ${step.title} ${live.id}`),
     'Stays in the account at no cost: service-linked roles of ECS and auto scaling.',
     `${left.length} left`,

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { StateDocument } from '../../state/document.ts';
-import type { S3Session } from '../../state/s3-store.ts';
+import type { S3Session } from '../../state/s3-session.ts';
 import type { Aws } from '../aws/aws.ts';
 import { explainFailure } from '../aws/service-report.ts';
 import type { StackConfig } from '../config/schema.ts';
@@ -60,6 +60,7 @@ async function run(
   try {
     const planned = await planStack(connection, config, early?.document ?? before, inputs, aws);
     await accept(input, planned);
+    input.signal.throwIfAborted();
     session ??= await openNew(connection);
     const { owner } = planned;
     connection.guard = () => session?.assertHeld();

@@ -12,7 +12,7 @@ export async function logs(input: CommandInput): Promise<number> {
   const { own } = input.flags;
   const limit = Number(own.lines ?? 100);
   if (!Number.isInteger(limit) || limit < 1)
-    throw usageError(`--lines ${String(own.lines)} is not a whole number`, 'Give one.');
+    throw usageError(`--lines ${String(own.lines)} is not a whole number from 1 on`, 'Give one, such as --lines 100.');
   let since = new Date(Date.now() - minutes(String(own.since ?? '60m')) * 60_000);
   return withExistingStack(input, async ({ connection }) => {
     const aws = connection.aws();

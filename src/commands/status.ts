@@ -32,7 +32,12 @@ export async function status(input: CommandInput): Promise<number> {
         lockedBy: holder && `${holder.holder.user}@${holder.holder.host}: ${holder.holder.command}`,
         workers,
       }),
-      { stack: config.stack, region: connection.region, workers },
+      {
+        stack: config.stack,
+        region: connection.region,
+        ...(pollers instanceof Error ? { temporalProblem: pollers.message } : {}),
+        workers,
+      },
     );
     const healthy = workers.every(
       ({ service, pollers: seen }) => service && (service.desired === 0 || (seen?.length ?? 1) > 0),

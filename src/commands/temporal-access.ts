@@ -44,12 +44,19 @@ async function stored({ io }: CommandInput, aws: Aws | undefined, secretArn: str
   }
   throw new UserError({
     code: 'NO_API_KEY',
-    message: "connecting to Temporal: there is no API key here, and the stack's secret cannot be read",
+    message: "connecting to Temporal: there is no API key here, and none can be read from the stack's secret",
     fix: 'Set TEMPORAL_API_KEY, or allow secretsmanager:GetSecretValue on the secret.',
   });
 }
 
 function keyIn(secretValue: string): string | undefined {
-  const key = (JSON.parse(secretValue) as Record<string, unknown>).TEMPORAL_API_KEY;
+  let value: unknown;
+  try {
+    value = JSON.parse(secretValue);
+  } catch {
+    // Somebody wrote it by hand. The parser's own message would quote the secret.
+    return undefined;
+  }
+  const key = (value as Record<string, unknown> | null)?.TEMPORAL_API_KEY;
   return typeof key === 'string' ? key : undefined;
 }

@@ -25,6 +25,7 @@ export async function trigger(input: CommandInput): Promise<number> {
     const client = await temporalOf(input, config, { aws: connection.aws(), secretArn });
     try {
       if ((await pollersOf(client, taskQueue)).length === 0) throw noWorker(taskQueue);
+      input.signal.throwIfAborted();
       const outcomes = await runWorkflows(client, { ...request, taskQueue }, input.signal, (outcome) => {
         input.io.note(outcome.ok ? `✔ ${outcome.workflowId}` : `✖ ${outcome.workflowId}: ${outcome.reason}`);
       });

@@ -117,13 +117,25 @@ function howToGive(option: Option): string {
 
 /** Reads a config file: JSON with the option keys. Secrets have no place in it. */
 export function readConfigFile(path: string): Answers {
-  let value: unknown;
+  let text: string;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    text = readFileSync(path, 'utf8');
   } catch (cause) {
     throw usageError(
       `reading ${path}: ${(cause as Error).message}`,
-      'Write a JSON object, or leave --config out.',
+      'Name a file that exists, or leave --config out.',
+      'BAD_CONFIG_FILE',
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // The parser's message quotes the file, which may hold what nobody should see.
+    const [at = ''] = /at position \d+( \(line \d+ column \d+\))?/.exec((cause as Error).message) ?? [];
+    throw usageError(
+      `reading ${path}: it is not JSON${at && ` (${at})`}`,
+      'Write { "stack": "dev", ... }, or leave --config out.',
       'BAD_CONFIG_FILE',
     );
   }

@@ -33,6 +33,7 @@ const network = z
         ['privateCidrs'],
       );
     }
+    if (new Set(value.zones).size < value.zones.length) fail('the same zone is named twice', ['zones']);
     const outer = parseCidr(value.cidr);
     const ranges = [...value.publicCidrs, ...value.privateCidrs].flatMap((text) => parseCidr(text) ?? []);
     if (outer && (outer.prefix < 16 || outer.prefix > 28))

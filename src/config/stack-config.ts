@@ -60,10 +60,12 @@ export function toStackConfig(answers: Answers, account: Account): StackConfig {
   });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
-    (issue) => `${FLAG_OF_PATH[issue.path.at(-1) as string] ?? issue.path.join('.')}: ${issue.message}`,
+    ({ path, message }) => `${FLAG_OF_PATH[String(path.findLast(isName))] ?? path.join('.')}: ${message}`,
   );
   throw usageError(problems.join('\n'), 'Change the answers named above.', 'BAD_CONFIG');
 }
+
+const isName = (part: PropertyKey): boolean => typeof part === 'string';
 
 /** Which flag a person changes to mend a field of the config. */
 const FLAG_OF_PATH: Readonly<Record<string, string>> = {
@@ -120,9 +122,14 @@ function subnetRanges(cidr: string, zones: number, nat: string): { publicCidrs: 
   if (!outer) return { publicCidrs: [], privateCidrs: [] };
   const [prefix, publicFrom, privateFrom] = outer.prefix <= 17 ? [24, 1, 101] : [Math.min(outer.prefix + 4, 28), 0, 8];
   const ranges = (from: number): string[] =>
-    Array.from(
-      { length: zones },
-      (_, index) => subRange(outer, prefix, from + index)?.text ?? `(none left in ${cidr})`,
-    );
+    Array.from({ length: zones }, (_, index) => {
+      const range = subRange(outer, prefix, from + index);
+      if (range) return range.text;
+      throw usageError(
+        `${flagOf('cidr')}: ${cidr} is too small for the subnets of ${zones} zones`,
+        `Take a larger range, such as 10.0.0.0/16, or fewer ${flagOf('zones')}.`,
+        'BAD_CONFIG',
+      );
+    });
   return { publicCidrs: ranges(publicFrom), privateCidrs: nat === 'none' ? [] : ranges(privateFrom) };
 }

@@ -281,7 +281,8 @@ async function reporting(
     const id = await work();
     emit({ type: 'done', ...base, action, resource: id, elapsedMs: clock.now() - startedAt });
   } catch (error) {
-    if (error instanceof Cancelled) emit({ type: 'skipped', ...base, reason: 'interrupted; what was done is recorded' });
+    if (error instanceof Cancelled)
+      emit({ type: 'skipped', ...base, reason: 'interrupted; what was done is recorded' });
     else emit({ type: 'failed', ...base, action, error: error as Error });
     throw error;
   }

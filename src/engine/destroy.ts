@@ -20,7 +20,7 @@ export interface Leftover {
 }
 
 export interface Destroyed {
-  /** Kept on purpose, still on record. */
+  /** Kept on purpose, or deleted and for a while restorable: still on record. */
   readonly kept: readonly Kept[];
   /** Still there although AWS accepted its deletion; empty is the proof that nothing is left. */
   readonly left: readonly Leftover[];
@@ -73,7 +73,12 @@ export async function destroy<Cloud, Config>(
     };
   });
   throwAll(await runTasks(tasks, context.signal), context.signal);
-  const left = await confirmGone(context, own, kept, gone);
+  const left: Leftover[] = [];
+  for (const { step, live } of await confirmGone(context, own, kept, gone)) {
+    const reason: string | undefined = step.remains?.(live);
+    if (reason === undefined) left.push({ step, live });
+    else kept.push({ step, live, reason });
+  }
   await context.session.update((draft) => {
     for (const step of steps) {
       const need = needsOf(step).find(({ key }) => key === step.goesWith);

@@ -118,6 +118,8 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   blockedBy?(cloud: Cloud, live: L): Promise<string | undefined>;
   /** A reason to keep the thing on destroy ("holds 12 objects"), or `undefined` to delete it. */
   keep?(cloud: Cloud, live: L, options: DestroyOptions): Promise<string | undefined>;
+  /** Why the thing is still to be seen although it was deleted ("can be restored for 7 days"): destroy lists it as kept. */
+  remains?(live: L): string | undefined;
   /** AWS deletes it together with this need, so destroy makes no calls for it. */
   readonly goesWith?: keyof N & string;
   /** AWS goes on deleting after it has accepted the call; the engine waits before it deletes what this thing needs. */

@@ -9,6 +9,8 @@ export interface TemporalTarget {
   readonly apiKey?: string | undefined;
 }
 
+const CONNECT_SECONDS = 10;
+
 /** A client of the Temporal server, to be closed by its owner. Throws `UserError` TEMPORAL_UNREACHABLE or _REFUSED. */
 export async function connectTemporal(target: TemporalTarget): Promise<Client> {
   const { address, namespace, tls, apiKey } = target;
@@ -17,7 +19,7 @@ export async function connectTemporal(target: TemporalTarget): Promise<Client> {
     connection = await Connection.connect({
       address,
       tls,
-      connectTimeout: '10s',
+      connectTimeout: CONNECT_SECONDS * 1000,
       ...(apiKey === undefined ? {} : { apiKey }),
     });
     await connection.workflowService.describeNamespace({ namespace });
@@ -48,8 +50,8 @@ function explain({ address, namespace }: TemporalTarget, cause: unknown): UserEr
   }
   return new UserError({
     code: 'TEMPORAL_UNREACHABLE',
-    message: `connecting to Temporal at ${address}: ${message}`,
-    fix: 'Check the address and whether the server wants TLS. If only the VPC can reach it, use --verify health.',
+    message: `connecting to Temporal at ${address}: ${/deadline/i.test(message) ? `no answer within ${CONNECT_SECONDS} seconds` : message}`,
+    fix: 'Check the address and whether the server wants TLS. If only the VPC can reach it: init takes --verify health.',
     cause,
   });
 }

@@ -49,9 +49,10 @@ async function runOne(
       args: [...args],
       workflowExecutionTimeout: timeoutSeconds * 1000,
     });
-    return { workflowId, ok: true, result: await unlessAborted(handle.result(), signal) };
+    // Cancels the long poll as well: an open one would keep the process alive for up to a minute.
+    return { workflowId, ok: true, result: await client.withAbortSignal(signal, () => handle.result()) };
   } catch (error) {
-    if (error instanceof Cancelled) throw error;
+    if (signal.aborted) throw new Cancelled('Stopped waiting. Workflows that were started go on.');
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
       throw new UserError({
         code: 'WORKFLOW_EXISTS',
@@ -69,16 +70,5 @@ async function runOne(
 function rootCause(error: Error): string {
   let current: Error = error;
   while (current.cause instanceof Error) current = current.cause;
-  return current.name === 'TimeoutFailure' || /timed out/i.test(current.message)
-    ? `${current.message || 'timed out'}`
-    : current.message;
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(new Cancelled());
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
+  return current.message || current.name;
 }

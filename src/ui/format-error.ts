@@ -10,7 +10,7 @@ export function formatError(error: unknown, debug: boolean): string {
 function linesOf(error: unknown): string[] {
   if (error instanceof ManyErrors) {
     const [first, ...rest] = error.errors;
-    const fixes = new Set(error.errors.flatMap((one) => (one instanceof UserError ? [one.fix] : [])));
+    const fixes = new Set(error.errors.map(fixOf));
     return [
       `✖ ${error.errors.length} things failed:`,
       ...[first, ...rest].map((one) => `  - ${one?.message}`),
@@ -21,9 +21,17 @@ function linesOf(error: unknown): string[] {
     const [first = '', ...more] = error.message.split('\n');
     return [`✖ ${first}`, ...more.map((line) => `  ${line}`), `  ${error.fix}`];
   }
-  if (error instanceof Cancelled) return ['Stopped. What was done is recorded; run the same command again to go on.'];
-  if (error instanceof Error) return [`✖ ${error.message || error.name}`];
+  if (error instanceof Cancelled) return [error.message];
+  if (error instanceof Error) return [`✖ ${error.message || error.name}`, `  ${fixOf(error)}`];
   return [`✖ ${String(error)}`];
+}
+
+/** What a person can do; never empty. */
+function fixOf(error: Error): string {
+  if (error instanceof UserError) return error.fix;
+  // Known by name: an error of the engine, whose cause is what AWS said.
+  if (error.name === 'StepError') return 'What was done is recorded: mend the cause and run the same command again.';
+  return 'This is not expected. Run the same command again with --debug, and report what it says if it stays.';
 }
 
 function stacks(error: unknown): string[] {
@@ -35,10 +43,14 @@ function stacks(error: unknown): string[] {
   return lines;
 }
 
-/** What `--json` prints for an error. */
-export function errorData(error: unknown): object {
-  if (error instanceof ManyErrors) return { code: 'MANY', message: error.message, errors: error.errors.map(errorData) };
+/** What `--json` prints for an error; with its stacks when debugging. */
+export function errorData(error: unknown, debug = false): object {
+  return debug ? { ...data(error), stack: stacks(error).join('\n') } : data(error);
+}
+
+function data(error: unknown): object {
+  if (error instanceof ManyErrors) return { code: 'MANY', message: error.message, errors: error.errors.map(data) };
   if (error instanceof UserError) return { code: error.code, message: error.message, fix: error.fix };
-  if (error instanceof Error) return { code: error.name, message: error.message };
+  if (error instanceof Error) return { code: error.name, message: error.message, fix: fixOf(error) };
   return { code: 'UNKNOWN', message: String(error) };
 }

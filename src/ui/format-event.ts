@@ -36,7 +36,10 @@ export function formatEvent(event: StepEvent): string | undefined {
     case 'skipped':
       return `- ${event.title} ${event.reason}`;
     case 'failed':
-      return `✖ ${event.title}: ${event.error.message}`;
+      // Most errors name what failed already.
+      return event.error.message.includes(event.title)
+        ? `✖ ${event.error.message}`
+        : `✖ ${event.title}: ${event.error.message}`;
   }
 }
 

@@ -30,8 +30,8 @@ export class JsonIo extends LinesIo {
     this.write('result', { result: data });
   }
 
-  override error(error: unknown): void {
-    this.write('error', errorData(error));
+  override error(error: unknown, { debug }: { debug: boolean }): void {
+    this.write('error', errorData(error, debug));
   }
 
   private write(type: string, body: object): void {

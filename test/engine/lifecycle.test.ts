@@ -553,6 +553,26 @@ describe('when destroying', () => {
     expect(stack.ids()).toEqual([]);
   });
 
+  it('lists what was deleted and can still be restored as kept, as often as it is asked, and not as left', async () => {
+    let deletes = 0;
+    const secret: Stack['steps'][number] = {
+      ...fakeStep('secret', { repeatable: 'name' }),
+      destroy: async () => {
+        deletes += 1;
+      },
+      remains: () => (deletes > 0 ? 'restorable for 7 days' : undefined),
+    };
+    const stack = new Stack([secret]);
+    await stack.up();
+    for (const time of [1, 2]) {
+      const { kept, left } = await stack.down();
+      expect(left).toEqual([]);
+      expect(kept).toMatchObject([{ reason: 'restorable for 7 days', live: { id: stack.ids()[0] } }]);
+      expect(stack.session.document.steps.secret?.id).toBe(stack.ids()[0]);
+      expect(deletes).toBe(time);
+    }
+  });
+
   it('refuses to delete what is not ours and deletes the rest that does not depend on it', async () => {
     const stack = new Stack([fakeStep('vpc'), fakeStep('bucket')]);
     await stack.up();

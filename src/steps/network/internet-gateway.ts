@@ -16,6 +16,8 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
     id: 'network/internet-gateway',
     title: 'internet gateway',
     needs,
+    // A VPC with a gateway attached cannot be deleted.
+    replacedWith: ['vpc'],
     repeatable: 'tags',
     timeouts: BLOCKED,
     want: (_config, from) => ({ attachedTo: from.vpc.id }),

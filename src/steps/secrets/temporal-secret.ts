@@ -92,15 +92,14 @@ export const temporalSecret = (value: string | undefined) =>
       }
       return undefined;
     },
-    destroy: (aws, live, { purge }) =>
-      ifThere(
-        aws.clients.secrets.send(
-          new DeleteSecretCommand({
-            SecretId: live.id,
-            ...(purge ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: RECOVERY_DAYS }),
-          }),
-        ),
-      ),
+    remains: (live) =>
+      live.scheduledForDeletion ? `deleted, and brought back by init within ${RECOVERY_DAYS} days` : undefined,
+    async destroy(aws, live, { purge }) {
+      // AWS refuses to schedule twice; only deletion by force works on what is scheduled.
+      if (live.scheduledForDeletion && !purge) return;
+      const how = purge ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: RECOVERY_DAYS };
+      await ifThere(aws.clients.secrets.send(new DeleteSecretCommand({ SecretId: live.id, ...how })));
+    },
   });
 
 export type TemporalSecretStep = ReturnType<typeof temporalSecret>;

@@ -1,0 +1,312 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, it } from 'vitest';
+import { API_KEY, expectRefusal, INIT, useCliStage } from './stage.ts';
+
+const stage = useCliStage();
+const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-bad-input-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+interface Case {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env?: Record<string, string | undefined>;
+  readonly says: string | RegExp;
+  readonly fix: string | RegExp;
+  readonly code?: number;
+}
+
+const init = (...args: string[]): string[] => [...INIT, ...args];
+const GIVE = 'Give the missing answers, or run without --yes to be asked.';
+const CHANGE = 'Change the answers named above.';
+const HELP = 'Add --help to see what there is.';
+
+const answers: readonly Case[] = [
+  {
+    name: 'all missing answers, in one message',
+    args: [...INIT],
+    env: { TEMPORAL_ADDRESS: undefined, TEMPORAL_API_KEY: undefined, TEMPORAL_FARGATE_TEMPORAL_AUTH: 'api-key' },
+    says: /missing: Address of the Temporal server \(--temporal-address or TEMPORAL_ADDRESS\); Temporal API key \(TEMPORAL_API_KEY, or --temporal-api-key-file\)/,
+    fix: GIVE,
+  },
+  {
+    name: 'a wrong answer together with a missing one',
+    args: init('--stop-timeout', '500'),
+    env: { TEMPORAL_ADDRESS: undefined },
+    says: /--stop-timeout: "500" is not a whole number from 2 to 120\n {2}missing: Address of the Temporal server/,
+    fix: GIVE,
+  },
+  {
+    name: 'a region that is given nowhere',
+    args: [...INIT],
+    env: { AWS_REGION: undefined },
+    says: 'missing: AWS region (--region or AWS_REGION)',
+    fix: GIVE,
+  },
+  {
+    name: 'an API key file that is not there',
+    args: init('--temporal-api-key-file', '/nonexistent/key'),
+    says: 'reading the API key from /nonexistent/key: ENOENT',
+    fix: 'Check --temporal-api-key-file.',
+  },
+  {
+    name: 'a range that is none',
+    args: init('--cidr', '10.0.0.0/33'),
+    says: '--cidr: "10.0.0.0/33" is no IPv4 range',
+    fix: CHANGE,
+  },
+  {
+    name: 'a range with bits after its prefix',
+    args: init('--cidr', '10.0.1.0/16'),
+    says: '--cidr: "10.0.1.0/16" is no IPv4 range; write one like 10.0.0.0/16, with zeros after its prefix',
+    fix: CHANGE,
+  },
+  {
+    name: 'a range larger than a VPC may be',
+    args: init('--cidr', '10.0.0.0/8'),
+    says: '--cidr: a VPC is between /16 and /28, not /8',
+    fix: CHANGE,
+  },
+  {
+    name: 'a range too small for the zones',
+    args: init('--cidr', '10.0.0.0/26'),
+    says: '--cidr: 10.0.0.0/26 is too small for the subnets of 2 zones',
+    fix: 'Take a larger range, such as 10.0.0.0/16, or fewer --zones.',
+  },
+  {
+    name: 'a zone named twice, whose subnets would be the same',
+    args: init('--zones', 'us-east-1a,us-east-1a'),
+    says: '--zones: the same zone is named twice',
+    fix: CHANGE,
+  },
+  {
+    name: 'a memory size that does not go with the CPU, with those that do',
+    args: init('--cpu', '1024', '--memory', '1000'),
+    says: /memory 1000 does not go with CPU 1024; choose 2048, 3072, 4096, 5120, 6144, 7168, 8192 MiB/,
+    fix: CHANGE,
+  },
+  {
+    name: 'a CPU size that Fargate does not have, with those that it has',
+    args: init('--cpu', '1000'),
+    says: 'CPU 1000 does not exist on Fargate; choose one of 256, 512, 1024, 2048, 4096, 8192, 16384',
+    fix: CHANGE,
+  },
+  {
+    name: 'more tasks at least than at most',
+    args: init('--min-tasks', '5', '--max-tasks', '2'),
+    says: '--min-tasks: the smallest number of tasks is above the largest',
+    fix: CHANGE,
+  },
+  {
+    name: 'several problems of the configuration, all of them',
+    args: init('--min-tasks', '5', '--max-tasks', '2', '--cpu', '1000'),
+    says: /--min-tasks: the smallest[^\n]*\n[^\n]*CPU 1000 does not exist/,
+    fix: CHANGE,
+  },
+  { name: 'a word for a number', args: init('--min-tasks', 'five'), says: '"five" is not a number', fix: CHANGE },
+  {
+    name: 'a word for a number in the environment',
+    args: init(),
+    env: { TEMPORAL_FARGATE_CPU: 'lots' },
+    says: '--cpu: "lots" is not a number',
+    fix: CHANGE,
+  },
+  {
+    name: 'a region that is none',
+    args: init('--region', 'mars'),
+    says: '"mars" is no AWS region, such as us-east-1',
+    fix: CHANGE,
+  },
+  {
+    name: 'a stack name that AWS names could not carry',
+    args: init('--stack', 'Prod_1'),
+    says: '"Prod_1" is no stack name: 2 to 20 lower-case letters, digits and hyphens, first a letter',
+    fix: CHANGE,
+  },
+  {
+    name: 'an address with a scheme',
+    args: init('--temporal-address', 'http://temporal'),
+    says: '"http://temporal" is no address; write host:port',
+    fix: CHANGE,
+  },
+];
+
+const commandLine: readonly Case[] = [
+  { name: 'an unknown flag', args: init('--nonsense'), says: "unknown option '--nonsense'", fix: HELP },
+  { name: 'an unknown command', args: ['initt'], says: /unknown command 'initt'\n\(Did you mean init\?\)/, fix: HELP },
+  { name: 'a flag without its value', args: ['init', '--cpu'], says: "option '--cpu <number>' argument", fix: HELP },
+  { name: 'an empty value', args: ['init', '--cpu='], says: 'It is empty.', fix: HELP },
+  { name: 'a stray argument', args: ['init', 'prod'], says: "too many arguments for 'init'", fix: HELP },
+  {
+    name: 'an API key as the value of a flag',
+    args: init('--temporal-api-key', 'abc'),
+    says: "unknown option '--temporal-api-key'",
+    fix: HELP,
+  },
+  {
+    name: 'input for a workflow that is not JSON',
+    args: ['trigger', '--input', '{bad'],
+    says: '--input is not JSON',
+    fix: 'Write it like {"message":',
+  },
+  {
+    name: 'a count of nothing',
+    args: ['trigger', '--count', '0'],
+    says: '--count 0 is not a whole number from 1 to 1000',
+    fix: 'Give one, such as --count 1.',
+  },
+  {
+    name: 'a time span in words',
+    args: ['logs', '--since', 'yesterday'],
+    says: '--since yesterday is no time span',
+    fix: 'Write it like 15m, 2h or 1d.',
+  },
+  {
+    name: 'init without a terminal and without --yes',
+    args: ['init'],
+    says: 'there is no terminal to ask at, and no --yes',
+    fix: 'Add --yes to take the given answers',
+  },
+  {
+    name: 'destroy without a terminal and without --yes',
+    args: ['destroy'],
+    says: 'there is no terminal to ask at, and no --yes',
+    fix: 'Add --yes to destroy without being asked.',
+  },
+  {
+    name: 'a destroy that confirms another name',
+    args: ['destroy', '--yes', '--confirm', 'prod'],
+    says: '--confirm names prod, but the stack is dev',
+    fix: 'Give --confirm dev.',
+  },
+  {
+    name: 'a destroy that cannot be undone, without --confirm',
+    args: ['destroy', '--yes', '--purge'],
+    says: '--purge leaves no recovery window and removes the state',
+    fix: 'Add --confirm dev.',
+  },
+  ...(['status', 'trigger', 'logs'] as const).map((command) => ({
+    name: `${command} of a stack that is not there`,
+    args: [command],
+    says: 'there is no stack dev in account 123456789012, region us-east-1',
+    fix: 'Create it: temporal-fargate init',
+    code: 1,
+  })),
+];
+
+const files: readonly Case[] = [
+  {
+    name: 'an unknown key, with those that there are',
+    args: init('--config', file('unknown.json', '{"stak": "dev"}')),
+    says: 'unknown key "stak"',
+    fix: /The keys are: stack, profile, region, /,
+  },
+  {
+    name: 'a secret',
+    args: init('--config', file('secret.json', '{"temporalApiKey": "abcdef-secret"}')),
+    says: '"temporalApiKey" is a secret and may not be in a file that is kept',
+    fix: 'The keys are:',
+  },
+  {
+    name: 'something that is not JSON, without quoting it',
+    args: init('--config', file('not.json', 'TEMPORAL_API_KEY=abcdef-secret')),
+    says: /reading .*not\.json: it is not JSON/,
+    fix: 'or leave --config out.',
+  },
+  {
+    name: 'a list',
+    args: init('--config', file('list.json', '[]')),
+    says: 'it is not a JSON object',
+    fix: 'Write { "stack": "dev", ... }.',
+  },
+  {
+    name: 'values of the wrong type',
+    args: init('--config', file('types.json', '{"cpu": "lots", "minTasks": [1], "temporalTls": "yes"}')),
+    says: /--temporal-tls: "yes" is neither true nor false\n {2}--cpu: "lots" is not a number\n {2}--min-tasks: "1" is not a number/,
+    fix: CHANGE,
+  },
+  {
+    name: 'nothing, because it is not there',
+    args: init('--config', '/nonexistent/config.json'),
+    says: 'reading /nonexistent/config.json: ENOENT',
+    fix: 'Name a file that exists, or leave --config out.',
+  },
+];
+
+const credentials: readonly Case[] = [
+  {
+    name: 'no credentials',
+    args: [...INIT],
+    env: { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
+    says: 'there are no AWS credentials',
+    fix: 'Log in (aws sso login), name a --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    code: 1,
+  },
+  {
+    name: 'a wrong secret key',
+    args: [...INIT],
+    env: { AWS_SECRET_ACCESS_KEY: 'wrong' },
+    says: 'AWS does not know these credentials (SignatureDoesNotMatch)',
+    fix: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the --profile',
+    code: 1,
+  },
+  {
+    name: 'a key id that AWS does not know',
+    args: [...INIT],
+    env: { AWS_ACCESS_KEY_ID: 'AKIAAAAAAAAAAAAAAAAA' },
+    says: 'AWS does not know these credentials (InvalidClientTokenId)',
+    fix: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the --profile',
+    code: 1,
+  },
+  {
+    name: 'a profile that is not there',
+    args: init('--profile', 'nobody'),
+    env: { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
+    says: 'there are no AWS credentials',
+    fix: 'name a --profile',
+    code: 1,
+  },
+  {
+    name: 'a server that does not answer',
+    args: [...INIT],
+    env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+    says: /AWS does not answer: .*ECONNREFUSED/,
+    fix: 'Check the network and the region, then run the same command',
+    code: 1,
+  },
+  {
+    name: 'a Temporal server that does not answer, before anything is created',
+    args: ['init', '--yes'],
+    says: 'connecting to Temporal at 127.0.0.1:1: no answer within 10 seconds',
+    fix: 'Check the address and whether the server wants TLS. If only the VPC can reach it: init takes --verify health.',
+    code: 1,
+  },
+];
+
+const groups = {
+  'an answer': answers,
+  'a command line': commandLine,
+  'a config file with': files,
+  'access with': credentials,
+};
+
+for (const [what, cases] of Object.entries(groups)) {
+  describe(`${what} that cannot be used`, () => {
+    for (const { name, args, env, says, fix, code = 64 } of cases) {
+      it.concurrent(`refuses ${name}`, async ({ expect }) => {
+        const result = await stage.run(args, env);
+        expectRefusal(expect, result, { code, says, fix });
+        expect(result.stdout + result.stderr).not.toMatch(/abcdef-secret/);
+        expect(result.stdout + result.stderr).not.toContain(API_KEY);
+        expect(await stage.changes()).toEqual([]);
+      });
+    }
+  });
+}

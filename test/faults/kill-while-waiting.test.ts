@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCli } from '../helpers/cli.ts';
+import { eventually } from '../helpers/emulator.ts';
+import { type CleanRun, cleanRun } from './cells.ts';
+import { DESTROY, INIT, Lane } from './lane.ts';
+
+let lane: Lane;
+let clean: CleanRun;
+
+// Slow enough, and looked at seldom enough, that most of a wait is spent between two calls.
+beforeAll(async () => {
+  lane = await Lane.start(1, { TEMPORAL_FARGATE_TIME_SCALE: '0.3' });
+  clean = await cleanRun(lane);
+});
+
+afterAll(async () => {
+  await lane.stop();
+});
+
+/** Milliseconds without a call, shorter than the first pause between two looks. */
+const QUIET_MS = 150;
+
+/** Kills the command in the wait that it tells of, between two calls. Throws when there was no such moment. */
+async function killWaiting(args: readonly string[], text: RegExp): Promise<void> {
+  const { emulator } = lane;
+  await emulator.clearCalls();
+  const { child, result, waitFor } = startCli(args, lane.env);
+  await waitFor(text);
+  const calls = await eventually('a moment without a call', async () => {
+    const log = await emulator.calls();
+    const last = log.at(-1);
+    const quiet = last !== undefined && Date.now() - last.at > QUIET_MS && log.every(({ status }) => status !== null);
+    return quiet && log.length;
+  });
+  child.kill('SIGKILL');
+  expect((await result).code).toBe('SIGKILL');
+  expect(await emulator.calls()).toHaveLength(calls);
+}
+
+describe('SIGKILL while nothing but time has to pass', () => {
+  it.each([
+    ['the NAT gateway is pending', /NAT gateway \(.*\): pending/],
+    ['the service starts its tasks', /ECS service \(worker\): 0 of 1 tasks running/],
+  ])('init goes on where it was killed when %s', async (_when, text) => {
+    await lane.reset();
+    await killWaiting(INIT, text);
+    await lane.run(INIT);
+    await lane.checkMade(clean.made);
+    await lane.checkGone(await lane.run(DESTROY));
+  });
+
+  it('destroy goes on where it was killed when the service drains', async () => {
+    await lane.reset();
+    await lane.run(INIT);
+    await killWaiting(DESTROY, /ECS service \(worker\): (deletion accepted|draining)/);
+    await lane.checkGone(await lane.run(DESTROY));
+  });
+});

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+import { BIN } from './cli.ts';
+
+/**
+ * Copies between its own standard input and output and a pseudo-terminal on which the command runs. Ends with the
+ * command's exit code.
+ */
+const IN_A_TERMINAL = 'import os, pty, sys; sys.exit(os.WEXITSTATUS(pty.spawn(sys.argv[1:])))';
+
+export interface Terminal {
+  /** What is on the screen, as text without colours and cursor movements. */
+  screen(): string;
+  /** Every byte that was drawn. */
+  raw(): string;
+  /** Types the keys as a person would. */
+  type(keys: string): void;
+  /** Resolves when the text is drawn after all that was seen before; rejects when the program ends without it. */
+  see(text: string | RegExp): Promise<void>;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number>;
+}
+
+export const CTRL_C = '\x03';
+export const ENTER = '\r';
+
+/** The built CLI in a real (pseudo-)terminal of 200 columns; needs python3, as the sandbox does. */
+export function openTerminal(args: readonly string[], env: NodeJS.ProcessEnv): Terminal {
+  const child = spawn(
+    'python3',
+    ['-c', IN_A_TERMINAL, 'sh', '-c', 'stty cols 200 rows 50; exec "$@"', 'sh', process.execPath, BIN, ...args],
+    { env: { ...env, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  let bytes = '';
+  let seen = 0;
+  const listeners = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    bytes += text;
+    for (const listener of listeners) listener();
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? -1));
+  });
+  const screen = (): string => stripVTControlCharacters(bytes).replaceAll('\r', '');
+  return {
+    screen,
+    raw: () => bytes,
+    type: (keys) => {
+      child.stdin.write(keys);
+    },
+    ended,
+    see: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const fresh = screen().slice(seen);
+          const at = typeof text === 'string' ? fresh.indexOf(text) : fresh.search(text);
+          if (at < 0) return;
+          seen += at + 1;
+          listeners.delete(look);
+          resolve();
+        };
+        listeners.add(look);
+        look();
+        void ended.then(() => reject(new Error(`the program ended before it showed ${text}:\n${screen()}`)));
+      }),
+  };
+}

@@ -1,0 +1,123 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Inventory } from '../helpers/emulator.ts';
+import { countable } from '../helpers/inventory.ts';
+import { useSandbox } from '../helpers/temporal.ts';
+
+const sandbox = useSandbox();
+const DESTROY = 'destroy --yes --purge --delete-data --delete-state-bucket --confirm dev'.split(' ');
+
+/** "s3://bucket/key" -> its text */
+async function textAt(path: string): Promise<string | undefined> {
+  const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const object = await sandbox.emulator.clients.s3.send(new GetObjectCommand({ Bucket, Key }));
+  return object.Body?.transformToString();
+}
+
+const words = (text: string): string[] => text.split(' ');
+
+describe('the main job, from nothing to nothing', () => {
+  let empty: Inventory;
+  beforeAll(async () => {
+    empty = await sandbox.emulator.inventory();
+  });
+
+  it('init creates the stack and proves that Temporal sees its task', async () => {
+    const { code, stdout } = await sandbox.run(words('init --yes'));
+    expect(code).toBe(0);
+    const [, taskId, digest] =
+      /Temporal reports dev\/([0-9a-f]{32})\/([0-9a-f]{12}) as a poller of test-queue\.\n/.exec(stdout) ?? [];
+    const inventory = await sandbox.emulator.inventory();
+    expect(Object.keys(inventory.ecs?.task ?? {}).some((arn) => arn.endsWith(`/${taskId}`))).toBe(true);
+    expect(JSON.stringify(inventory.ecr)).toContain(`sha256:${digest}`);
+  });
+
+  it('status shows the task that polls', async () => {
+    const { code, stdout } = await sandbox.run(['status']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Deployment {2}SUCCESSFUL$/m);
+    expect(stdout).toMatch(/^Tasks {7}1 of 1 running$/m);
+    expect(stdout).toMatch(/^ {2}[0-9a-f]{32} {2}RUNNING, HEALTHY, FARGATE(_SPOT)?, .*, image [0-9a-f]{12}, polls$/m);
+  });
+
+  it('trigger prints the path of the file that the worker wrote', async () => {
+    const { code, stdout } = await sandbox.run(['trigger', '--input', '{"message":"from the test"}']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^s3:\/\/tfg-dev-data-123456789012-us-east-1-an\/messages\/MessageWorkflow-[^/]+\/[^/]+\.txt\n$/,
+    );
+    expect(await textAt(stdout.trim())).toBe('from the test');
+  });
+
+  it('trigger --count runs several side by side, each with its own file', async () => {
+    const { code, stdout } = await sandbox.run(words('trigger --count 5 --workflow-id batch --json'));
+    expect(code).toBe(0);
+    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(last).toMatchObject({ type: 'result', result: { failed: 0, taskQueue: 'test-queue' } });
+    const outcomes = last.result.outcomes as { workflowId: string; result: string }[];
+    expect(outcomes.map(({ workflowId }) => workflowId)).toEqual([
+      'batch-1',
+      'batch-2',
+      'batch-3',
+      'batch-4',
+      'batch-5',
+    ]);
+    expect(new Set(await Promise.all(outcomes.map(({ result }) => textAt(result))))).toEqual(
+      new Set(['Hello from temporal-fargate']),
+    );
+  });
+
+  it('logs shows the JSON lines of the task, and --follow ends at Ctrl-C with 0', async () => {
+    const { code, stdout } = await sandbox.run(['logs']);
+    expect(code).toBe(0);
+    const entries = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line.replace(/^\S+ \S+ /, '')) as { message: string });
+    expect(entries.map(({ message }) => message)).toEqual(expect.arrayContaining(['polling', 'message written']));
+
+    const following = sandbox.start(['logs', '--follow']);
+    await following.waitFor('message written');
+    following.child.kill('SIGINT');
+    expect((await following.result).code).toBe(0);
+  });
+
+  it('plan and a second init find nothing to do', async () => {
+    const planned = await sandbox.run(words('plan --detailed-exitcode'));
+    expect(planned).toMatchObject({ code: 0, stdout: 'Nothing to do: everything is as configured.\n' });
+    const again = await sandbox.run(words('init --yes'));
+    expect(again).toMatchObject({ code: 0, stdout: 'Stack dev is as configured. Nothing was changed.\n' });
+  });
+
+  it('destroy keeps the data until it is told not to, then leaves nothing', async () => {
+    const kept = await sandbox.run(words('destroy --yes'));
+    expect(kept.stdout).toMatch(/^Kept: data bucket tfg-dev-data-\S+ .*6/m);
+    expect(kept.stdout).toMatch(/^0 left$/m);
+    expect(kept.code).toBe(0);
+    const { code, stdout } = await sandbox.run(DESTROY);
+    expect(stdout).toMatch(/^0 left$/m);
+    expect(code).toBe(0);
+    expect(countable(await sandbox.emulator.inventory())).toEqual(countable(empty));
+  });
+});
+
+describe('a first deployment that fails', () => {
+  it('is told by init with stop reason, exit code and the last log lines; destroy leaves nothing of it', async () => {
+    await sandbox.emulator.reset();
+    const empty = await sandbox.emulator.inventory();
+    // The worker sends its key nowhere without TLS, and ends; init does not ask Temporal here, so only the task finds out.
+    const plainText = words(
+      'init --yes --verify health --temporal-address temporal.internal:7233 --temporal-tls false',
+    );
+    const failed = await sandbox.run(plainText, { TEMPORAL_API_KEY: 'planted-key-3f9a1c77' });
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/^! Task [0-9a-f]{32} stopped: EssentialContainerExited: /m);
+    expect(failed.stderr).toMatch(/^! {3}container worker: exit code 1/m);
+    expect(failed.stderr).toMatch(/^! Its last log lines:\n(! {3}.*\n)*! {3}\{.*TEMPORAL_TLS is off/m);
+    expect(failed.stderr).toMatch(
+      /✖ waiting for ECS service \(worker\) worker to become ready: .*circuit breaker.*\n {2}Mend the cause and run the command again/,
+    );
+    expect((await sandbox.run(DESTROY)).stdout).toMatch(/^0 left$/m);
+    expect(countable(await sandbox.emulator.inventory())).toEqual(countable(empty));
+  });
+});
