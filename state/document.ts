@@ -37,6 +37,8 @@ const document = z.strictObject({
    */
   configs: z.array(z.record(z.string(), z.unknown())),
   steps: z.record(z.string(), stepRecord),
+  /** Task definitions whose workers were seen to poll, or to be healthy: what else runs is not proven yet. */
+  proven: z.array(z.string()),
 });
 
 export type StepRecord = z.infer<typeof stepRecord>;
@@ -53,6 +55,7 @@ export function newDocument(init: Pick<StateDocument, 'stack' | 'stackId' | 'acc
     cliVersion: '',
     configs: [],
     steps: {},
+    proven: [],
   };
 }
 

@@ -5,7 +5,8 @@ import { ensureStateBucket, findStateBucket, type StateBucketOptions } from '../
 import { S3Store } from '../../state/s3-store.ts';
 import { Aws, type AwsInit } from '../aws/aws.ts';
 import { type CallHooks, type Clients, makeClients } from '../aws/clients.ts';
-import { isLoopback, type Known } from '../config/options.ts';
+import { isLoopback } from '../config/network.ts';
+import type { Known } from '../config/options.ts';
 import { type Clock, realClock } from '../engine/wait.ts';
 import { usageError } from '../errors.ts';
 import type { CommandInput } from './input.ts';

@@ -66,20 +66,16 @@ async function run(
     connection.guard = () => session?.assertHeld();
     const context = engineContext(input, connection, config, session, owner, aws);
     const { changed } = summarize(planned.plan);
-    if (changed || session.isNew) await session.update((draft) => putInForce(draft, config, owner.stackId));
+    if (session.isNew || !isInForce(session.document, config)) {
+      await session.update((draft) => putInForce(draft, config, owner.stackId));
+    }
     try {
       await apply(context, planned.plan);
     } catch (error) {
       if (!(error instanceof Cancelled)) await tellWhy(input, aws, config);
       throw error;
     }
-    const image = session.document.steps['image/worker-image']?.id ?? '';
-    const proof = changed ? await verifyWorkers(input, connection, aws, config, image, client) : 'Nothing was changed.';
-    if (session.document.configs.length > 1) {
-      await session.update((draft) => {
-        draft.configs = draft.configs.slice(-1);
-      });
-    }
+    const proof = await prove(input, connection, aws, config, session, client);
     io.note(callSummary(connection));
     io.result(finalText(config, changed, proof, performance.now() - startedAt, input), {
       stack: config.stack,
@@ -94,6 +90,37 @@ async function run(
     await session?.close();
   }
 }
+
+/**
+ * Sees to it that the worker polls, unless an earlier run has seen that of this very task definition, and records it:
+ * from then on the earlier configs are history.
+ *
+ * @returns one line that says what was proven now
+ */
+async function prove(
+  input: CommandInput,
+  connection: Connection,
+  aws: Aws,
+  config: StackConfig,
+  session: S3Session,
+  client: Client | undefined,
+): Promise<string | undefined> {
+  const { steps, proven, configs } = session.document;
+  const definitions = config.workers.flatMap((worker) => steps[`compute/task-definition/${worker.name}`]?.id ?? []);
+  const image = steps['image/worker-image']?.id ?? '';
+  const known = definitions.every((definition) => proven.includes(definition));
+  const proof = known ? undefined : await verifyWorkers(input, connection, aws, config, image, client);
+  if (!known || configs.length > 1) {
+    await session.update((draft) => {
+      draft.proven = definitions;
+      draft.configs = draft.configs.slice(-1);
+    });
+  }
+  return proof;
+}
+
+const isInForce = (document: StateDocument, config: StackConfig): boolean =>
+  JSON.stringify(document.configs.at(-1)) === JSON.stringify(config);
 
 /** Earlier configs stay until a run has succeeded: what only they had must still be found. */
 function putInForce(draft: StateDocument, config: StackConfig, stackId: string): void {
@@ -170,11 +197,17 @@ async function tellWhy(input: CommandInput, aws: Aws, config: StackConfig): Prom
   }
 }
 
-function finalText(config: StackConfig, changed: boolean, proof: string, ms: number, { flags }: CommandInput): string {
+function finalText(
+  config: StackConfig,
+  changed: boolean,
+  proof: string | undefined,
+  ms: number,
+  { flags }: CommandInput,
+): string {
   const suffix = `${flags.sandbox ? ' --sandbox' : ''} --stack ${config.stack}`;
-  if (!changed) return `Stack ${config.stack} is as configured. Nothing was changed.`;
+  if (!changed) return [`Stack ${config.stack} is as configured. Nothing was changed.`, proof ?? []].flat().join(' ');
   return [
-    `Stack ${config.stack} is up (${Math.round(ms / 1000)} s). ${proof}`,
+    `Stack ${config.stack} is up (${Math.round(ms / 1000)} s). ${proof ?? ''}`,
     `Next: temporal-fargate trigger${suffix}`,
   ].join('\n');
 }

@@ -30,3 +30,6 @@ export function subRange(outer: Cidr, prefix: number, index: number): Cidr | und
   const range = parseCidr(`${octets.join('.')}/${prefix}`);
   return range && contains(outer, range) ? range : undefined;
 }
+
+/** Whether `host` or `host:port` is this machine itself. */
+export const isLoopback = (address: string): boolean => /^(127\.|localhost(:|$)|\[?::1)/.test(address);

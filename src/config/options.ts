@@ -1,5 +1,5 @@
 import { RETENTION_DAYS } from './fargate.ts';
-import { parseCidr } from './network.ts';
+import { isLoopback, parseCidr } from './network.ts';
 import { STACK_NAME } from './schema.ts';
 
 /** An answer as it is kept while answers are gathered: lists are comma-separated text until the schema parses them. */
@@ -316,5 +316,3 @@ export const OPTIONS: readonly Option[] = [
 
 /** "temporalAddress" -> "--temporal-address" */
 export const flagOf = (key: OptionKey): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-export const isLoopback = (address: string): boolean => /^(127\.|localhost(:|$)|\[?::1)/.test(address);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RETENTION_DAYS, sizeProblem } from './fargate.ts';
-import { contains, overlaps, parseCidr } from './network.ts';
+import { contains, isLoopback, overlaps, parseCidr } from './network.ts';
 
 /** Lower-case name that fits into every AWS name we build from it; IAM's 64 characters are the tightest. */
 export const STACK_NAME = /^[a-z][a-z0-9-]{0,18}[a-z0-9]$/;
@@ -46,13 +46,18 @@ const network = z
     }
   });
 
-const temporal = z.strictObject({
-  /** `host:port` */
-  address: z.string().min(1),
-  namespace: z.string().min(1),
-  auth: z.enum(['api-key', 'none']),
-  tls: z.boolean(),
-});
+const temporal = z
+  .strictObject({
+    /** `host:port` */
+    address: z.string().min(1),
+    namespace: z.string().min(1),
+    auth: z.enum(['api-key', 'none']),
+    tls: z.boolean(),
+  })
+  .refine(({ auth, tls, address }) => auth !== 'api-key' || tls || isLoopback(address), {
+    error: 'an API key is not sent to another machine without TLS, neither by this program nor by the worker',
+    path: ['tls'],
+  });
 
 const scaling = z
   .strictObject({

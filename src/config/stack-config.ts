@@ -79,6 +79,7 @@ const FLAG_OF_PATH: Readonly<Record<string, string>> = {
   scaleInAt: flagOf('scaleInAt'),
   spotWeight: flagOf('spotWeight'),
   stack: flagOf('stack'),
+  tls: flagOf('temporalTls'),
 };
 
 /** The answers that lead to this config: what a later run starts from. */

@@ -99,6 +99,12 @@ const answers: readonly Case[] = [
     fix: CHANGE,
   },
   {
+    name: 'an API key without TLS for another machine',
+    args: init('--temporal-address', 'temporal.example.com:7233', '--temporal-tls', 'false'),
+    says: '--temporal-tls: an API key is not sent to another machine without TLS',
+    fix: CHANGE,
+  },
+  {
     name: 'more tasks at least than at most',
     args: init('--min-tasks', '5', '--max-tasks', '2'),
     says: '--min-tasks: the smallest number of tasks is above the largest',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { startEmulator } from '../../src/sandbox/emulator.ts';
+import { type EmulatorOptions, startEmulator } from '../../src/sandbox/emulator.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { startTemporalServer } from '../../src/sandbox/temporal-server.ts';
 import { type CliResult, cliEnvironment, type RunningCli, runCli, startCli } from './cli.ts';
@@ -21,13 +21,14 @@ export interface Sandbox {
 }
 
 /**
- * A real Temporal dev server and an emulator that runs ECS tasks as processes, for all tests of the file. The members
+ * A real Temporal dev server and an emulator that runs ECS tasks as processes (or, with `tasks: 'simulated'`, only says
+ * so: then nothing ever polls), for all tests of the file. The members
  * may be read inside tests and hooks only.
  */
-export function useSandbox(): Sandbox {
+export function useSandbox(options: Pick<EmulatorOptions, 'tasks'> = {}): Sandbox {
   let started: { sandbox: Sandbox; stop(): Promise<void> } | undefined;
   beforeAll(async () => {
-    started = await startSandbox();
+    started = await startSandbox(options);
   });
   afterAll(async () => {
     await started?.stop();
@@ -40,7 +41,9 @@ export function useSandbox(): Sandbox {
   });
 }
 
-async function startSandbox(): Promise<{ sandbox: Sandbox; stop(): Promise<void> }> {
+async function startSandbox(
+  options: Pick<EmulatorOptions, 'tasks'>,
+): Promise<{ sandbox: Sandbox; stop(): Promise<void> }> {
   const environment = await ensurePythonEnvironment({ cacheDir: testCacheDir, note: () => undefined });
   const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-sandbox-'));
   const workDir = join(folder, 'emulator');
@@ -48,6 +51,7 @@ async function startSandbox(): Promise<{ sandbox: Sandbox; stop(): Promise<void>
   const temporal = await startTemporalServer({ environment, workDir: join(folder, 'temporal') });
   const delaySeconds = 0.2;
   const address = await startEmulator({
+    ...options,
     environment,
     temporalAddress: temporal.address,
     delaySeconds,

@@ -104,6 +104,7 @@ describe('the schema', () => {
     cliVersion: anyText,
     configs: fc.array(fc.dictionary(key, json)),
     steps: fc.dictionary(key, record),
+    proven: fc.array(anyText),
   });
 
   it('gives back every document that is written as JSON', () => {
