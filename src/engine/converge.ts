@@ -1,0 +1,138 @@
+import type { LimitFunction } from 'p-limit';
+import { UserError } from '../errors.ts';
+import type { EngineContext } from './context.ts';
+import { createOptions, createThing, retryPropagation, saveId } from './create.ts';
+import { named } from './failure.ts';
+import { loaded } from './observe.ts';
+import { assertOwned } from './ownership.ts';
+import type { AnyStep, Live } from './step.ts';
+import { poll } from './wait.ts';
+
+/** Observe, ensure, sync, wait: one path for a thing that is new, found, drifted or already right. */
+export async function converge<Cloud>(
+  context: EngineContext<Cloud, unknown>,
+  step: AnyStep<Cloud>,
+  want: unknown,
+  existing: Live | undefined,
+  limit: LimitFunction,
+  created: (live: Live) => void,
+): Promise<Live> {
+  let live: Live;
+  let fresh = false;
+  if (existing) {
+    live = existing;
+    if (context.session.document.steps[step.id]?.id !== live.id) await saveId(context, step, live);
+  } else {
+    await awaitGone(context, step);
+    ({ live, fresh } = await limit(() => createThing(context, step, want)));
+  }
+  created(live);
+
+  if (step.diff(want, live).length > 0) {
+    live = await limit(() => sync(context, step, want, live, fresh));
+  }
+  return awaitReady(context, step, want, live);
+}
+
+/** Reads the thing, checks that it is ours, and changes what differs. A thing made a moment ago needs no reading. */
+async function sync<Cloud>(
+  context: EngineContext<Cloud, unknown>,
+  step: AnyStep<Cloud>,
+  want: unknown,
+  known: Live,
+  fresh: boolean,
+): Promise<Live> {
+  const { cloud, owner, session } = context;
+  const current = fresh ? known : await reread(context, step, known.id);
+  assertOwned(current, owner, step);
+  const changes = step.diff(want, current);
+  const [fixed] = changes.filter((change) => change.how === 'replace' || !step.update);
+  if (fixed) throw changedMeanwhile(step, current, fixed.field);
+  if (changes.length === 0) return current;
+  const token = context.newToken();
+  const newId = await named('updating', step, current.id, () =>
+    retryPropagation(context, step, () => {
+      session.assertHeld();
+      return (
+        step.update?.(cloud, current, want, changes, createOptions(context, step, token)) ?? Promise.resolve(undefined)
+      );
+    }),
+  );
+  const id = newId ?? current.id;
+  const updated = await reread(context, step, id);
+  if (id !== current.id) await saveId(context, step, updated);
+  return updated;
+}
+
+async function reread<Cloud>(context: EngineContext<Cloud, unknown>, step: AnyStep<Cloud>, id: string): Promise<Live> {
+  const live = await step.findById(context.cloud, id);
+  if (live) return loaded(context.cloud, step, live);
+  throw new UserError({
+    code: 'VANISHED',
+    message: `${step.title} ${id} was deleted while this command ran`,
+    fix: 'Run the command again: it makes a new one.',
+  });
+}
+
+function changedMeanwhile(step: AnyStep, live: Live, field: string): UserError {
+  return new UserError({
+    code: 'PLAN_STALE',
+    message: `${step.title} ${live.id} would have to be replaced (${field}), which the plan did not say`,
+    fix: 'Run the command again and look at its new plan.',
+  });
+}
+
+/** A predecessor of the same name that AWS is still deleting has to be gone first. */
+async function awaitGone<Cloud>(context: EngineContext<Cloud, unknown>, step: AnyStep<Cloud>): Promise<void> {
+  const id = context.session.document.steps[step.id]?.id;
+  if (!step.readiness || id === undefined) return;
+  await poll<void>({
+    what: `${step.title} ${id} to be gone`,
+    clock: context.clock,
+    intervalMs: context.pollMs,
+    signal: context.signal,
+    timeoutMs: step.timeouts.gone * 60_000,
+    onWaiting: waiting(context, step, step.timeouts.gone),
+    probe: async () => {
+      const live = await context.polling(() => step.findById(context.cloud, id));
+      const readiness = live && step.readiness?.(live);
+      if (readiness?.state === 'leaving') return { done: false, reason: readiness.detail };
+      return { done: true, value: undefined };
+    },
+  });
+}
+
+async function awaitReady<Cloud>(
+  context: EngineContext<Cloud, unknown>,
+  step: AnyStep<Cloud>,
+  want: unknown,
+  first: Live,
+): Promise<Live> {
+  if (!step.readiness) return first;
+  let live: Live | undefined = first;
+  return poll<Live>({
+    what: `${step.title} ${first.id} to become ready`,
+    clock: context.clock,
+    intervalMs: context.pollMs,
+    signal: context.signal,
+    timeoutMs: step.timeouts.ready * 60_000,
+    onWaiting: waiting(context, step, step.timeouts.ready),
+    probe: async () => {
+      const current: Live = live ?? (await context.polling(() => reread(context, step, first.id)));
+      live = undefined;
+      const readiness = step.readiness?.(current, want);
+      if (!readiness || readiness.state === 'ready') return { done: true, value: current };
+      if (readiness.state === 'waiting') return { done: false, reason: readiness.detail };
+      throw new UserError({
+        code: 'NEVER_READY',
+        message: `waiting for ${step.title} ${first.id} to become ready: ${readiness.detail}`,
+        fix: 'Mend the cause and run the command again: it replaces what failed.',
+      });
+    },
+  });
+}
+
+function waiting(context: EngineContext<unknown, unknown>, step: AnyStep, minutes: number) {
+  return (reason: string, elapsedMs: number): void =>
+    context.emit({ type: 'waiting', id: step.id, title: step.title, reason, elapsedMs, deadlineMs: minutes * 60_000 });
+}
