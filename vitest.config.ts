@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // An assertion that never ran proves nothing.
     expect: { requireAssertions: true },
+    // Test files mostly wait for emulators; more of them at once would only compete for the processor.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     sequence: { shuffle: { files: true, tests: false } },
