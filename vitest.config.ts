@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // An assertion that never ran proves nothing.
     expect: { requireAssertions: true },
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     // Test files mostly wait for emulators; more of them at once would only compete for the processor.
     maxWorkers: 2,
     testTimeout: 60_000,

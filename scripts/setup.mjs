@@ -43,6 +43,7 @@ export function safeEnvironment() {
     AWS_SECRET_ACCESS_KEY: 'none',
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
     AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     AWS_CONFIG_FILE: join(cacheDir, 'no-aws-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(cacheDir, 'no-aws-credentials'),
   };

@@ -7,15 +7,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exit(64);
 }
-silenceSdkWarning();
+// The AWS SDK would say at every start that it leaves Node 20 in January 2027; main says it in one line of ours.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2));
-
-/** The AWS SDK warns at every start that it will leave Node 20 in January 2027; package.json's engines say what we support. */
-function silenceSdkWarning(): void {
-  const emit = process.emitWarning.bind(process);
-  process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
-    if (/NodeVersionSupportWarning/.test(String(warning))) return;
-    emit(warning, ...rest);
-  }) as typeof process.emitWarning;
-}

@@ -40,6 +40,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Promise<number> {
   const io = await makeIo(call, streams);
+  if (Number.parseInt(process.versions.node, 10) < 22) {
+    io.warn(
+      `Node ${process.versions.node} has reached its end of life; from January 2027 on the AWS SDK needs Node 22.`,
+    );
+  }
   if (process.env.TEMPORAL_API_KEY) io.keepSecret(process.env.TEMPORAL_API_KEY);
   try {
     const command = await call.load();
