@@ -46,9 +46,9 @@ export interface RunningCli {
   waitFor(text: string | RegExp): Promise<void>;
 }
 
-/** Starts the built CLI without a terminal. */
-export function startCli(args: readonly string[], env: NodeJS.ProcessEnv, input?: string): RunningCli {
-  const child = spawn(process.execPath, [BIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+/** Starts the built CLI, or a copy of it, without a terminal. */
+export function startCli(args: readonly string[], env: NodeJS.ProcessEnv, input?: string, bin = BIN): RunningCli {
+  const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
@@ -87,6 +87,6 @@ export function startCli(args: readonly string[], env: NodeJS.ProcessEnv, input?
 }
 
 /** Runs the built CLI to its end, without a terminal. */
-export function runCli(args: readonly string[], env: NodeJS.ProcessEnv, input?: string): Promise<CliResult> {
-  return startCli(args, env, input).result;
+export function runCli(args: readonly string[], env: NodeJS.ProcessEnv, input?: string, bin = BIN): Promise<CliResult> {
+  return startCli(args, env, input, bin).result;
 }

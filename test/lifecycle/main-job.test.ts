@@ -1,5 +1,9 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BIN, runCli } from '../helpers/cli.ts';
 import type { Inventory } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
 import { useSandbox } from '../helpers/temporal.ts';
@@ -12,6 +16,16 @@ async function textAt(path: string): Promise<string | undefined> {
   const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(path) ?? [];
   const object = await sandbox.emulator.clients.s3.send(new GetObjectCommand({ Bucket, Key }));
   return object.Body?.transformToString();
+}
+
+/** The built program with another worker in it, as a bad release would be. */
+function brokenCopy(mainJs: string): { bin: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-broken-'));
+  cpSync(dirname(BIN), folder, { recursive: true });
+  // The copy lies outside the package, whose package.json says that the bundle is ES modules.
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(folder, 'worker/dist/main.js'), mainJs);
+  return { bin: join(folder, 'bin.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 const words = (text: string): string[] => text.split(' ');
@@ -105,15 +119,13 @@ describe('a first deployment that fails', () => {
   it('is told by init with stop reason, exit code and the last log lines; destroy leaves nothing of it', async () => {
     await sandbox.emulator.reset();
     const empty = await sandbox.emulator.inventory();
-    // The worker sends its key nowhere without TLS, and ends; init does not ask Temporal here, so only the task finds out.
-    const plainText = words(
-      'init --yes --verify health --temporal-address temporal.internal:7233 --temporal-tls false',
-    );
-    const failed = await sandbox.run(plainText, { TEMPORAL_API_KEY: 'planted-key-3f9a1c77' });
+    const broken = brokenCopy('console.log(JSON.stringify({ message: "no such module" })); process.exit(3);');
+    const args = words('init --yes --verify health');
+    const failed = await runCli(args, sandbox.env(), undefined, broken.bin).finally(broken.remove);
     expect(failed.code).toBe(1);
     expect(failed.stderr).toMatch(/^! Task [0-9a-f]{32} stopped: EssentialContainerExited: /m);
-    expect(failed.stderr).toMatch(/^! {3}container worker: exit code 1/m);
-    expect(failed.stderr).toMatch(/^! Its last log lines:\n(! {3}.*\n)*! {3}\{.*TEMPORAL_TLS is off/m);
+    expect(failed.stderr).toMatch(/^! {3}container worker: exit code 3/m);
+    expect(failed.stderr).toMatch(/^! Its last log lines:\n(! {3}.*\n)*! {3}\{.*no such module/m);
     expect(failed.stderr).toMatch(
       /✖ waiting for ECS service \(worker\) worker to become ready: .*circuit breaker.*\n {2}Mend the cause and run the command again/,
     );
