@@ -99,13 +99,18 @@ function decide(
   return { action: found ? 'adopt' : 'none', changes };
 }
 
-/** Live things of the needs; what does not exist yet answers every property with `knownAfter`. */
+/** The needs as they will be; what does not exist yet answers every property with `knownAfter`. */
 function placeholders(step: AnyStep, decided: ReadonlyMap<string, PlanItem<unknown, never>>): Record<string, Live> {
-  const known = (id: string): Live | undefined => {
-    const item = decided.get(id);
-    return item?.action === 'replace' || item?.action === 'create' ? undefined : item?.live;
-  };
-  return Object.fromEntries(needsOf(step).map((need) => [need.key, known(need.step.id) ?? unknownLive(need.step.id)]));
+  return Object.fromEntries(
+    needsOf(step).map((need) => [need.key, expected(decided.get(need.step.id)) ?? unknownLive(need.step.id)]),
+  );
+}
+
+function expected(item: PlanItem<unknown, never> | undefined): Live | undefined {
+  if (!item?.live || item.action === 'replace' || item.action === 'create') return undefined;
+  const changed = Object.fromEntries(item.changes.map(({ field, to }) => [field, to]));
+  const id = item.step.revises && item.changes.length > 0 ? knownAfter(item.step.id) : item.live.id;
+  return { ...item.live, ...changed, id };
 }
 
 function unknownLive(stepId: string): Live {

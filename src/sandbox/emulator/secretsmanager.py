@@ -18,6 +18,7 @@ def install(sandbox: Sandbox) -> None:
     sandbox.before("secretsmanager", "CreateSecret", refuse_scheduled_name)
     for operation in ON_LIVING_SECRETS:
         sandbox.before("secretsmanager", operation, refuse_scheduled)
+    sandbox.after("secretsmanager", "UpdateSecretVersionStage", follow_current)
     sandbox.inventory("secretsmanager", collect)
 
 
@@ -40,6 +41,14 @@ def refuse_scheduled(call: Call) -> None:
         else "You can't perform this operation on the secret because it was already scheduled for deletion."
     )
     raise AwsError("InvalidRequestException", message)
+
+
+def follow_current(call: Call) -> None:
+    """GetSecretValue answers the version with the stage AWSCURRENT; moto goes on answering the one that was put last."""
+    secret = _find(call, call.params.get("SecretId", ""))
+    for version, value in secret.versions.items() if secret is not None else ():
+        if "AWSCURRENT" in value["version_stages"]:
+            secret.default_version_id = version
 
 
 def _find(call: Call, name_or_arn: str) -> Optional[Any]:

@@ -54,6 +54,7 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
         assignPublicIp: publicAddresses ? 'ENABLED' : 'DISABLED',
         strategy: strategyText(strategyOf(worker)),
         deployment: deploymentText(DEPLOYMENT),
+        ...SETTINGS,
         initialCount: worker.scaling.min,
       };
     },
@@ -80,6 +81,9 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
         assignPublicIp: 'update',
         strategy: 'update',
         deployment: 'update',
+        availabilityZoneRebalancing: 'update',
+        enableECSManagedTags: 'update',
+        propagateTags: 'update',
       }),
       // The circuit breaker has stopped launching: nothing happens until somebody deploys again.
       ...(live.rollout === 'FAILED'
@@ -99,9 +103,7 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
           networkConfiguration: networkOf(want),
           deploymentController: { type: 'ECS' },
           deploymentConfiguration: DEPLOYMENT,
-          availabilityZoneRebalancing: 'ENABLED',
-          enableECSManagedTags: true,
-          propagateTags: 'SERVICE',
+          ...SETTINGS,
           tags: lowerTags(tags),
         }),
       );
@@ -118,6 +120,7 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
           networkConfiguration: networkOf(want),
           // Nested objects are replaced, not merged: always whole.
           deploymentConfiguration: DEPLOYMENT,
+          ...SETTINGS,
           ...(redeploy ? { forceNewDeployment: true } : {}),
         }),
       );
@@ -152,6 +155,13 @@ const DEPLOYMENT: DeploymentConfiguration = {
     thresholdConfiguration: { type: 'COUNT', value: 3 },
   },
 };
+
+/** Tasks carry the service's tags: the bill and a sweep by tag need them. */
+const SETTINGS = {
+  availabilityZoneRebalancing: 'ENABLED',
+  enableECSManagedTags: true,
+  propagateTags: 'SERVICE',
+} as const;
 
 interface Placement {
   readonly subnetIds: string[];
@@ -219,6 +229,9 @@ function toLive(found: Service) {
     assignPublicIp: network?.assignPublicIp ?? 'DISABLED',
     strategy: strategyText(found.capacityProviderStrategy ?? []),
     deployment: deploymentText(found.deploymentConfiguration ?? {}),
+    availabilityZoneRebalancing: found.availabilityZoneRebalancing,
+    enableECSManagedTags: found.enableECSManagedTags,
+    propagateTags: found.propagateTags,
     running: found.runningCount ?? 0,
     desired: found.desiredCount ?? 0,
     deployments: found.deployments?.length ?? 0,

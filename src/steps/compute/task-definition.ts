@@ -116,6 +116,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
         container: 'update',
       }),
     create: (aws, want, { tags }) => register(aws, want.input, tags),
+    revises: true,
     async update(aws, _live, want, _changes, { tags }) {
       // An interrupted run may have registered it already: its revision is the newest of the family.
       const newest = await find(aws, want.input.family);

@@ -10,7 +10,7 @@ import {
   type RouteTable,
 } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/aws.ts';
-import { hasName, ifThere } from '../../aws/errors.ts';
+import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { CreatedNeed } from '../../engine/step.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
@@ -96,19 +96,32 @@ function routeTable<
 
 export type RouteTableStep = ReturnType<typeof publicRouteTable> | ReturnType<typeof privateRouteTable>;
 
-/** A subnet that another table has is moved over in one call, so that its tasks are never without a route. */
-async function associate(aws: Aws, RouteTableId: string, SubnetId: string): Promise<void> {
+/**
+ * A subnet that another table has is moved over in one call, so that its tasks are never without a route. The other
+ * table may be letting go of it at this very moment: then it is free, and taken as usual.
+ */
+async function associate(aws: Aws, RouteTableId: string, SubnetId: string, again = true): Promise<void> {
   const { ec2 } = aws.clients;
   try {
     await ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
   } catch (error) {
     if (!hasName(error, 'Resource.AlreadyAssociated')) throw error;
-    const Filters = [{ Name: 'association.subnet-id', Values: [SubnetId] }];
-    const { RouteTables } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
-    const other = RouteTables?.[0]?.Associations?.find((association) => association.SubnetId === SubnetId);
-    const AssociationId = must(other?.RouteTableAssociationId, 'the association of a subnet');
-    await ec2.send(new ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId }));
+    const moved = await move(aws, RouteTableId, SubnetId);
+    if (!moved && !again) throw error;
+    if (!moved) await associate(aws, RouteTableId, SubnetId, false);
   }
+}
+
+/** @returns whether there was an association to move */
+async function move(aws: Aws, RouteTableId: string, SubnetId: string): Promise<boolean> {
+  const { ec2 } = aws.clients;
+  const Filters = [{ Name: 'association.subnet-id', Values: [SubnetId] }];
+  const { RouteTables } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
+  const other = RouteTables?.[0]?.Associations?.find((association) => association.SubnetId === SubnetId);
+  if (other?.RouteTableAssociationId === undefined) return false;
+  const AssociationId = other.RouteTableAssociationId;
+  const answer = await orUndefined(ec2.send(new ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId })));
+  return answer !== undefined;
 }
 
 const disassociate = (aws: Aws, AssociationId: string) =>

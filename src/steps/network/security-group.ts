@@ -76,8 +76,8 @@ export type SecurityGroupStep = ReturnType<typeof securityGroup>;
 
 function toLive(found: SecurityGroup | undefined) {
   if (!found) return undefined;
-  const ingress = (found.IpPermissions ?? []).map(present);
-  const egress = (found.IpPermissionsEgress ?? []).map(present);
+  const ingress = (found.IpPermissions ?? []).flatMap(onePeerEach);
+  const egress = (found.IpPermissionsEgress ?? []).flatMap(onePeerEach);
   return {
     id: must(found.GroupId, 'a group id'),
     tags: fromUpperTags(found.Tags),
@@ -89,12 +89,18 @@ function toLive(found: SecurityGroup | undefined) {
   };
 }
 
-/** Without the empty lists that AWS sends along and does not take back. */
-function present(rule: IpPermission): IpPermission {
-  const entries = Object.entries(rule).filter(
-    ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
-  );
-  return Object.fromEntries(entries) as IpPermission;
+/**
+ * AWS joins rules of one protocol and port into one permission with many peers. Apart, a peer too many can be revoked
+ * without closing the way of the others.
+ */
+function onePeerEach(rule: IpPermission): IpPermission[] {
+  const { IpRanges, Ipv6Ranges, PrefixListIds, UserIdGroupPairs, ...ports } = rule;
+  return [
+    ...(IpRanges ?? []).map((range) => ({ ...ports, IpRanges: [range] })),
+    ...(Ipv6Ranges ?? []).map((range) => ({ ...ports, Ipv6Ranges: [range] })),
+    ...(PrefixListIds ?? []).map((list) => ({ ...ports, PrefixListIds: [list] })),
+    ...(UserIdGroupPairs ?? []).map((pair) => ({ ...ports, UserIdGroupPairs: [pair] })),
+  ];
 }
 
 /** One rule in words: "-1 0.0.0.0/0", "tcp 22-22 10.0.0.0/8". */

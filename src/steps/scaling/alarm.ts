@@ -36,6 +36,7 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
         comparison: high ? 'GreaterThanOrEqualToThreshold' : 'LessThanOrEqualToThreshold',
         threshold: high ? scaling.scaleOutAt : scaling.scaleInAt,
         minutes: high ? scaling.scaleOutMinutes : scaling.scaleInMinutes,
+        datapoints: high ? scaling.scaleOutMinutes : scaling.scaleInMinutes,
         period: PERIOD_SECONDS,
         metric: 'AWS/ECS CPUUtilization Average',
         dimensions: { ClusterName: clusterName(stack), ServiceName: worker.name },
@@ -52,6 +53,7 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
         comparison: 'update',
         threshold: 'update',
         minutes: 'update',
+        datapoints: 'update',
         period: 'update',
         metric: 'update',
         dimensions: 'update',
@@ -80,6 +82,8 @@ interface AlarmFacts {
   readonly comparison: string;
   readonly threshold: number;
   readonly minutes: number;
+  /** How many of the minutes have to be past the threshold: all of them. */
+  readonly datapoints: number;
   readonly period: number;
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, string>>;
@@ -97,7 +101,7 @@ function input(want: AlarmFacts & { readonly name: string }): PutMetricAlarmComm
     Dimensions: Object.entries(want.dimensions).map(([Name, Value]) => ({ Name, Value })),
     Period: want.period,
     EvaluationPeriods: want.minutes,
-    DatapointsToAlarm: want.minutes,
+    DatapointsToAlarm: want.datapoints,
     Threshold: want.threshold,
     ComparisonOperator:
       want.comparison === 'GreaterThanOrEqualToThreshold'
@@ -127,6 +131,7 @@ function toLive(found: MetricAlarm, tags: Tags): { id: string; tags: Tags } & Al
     comparison: found.ComparisonOperator ?? '',
     threshold: found.Threshold ?? Number.NaN,
     minutes: found.EvaluationPeriods ?? 0,
+    datapoints: found.DatapointsToAlarm ?? found.EvaluationPeriods ?? 0,
     period: found.Period ?? 0,
     metric: `${found.Namespace} ${found.MetricName} ${found.Statistic}`,
     dimensions: Object.fromEntries((found.Dimensions ?? []).map(({ Name, Value }) => [Name ?? '', Value ?? ''])),

@@ -23,7 +23,12 @@ const TARGET = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:Desire
 const OUT = 'cpu-scale-out';
 const IN = 'cpu-scale-in';
 
+/** One task more or less, judged by the mean of all tasks. */
+const HOW = { AdjustmentType: 'ChangeInCapacity', MetricAggregationType: 'Average' } as const;
+
 interface PolicyFacts {
+  readonly adjustment: string;
+  readonly aggregation: string;
   readonly cooldownSeconds: number;
   /** Bounds in percentage points from the alarm's threshold; lower inclusive, upper exclusive. */
   readonly steps: readonly StepAdjustment[];
@@ -56,6 +61,8 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
         min: scaling.min,
         max: scaling.max,
         scaleOut: {
+          adjustment: HOW.AdjustmentType,
+          aggregation: HOW.MetricAggregationType,
           cooldownSeconds: scaling.scaleOutCooldownSeconds,
           steps: [
             { MetricIntervalLowerBound: 0, MetricIntervalUpperBound: scaling.fastScaleOutAbove, ScalingAdjustment: 1 },
@@ -63,6 +70,8 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
           ],
         } as PolicyFacts,
         scaleIn: {
+          adjustment: HOW.AdjustmentType,
+          aggregation: HOW.MetricAggregationType,
           cooldownSeconds: scaling.scaleInCooldownSeconds,
           steps: [{ MetricIntervalUpperBound: 0, ScalingAdjustment: -1 }],
         } as PolicyFacts,
@@ -132,8 +141,7 @@ async function putPolicy(aws: Aws, ResourceId: string, PolicyName: string, facts
       PolicyName,
       PolicyType: 'StepScaling',
       StepScalingPolicyConfiguration: {
-        AdjustmentType: 'ChangeInCapacity',
-        MetricAggregationType: 'Average',
+        ...HOW,
         Cooldown: facts.cooldownSeconds,
         StepAdjustments: [...facts.steps],
       },
@@ -151,7 +159,12 @@ function policyFacts(policy: ScalingPolicy | undefined): PolicyFacts | undefined
       ScalingAdjustment,
     }),
   );
-  return { cooldownSeconds: configuration.Cooldown ?? 0, steps };
+  return {
+    adjustment: configuration.AdjustmentType ?? '',
+    aggregation: configuration.MetricAggregationType ?? HOW.MetricAggregationType,
+    cooldownSeconds: configuration.Cooldown ?? 0,
+    steps,
+  };
 }
 
 async function find(aws: Aws, id: string): Promise<LiveTarget | undefined> {
