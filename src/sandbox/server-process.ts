@@ -53,7 +53,17 @@ export async function startServerProcess(
     errors = (errors + text).slice(-KEPT_CHARACTERS);
   });
   const identity = await processIdentity(pid);
-  return { pid, identity, child, errors: () => errors, stop: () => endProcess(pid, identity) };
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+  });
+  const stop = async (): Promise<void> => {
+    await endProcess(pid, identity);
+    // Ended is not yet reaped: until Node has done so, its id still names a process.
+    child.ref();
+    await exited;
+  };
+  return { pid, identity, child, errors: () => errors, stop };
 }
 
 /** Lets this process end while the server runs on. */
