@@ -1,6 +1,7 @@
 import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
 import {
   type CapacityProviderStrategyItem,
+  DeleteTaskDefinitionsCommand,
   DeregisterTaskDefinitionCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
@@ -134,6 +135,8 @@ describe('an ECS service changed by hand', () => {
           const taskDefinition = made.taskDefinition?.taskDefinitionArn ?? '';
           await update({ taskDefinition });
           await ecs().send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
+          // Somebody cleans up after themselves: ECS deletes it once the service has let go of it.
+          await ecs().send(new DeleteTaskDefinitionsCommand({ taskDefinitions: [taskDefinition] }));
         },
       },
       {

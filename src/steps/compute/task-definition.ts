@@ -131,20 +131,17 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
     },
     async destroy(aws, live) {
       const { ecs } = aws.clients;
-      const family = familyOf(live.id);
-      const { taskDefinitionArns } = await ecs.send(
-        new ListTaskDefinitionsCommand({ familyPrefix: family, status: 'ACTIVE' }),
-      );
-      const ours: string[] = [];
-      for (const arn of taskDefinitionArns ?? []) {
-        const tags = arn === live.id ? live.tags : (await find(aws, arn))?.tags;
-        if (tags?.[TAG.stackId] === live.tags[TAG.stackId]) ours.push(arn);
+      const [active, inactive] = await Promise.all([
+        revisionsOf(aws, live, 'ACTIVE'),
+        revisionsOf(aws, live, 'INACTIVE'),
+      ]);
+      for (const taskDefinition of active) {
+        await ifThere(ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition })));
       }
-      for (const arn of ours) {
-        await ifThere(ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn })));
-      }
-      for (let first = 0; first < ours.length; first += 10) {
-        await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: ours.slice(first, first + 10) }));
+      // Deregistered revisions cost nothing, but they are ours to clean up; AWS takes ten at once.
+      const all = [...active, ...inactive];
+      for (let first = 0; first < all.length; first += 10) {
+        await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: all.slice(first, first + 10) }));
       }
     },
   });
@@ -216,6 +213,25 @@ async function register(aws: Aws, input: Definition, tags: Tags): Promise<LiveDe
     new RegisterTaskDefinitionCommand({ ...input, tags: lowerTags(tags) }),
   );
   return { id: must(made?.taskDefinitionArn, 'a task definition ARN'), tags, ...facts(input) };
+}
+
+/** ARNs of the revisions of this family that are this stack's own; somebody else may have registered one as well. */
+async function revisionsOf(aws: Aws, live: LiveDefinition, status: 'ACTIVE' | 'INACTIVE'): Promise<string[]> {
+  const { ecs } = aws.clients;
+  const { taskDefinitionArns } = await ecs.send(
+    new ListTaskDefinitionsCommand({ familyPrefix: familyOf(live.id), status }),
+  );
+  const ours: string[] = [];
+  for (const arn of taskDefinitionArns ?? []) {
+    const tags = arn === live.id ? live.tags : await tagsOf(aws, arn);
+    if (tags[TAG.stackId] === live.tags[TAG.stackId]) ours.push(arn);
+  }
+  return ours;
+}
+
+async function tagsOf(aws: Aws, taskDefinition: string): Promise<Tags> {
+  const { tags } = await aws.clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition, include: ['TAGS'] }));
+  return fromLowerTags(tags);
 }
 
 /** @param id an ARN, or a family for its newest active revision */
