@@ -8,6 +8,7 @@ import type { EngineContext } from '../engine/context.ts';
 import { type ObservedSteps, observe } from '../engine/observe.ts';
 import { type Owner, stackIdsOf } from '../engine/ownership.ts';
 import { makePlan, type Plan } from '../engine/plan.ts';
+import { patience } from '../engine/recorded.ts';
 import { UserError } from '../errors.ts';
 import type { AwsStep } from '../steps/define.ts';
 import { type Inputs, infrastructure } from '../steps/index.ts';
@@ -20,8 +21,12 @@ const CONCURRENCY = 8;
 
 export const POLL_MS = 1000;
 
-/** Tag searches lag behind creates by seconds. Source: EC2 API reference, "Eventual consistency". */
-const TAG_LAG_MS = 15_000;
+/**
+ * Reads by id, and more so those by tag, lag behind creates and deletes by seconds, rarely more. Source: EC2 API
+ * reference, "Eventual consistency". Too short a wait would make a thing twice, so it is a long one; only a run that
+ * comes right after an interrupted one waits at all.
+ */
+const TAG_LAG_MS = 45_000;
 
 export interface PlannedStack {
   readonly plan: Plan<Aws, StackConfig>;
@@ -42,7 +47,8 @@ export async function planStack(
   const retired = retiredSteps(steps, document);
   const records = document?.steps ?? {};
   const claim = { stack: connection.stack, stackId: document?.stackId };
-  const observed = await observe(aws.survey(), claim, [...steps, ...retired], records);
+  const patient = patience(connection.clock, TAG_LAG_MS * connection.timeScale);
+  const observed = await observe(aws.survey(), claim, [...steps, ...retired], records, patient);
   const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
   const plan = makePlan({ config, steps, retired, records, observed });
   const adopted = document === undefined && stackIdsOf(livesOf(observed)).size > 0;

@@ -5,6 +5,7 @@ import { createOptions, createThing, retryPropagation, saveId } from './create.t
 import { named } from './failure.ts';
 import { loaded } from './observe.ts';
 import { assertOwned } from './ownership.ts';
+import { findPatiently, isFresh, patience } from './recorded.ts';
 import type { AnyStep, Live } from './step.ts';
 import { poll } from './wait.ts';
 
@@ -64,8 +65,12 @@ async function sync<Cloud>(
   return updated;
 }
 
+/** A thing is gone when AWS does not show it twice in a row; one made a moment ago when it has had the time to appear. */
 async function reread<Cloud>(context: EngineContext<Cloud, unknown>, step: AnyStep<Cloud>, id: string): Promise<Live> {
-  const live = await step.findById(context.cloud, id);
+  const { clock, signal, pollMs, tagLagMs } = context;
+  const record = context.session.document.steps[step.id];
+  const lagMs = record && isFresh(record) ? tagLagMs : pollMs;
+  const live = await findPatiently(context.cloud, step, id, patience(clock, lagMs, signal));
   if (live) return loaded(context.cloud, step, live);
   throw new UserError({
     code: 'VANISHED',

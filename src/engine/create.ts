@@ -3,7 +3,8 @@ import { asError } from '../errors.ts';
 import { type EngineContext, PROPAGATION_MS } from './context.ts';
 import { named } from './failure.ts';
 import { ambiguous, assertOwned, ownerTags } from './ownership.ts';
-import { isFreshIntent, searchForIntent } from './search.ts';
+import { isFresh } from './recorded.ts';
+import { searchForIntent } from './search.ts';
 import type { AnyStep, CreateOptions, Live } from './step.ts';
 import { poll } from './wait.ts';
 
@@ -50,7 +51,7 @@ export async function createThing<Cloud>(
     }
     // An old token answers with the original thing for a day, even when that has been deleted meanwhile. A fresh one
     // does not, and a read right after its create may not see the thing yet.
-    const old = reused && step.repeatable === 'token' && !isFreshIntent(record);
+    const old = reused && step.repeatable === 'token' && !isFresh(record);
     if (old && !(await step.findById(cloud, live.id))) {
       reused = false;
       continue;

@@ -3,6 +3,7 @@ import type { EngineContext, Steps } from './context.ts';
 import { throwAll } from './failure.ts';
 import { dependants } from './graph.ts';
 import { assertOwned } from './ownership.ts';
+import { findRecorded, type Patience, patience } from './recorded.ts';
 import { remove } from './remove.ts';
 import { runTasks, type Task } from './schedule.ts';
 import { searchForIntent } from './search.ts';
@@ -41,6 +42,7 @@ export async function destroy<Cloud, Config>(
   /** Ids that were seen to be gone, not only accepted for deletion. */
   const gone = new Set<string>();
   const limit = pLimit(context.concurrency);
+  const patient = patience(context.clock, context.tagLagMs, context.signal);
   const needing = dependants(steps);
   const own = steps.filter((step) => step.goesWith === undefined);
   const tasks = own.map((step): Task => {
@@ -52,7 +54,7 @@ export async function destroy<Cloud, Config>(
       run: async () => {
         const startedAt = context.clock.now();
         try {
-          const lives = await findAll(context, step);
+          const lives = await findAll(context, step, patient);
           for (const live of lives) {
             context.emit({ type: 'started', ...base, action: 'delete' });
             const result = await limit(() => remove(context, step, live, options));
@@ -91,11 +93,13 @@ export async function destroy<Cloud, Config>(
 /**
  * Everything that is this step's, found by tag and by record. Refuses what the record names without our tags.
  *
+ * @param patient absent for the last look: what this run has deleted needs no waiting for
  * @param gone given for the last look: ids that need no second one
  */
 async function findAll<Cloud, Config>(
   context: EngineContext<Cloud, Config>,
   step: AnyStep<Cloud, Config>,
+  patient: Patience | undefined,
   gone?: ReadonlySet<string>,
 ): Promise<Live[]> {
   const { cloud, owner, session } = context;
@@ -108,7 +112,10 @@ async function findAll<Cloud, Config>(
   // A thing with a unique name was just looked for by it; any other may have lost its tags.
   const known = recorded === undefined || lives.some((live) => live.id === recorded);
   if (!known && !gone?.has(recorded) && !(gone && step.repeatable === 'name')) {
-    const live = await step.findById(cloud, recorded);
+    const live: Live | undefined =
+      record && patient
+        ? await findRecorded(cloud, step, { ...record, id: recorded }, patient)
+        : await step.findById(cloud, recorded);
     if (live) lives.push(live);
   }
   for (const live of lives) assertOwned(live, owner, step);
@@ -117,7 +124,8 @@ async function findAll<Cloud, Config>(
 
 /**
  * Looks once more at every step, all at once, and drops the records of what is confirmed gone: a record is the last
- * trace of a thing that costs money.
+ * trace of a thing that costs money. AWS goes on listing some things for a moment after their deletion, so what is
+ * still seen is looked at again for as long as reads may lag.
  *
  * @returns what is still there although it was not kept on purpose.
  */
@@ -127,10 +135,19 @@ async function confirmGone<Cloud, Config>(
   kept: readonly Kept[],
   gone: ReadonlySet<string>,
 ): Promise<Leftover[]> {
-  const seen = await Promise.all(steps.map(async (step) => ({ step, lives: await findAll(context, step, gone) })));
-  await context.session.update((draft) => {
-    for (const { step, lives } of seen) if (lives.length === 0) delete draft.steps[step.id];
-  });
   const isKept = (live: Live): boolean => kept.some((entry) => entry.live.id === live.id);
-  return seen.flatMap(({ step, lives }) => lives.filter((live) => !isKept(live)).map((live) => ({ step, live })));
+  const stays = (step: AnyStep, live: Live): boolean => isKept(live) || step.remains?.(live) !== undefined;
+  const { clock, signal, tagLagMs } = context;
+  const deadline = clock.now() + tagLagMs;
+  const seen = new Map<Steps<Cloud, Config>[number], Live[]>();
+  for (let open = steps; ; ) {
+    await Promise.all(open.map(async (step) => seen.set(step, await findAll(context, step, undefined, gone))));
+    open = open.filter((step) => seen.get(step)?.some((live) => !stays(step, live)));
+    if (open.length === 0 || clock.now() >= deadline) break;
+    await clock.sleep(tagLagMs / 15, signal);
+  }
+  await context.session.update((draft) => {
+    for (const [step, lives] of seen) if (lives.length === 0) delete draft.steps[step.id];
+  });
+  return [...seen].flatMap(([step, lives]) => lives.filter((live) => !isKept(live)).map((live) => ({ step, live })));
 }

@@ -1,6 +1,7 @@
 import type { StepRecord } from '../../state/document.ts';
 import { asError, ManyErrors } from '../errors.ts';
 import { type Claim, isOwned, notOwned } from './ownership.ts';
+import { findRecorded, type Patience } from './recorded.ts';
 import type { AnyStep, Live } from './step.ts';
 
 /** What the cloud holds for one step. */
@@ -14,7 +15,7 @@ export type Records = Readonly<Record<string, StepRecord>>;
 
 /**
  * Looks at every step at once. The recorded id is a hint, the cloud is the truth: a record whose thing is gone is
- * searched by tag like a step without a record.
+ * searched by tag like a step without a record. What was made a moment ago is not gone because AWS does not show it yet.
  *
  * Throws `ManyErrors` with everything that could not be read or is not ours.
  */
@@ -23,12 +24,13 @@ export async function observe<Cloud>(
   owner: Claim,
   steps: readonly AnyStep<Cloud>[],
   records: Records,
+  patient: Patience,
 ): Promise<ObservedSteps> {
   const errors: Error[] = [];
   const entries = await Promise.all(
     steps.map(async (step) => {
       try {
-        return [step.id, await observeStep(cloud, owner, step, records[step.id])] as const;
+        return [step.id, await observeStep(cloud, owner, step, records[step.id], patient)] as const;
       } catch (error) {
         errors.push(asError(error));
         return undefined;
@@ -44,9 +46,11 @@ export async function observeStep<Cloud>(
   owner: Claim,
   step: AnyStep<Cloud>,
   record: StepRecord | undefined,
+  patient: Patience,
 ): Promise<Observed> {
-  if (record?.id !== undefined) {
-    const live = await step.findById(cloud, record.id);
+  const id = record?.id;
+  if (record && id !== undefined) {
+    const live = await findRecorded(cloud, step, { ...record, id }, patient);
     if (live) {
       if (!isOwned(live.tags, owner, step.id)) throw notOwned(live, owner, step);
       return { kind: 'present', live: await loaded(cloud, step, live), found: false };

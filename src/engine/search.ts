@@ -1,13 +1,8 @@
 import type { StepRecord } from '../../state/document.ts';
 import type { EngineContext } from './context.ts';
+import { isFresh } from './recorded.ts';
 import type { AnyStep, Live } from './step.ts';
 import { poll } from './wait.ts';
-
-/** An intent younger than this may have been carried out without being visible to a tag search yet. */
-const FRESH_INTENT_MS = 60_000;
-
-export const isFreshIntent = (record: StepRecord): boolean =>
-  Date.now() - Date.parse(record.startedAt) < FRESH_INTENT_MS;
 
 /**
  * Looks for what an intent without an id may have made. With `patient`, a fresh intent is searched for longer than
@@ -20,7 +15,7 @@ export async function searchForIntent<Cloud>(
   patient: boolean,
 ): Promise<Live[]> {
   const { cloud, owner, clock, signal, tagLagMs } = context;
-  const lagMs = patient && isFreshIntent(record) ? tagLagMs : 0;
+  const lagMs = patient && isFresh(record) ? tagLagMs : 0;
   const startedAt = clock.now();
   return poll<Live[]>({
     what: `${step.title} to appear`,

@@ -31,6 +31,8 @@ export interface EmulatorOptions {
   readonly delaySeconds?: number | undefined;
   /** 'process' (the default) runs ECS tasks for real. */
   readonly tasks?: 'process' | 'simulated' | undefined;
+  /** AWS's lags and refusals: `on` (the default), `off`, `name=seconds`; later ones override. */
+  readonly strict?: readonly string[] | undefined;
   /** Folder for blobs, unpacked images and task folders. The caller removes it. */
   readonly workDir: string;
   /** Outlive this process and its terminal. */
@@ -48,6 +50,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   if (options.temporalAddress !== undefined) args.push('--temporal-address', options.temporalAddress);
   if (options.delaySeconds !== undefined) args.push('--delay', String(options.delaySeconds));
   if (options.tasks !== undefined) args.push('--tasks', options.tasks);
+  for (const word of options.strict ?? []) args.push('--strict', word);
   if (!detached) args.push('--exit-with-stdin');
   const server = await startServerProcess(options.environment.python, args, {
     cwd: options.workDir,

@@ -21,7 +21,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { refusal, useEmulator } from '../helpers/emulator.ts';
 import { createSubnet, createVpc, given } from './network.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 beforeEach(() => emulator.reset());
 
 const target = {

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refusal, useEmulator } from '../helpers/emulator.ts';
 import { createVpc, given } from './network.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 beforeEach(() => emulator.reset());
 
 describe('the call log', () => {

@@ -21,7 +21,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
 import { attachGateway, createNetwork, createSubnet, createVpc, given, natReaches } from './network.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 beforeEach(() => emulator.reset());
 
 async function createGroup(VpcId: string, GroupName = 'worker'): Promise<string> {

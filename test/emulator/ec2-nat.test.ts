@@ -21,7 +21,7 @@ import {
   natReaches,
 } from './network.ts';
 
-const emulator = useEmulator({ delaySeconds: 0.2, tasks: 'simulated' });
+const emulator = useEmulator({ strict: ['off'], delaySeconds: 0.2, tasks: 'simulated' });
 beforeEach(() => emulator.reset());
 
 describe('the states of a NAT gateway', () => {

@@ -15,7 +15,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
 import { attachGateway, createSubnet, createTable, createVpc, given } from './network.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 beforeEach(() => emulator.reset());
 const S3 = 'com.amazonaws.us-east-1.s3';
 

@@ -21,7 +21,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { refusal, useEmulator } from '../helpers/emulator.ts';
 import { type Descriptor, manifestType, sha256, uploadBlob } from './ecs-stage.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 const repositoryName = 'team/app';
 const octets = 'application/octet-stream';
 const indexType = 'application/vnd.oci.image.index.v1+json';

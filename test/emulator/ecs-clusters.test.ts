@@ -12,7 +12,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
 import { cluster, register, setStage } from './ecs-stage.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 const clusterName = 'workers';
 const capacityProviders = ['FARGATE', 'FARGATE_SPOT'];
 const create = (more = {}) =>

@@ -20,7 +20,7 @@ import {
   tasksOf,
 } from './ecs-stage.ts';
 
-const emulator = useEmulator({ tasks: 'process' });
+const emulator = useEmulator({ strict: ['off'], tasks: 'process' });
 let stage: Stage;
 let good: string;
 let bad: string;

@@ -15,7 +15,7 @@ import {
   taskWhere,
 } from './ecs-stage.ts';
 
-const emulator = useEmulator({ tasks: 'process' });
+const emulator = useEmulator({ strict: ['off'], tasks: 'process' });
 const repository = 'layered';
 let stage: Stage;
 
@@ -97,7 +97,7 @@ describe('the tree of a task', () => {
 
 describe('an emulator that is killed', () => {
   it.runIf(process.platform === 'linux')('takes its tasks along', async () => {
-    const { emulator: own, stop } = await startTestEmulator({ tasks: 'process' });
+    const { emulator: own, stop } = await startTestEmulator({ strict: ['off'], tasks: 'process' });
     try {
       const ownStage = await setStage(own);
       await createService(own, ownStage, 'worker', await register(own, ownStage, { command: ['node', 'stubborn.js'] }));

@@ -16,7 +16,7 @@ import {
   taskWhere,
 } from './ecs-stage.ts';
 
-const emulator = useEmulator({ tasks: 'process' });
+const emulator = useEmulator({ strict: ['off'], tasks: 'process' });
 let stage: Stage;
 
 beforeEach(async () => {
@@ -142,7 +142,7 @@ describe('the end of a task', () => {
   });
 
   it('comes with SIGTERM when the emulator ends', async () => {
-    const { emulator: own, stop: end } = await startTestEmulator({ tasks: 'process' });
+    const { emulator: own, stop: end } = await startTestEmulator({ strict: ['off'], tasks: 'process' });
     let pid = 0;
     try {
       const ownStage = await setStage(own);

@@ -11,7 +11,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
 import { breaker, cluster, createService, deploymentIs, register, type Stage, setStage, tasksOf } from './ecs-stage.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 let stage: Stage;
 let definition: string;
 

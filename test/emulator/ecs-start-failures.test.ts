@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { useEmulator } from '../helpers/emulator.ts';
 import { createService, executionActions, permit, register, type Stage, setStage, taskWhere } from './ecs-stage.ts';
 
-const emulator = useEmulator({ tasks: 'process' });
+const emulator = useEmulator({ strict: ['off'], tasks: 'process' });
 let stage: Stage;
 
 beforeEach(async () => {

@@ -12,7 +12,7 @@ import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 const image = '123456789012.dkr.ecr.us-east-1.amazonaws.com/app:v1';
 const roleArn = 'arn:aws:iam::123456789012:role/execution';
 

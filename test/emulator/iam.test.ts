@@ -11,7 +11,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { refusal, useEmulator } from '../helpers/emulator.ts';
 import { given } from './network.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 beforeEach(() => emulator.reset());
 
 const trust = JSON.stringify({

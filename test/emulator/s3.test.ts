@@ -21,7 +21,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { clientsFor, refusal, useEmulator } from '../helpers/emulator.ts';
 import { given } from './network.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 beforeEach(() => emulator.reset());
 const Bucket = 'stack-123456789012-us-east-1-an';
 

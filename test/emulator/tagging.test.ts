@@ -22,7 +22,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { useEmulator } from '../helpers/emulator.ts';
 import { given } from './network.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 beforeEach(() => emulator.reset());
 const stack = [{ Key: 'temporal-fargate:stack', Value: 'dev' }];
 const tagged = (ResourceType: ResourceType) => ({ TagSpecifications: [{ ResourceType, Tags: stack }] });

@@ -99,10 +99,10 @@ export class Lane {
     throw new Error(`${args[0]} was to be killed, but ended with ${end}: ${stderr.slice(-600)}`);
   }
 
-  /** The mutating calls of the operator since the last reset or clear, in the order in which they came. */
+  /** The mutating calls of the operator that AWS carried out since the last reset or clear, in the order of their coming. */
   async mutations(): Promise<LoggedCall[]> {
     const calls = await this.emulator.calls();
-    return calls.filter(({ mutating, principal }) => mutating && principal === 'operator');
+    return calls.filter(({ mutating, principal, error }) => mutating && principal === 'operator' && error === null);
   }
 
   /** The whole stack is there, once, its state names it, and nobody holds the lock. Throws what is not so. */

@@ -14,6 +14,7 @@ import { type Destroyed, destroy } from '../../src/engine/destroy.ts';
 import type { StepEvent } from '../../src/engine/events.ts';
 import { observe } from '../../src/engine/observe.ts';
 import { makePlan, type Plan } from '../../src/engine/plan.ts';
+import { patience } from '../../src/engine/recorded.ts';
 import type { DestroyOptions } from '../../src/engine/step.ts';
 import { realClock } from '../../src/engine/wait.ts';
 import type { Blob, OciImage } from '../../src/image/oci.ts';
@@ -21,6 +22,9 @@ import type { EmulatorAddress } from '../../src/sandbox/emulator.ts';
 import { infrastructure } from '../../src/steps/index.ts';
 import { newDocument } from '../../state/document.ts';
 import { MemorySession } from '../../state/memory-store.ts';
+
+/** Longer than the emulator's reads lag. */
+const TAG_LAG_MS = 750;
 
 export const REFERENCE_ANSWERS = {
   stack: 'dev',
@@ -144,7 +148,7 @@ export class AwsStack {
       newToken: () => randomUUID(),
       concurrency: 8,
       pollMs: 50,
-      tagLagMs: 750,
+      tagLagMs: TAG_LAG_MS,
     };
   }
 
@@ -153,7 +157,13 @@ export class AwsStack {
     const ids = new Set(steps.map((step) => step.id));
     const retired = previous ? infrastructure(previous).filter((step) => !ids.has(step.id)) : [];
     const records = this.session.document.steps;
-    const observed = await observe(this.aws.survey(), this.owner, [...steps, ...retired], records);
+    const observed = await observe(
+      this.aws.survey(),
+      this.owner,
+      [...steps, ...retired],
+      records,
+      patience(realClock, TAG_LAG_MS),
+    );
     return makePlan({ config: this.config, steps, retired, records, observed });
   }
 

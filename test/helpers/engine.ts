@@ -6,6 +6,7 @@ import type { StepEvent } from '../../src/engine/events.ts';
 import { observe } from '../../src/engine/observe.ts';
 import { ownerTags } from '../../src/engine/ownership.ts';
 import { makePlan, type Plan } from '../../src/engine/plan.ts';
+import { patience } from '../../src/engine/recorded.ts';
 import type { AnyStep, DestroyOptions } from '../../src/engine/step.ts';
 import type { Clock } from '../../src/engine/wait.ts';
 import { Cancelled } from '../../src/errors.ts';
@@ -26,6 +27,8 @@ export class FakeClock implements Clock {
     if (signal?.aborted) throw new Cancelled();
   }
 }
+
+const TAG_LAG_MS = 15_000;
 
 type Step = AnyStep<FakeCloud, FakeConfig>;
 
@@ -58,13 +61,19 @@ export class Stack {
       newToken: () => randomUUID(),
       concurrency: 4,
       pollMs: 1000,
-      tagLagMs: 15_000,
+      tagLagMs: TAG_LAG_MS,
     };
   }
 
   async plan(retired: Step[] = []): Promise<Plan<FakeCloud, FakeConfig>> {
     const records = this.session.document.steps;
-    const observed = await observe(this.cloud, this.owner, [...this.steps, ...retired], records);
+    const observed = await observe(
+      this.cloud,
+      this.owner,
+      [...this.steps, ...retired],
+      records,
+      patience(this.clock, TAG_LAG_MS),
+    );
     return makePlan({ config: this.config, steps: this.steps, retired, records, observed });
   }
 

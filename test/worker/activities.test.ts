@@ -10,7 +10,7 @@ import { MockActivityEnvironment } from '../../worker/node_modules/@temporalio/t
 import { DefaultLogger } from '../../worker/node_modules/@temporalio/worker/lib/index.js';
 import { useEmulator } from '../helpers/emulator.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 const Bucket = 'activity-data';
 const workflowExecution = { workflowId: 'greet/1', runId: 'run-1' };
 const Key = 'messages/greet/1/run-1.txt';

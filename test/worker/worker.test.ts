@@ -19,7 +19,7 @@ const SECRET = 'planted-secret-8d1f';
 const BUCKET = 'worker-data';
 const TASK_QUEUE = 'test-queue';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['off'] });
 const scratch = mkdtempSync(join(tmpdir(), 'worker-test-'));
 let temporal: TemporalServer;
 let connection: Connection;

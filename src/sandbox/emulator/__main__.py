@@ -24,6 +24,7 @@ from .faults import Faults
 from .server import Application, Handler
 from .services import install_all
 from .settings import Settings
+from .strict import FACTORS, parse_strict
 
 LOOPBACK = "127.0.0.1"
 
@@ -34,9 +35,21 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--temporal-address", help="host:port of the Temporal server")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds, the base time of every state change")
     parser.add_argument("--tasks", choices=("process", "simulated"), default="process")
+    parser.add_argument(
+        "--strict",
+        action="append",
+        default=[],
+        metavar="on|off|NAME=SECONDS",
+        help=f"AWS's lags and refusals; all are on, in proportion to --delay. NAME is one of {', '.join(FACTORS)}",
+    )
     parser.add_argument("--work-dir", type=Path, help="kept at the end; without it a temporary folder is made and removed")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    try:
+        arguments.strict = parse_strict(arguments.strict, arguments.delay)
+    except ValueError as error:
+        parser.error(str(error))
+    return arguments
 
 
 def new_access_key_id() -> str:
@@ -56,6 +69,7 @@ def main() -> None:
     settings = Settings(
         delay=arguments.delay,
         tasks=arguments.tasks,
+        strict=arguments.strict,
         work_dir=work_dir,
         temporal_address=arguments.temporal_address,
         endpoint=f"http://{LOOPBACK}:{server.port}",

@@ -10,18 +10,17 @@ from http import HTTPStatus
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 from urllib.parse import parse_qsl
 
-from flask import Flask
 from moto.core.exceptions import ServiceException
-from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.exceptions import HTTPException
-from werkzeug.test import run_wsgi_app
 
-from .aws_call import SERVICES, Answer, AwsError, Call, Response, error_name, parse, read, render, request_of
+from .aws_call import SERVICES, Answer, AwsError, Call, Response, error_name, parse, read, render
 from .calls import CallLog
 from .context import Route, Sandbox
 from .control import PREFIX
 from .door import Door
 from .faults import ConnectionCut, Faults
+from .moto_call import by_moto
 from .signature import Refused, verify
 
 StartResponse = Callable[[str, List[Tuple[str, str]]], Any]
@@ -35,7 +34,6 @@ class Application:
         self._calls = calls
         self._faults = faults
         self._door = Door(sandbox)
-        self._apps: Dict[str, Flask] = {}
 
     def __call__(self, environ: Dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         body = _read_body(environ)
@@ -123,16 +121,9 @@ class Application:
     def _answer(self, call: Call, answers: List[Answer]) -> Response:
         """The last registered answer, which may forward to the one before it, down to moto."""
         if not answers:
-            return self._moto(call)
+            return by_moto(call)
         result = answers[-1](call, lambda: read(call, self._answer(call, answers[:-1])))
         return result if isinstance(result, Response) else render(call, result)
-
-    def _moto(self, call: Call) -> Response:
-        module = SERVICES[call.service].module
-        if module not in self._apps:
-            self._apps[module] = create_backend_app(module)
-        chunks, status, headers = run_wsgi_app(self._apps[module], request_of(call).environ, buffered=True)
-        return Response(int(status.split(" ", 1)[0]), list(headers), b"".join(chunks))
 
 
 class Handler(MotoRequestHandler):

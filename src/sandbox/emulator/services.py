@@ -9,6 +9,7 @@ from . import (
     ec2_dependencies,
     ec2_endpoints,
     ec2_inventory,
+    ec2_lag,
     ec2_nat,
     ec2_routes,
     ecr,
@@ -30,6 +31,8 @@ MODULES = (
     ec2_endpoints,
     ec2_dependencies,
     ec2_inventory,
+    # Outermost: it hides and shows what the others answer.
+    ec2_lag,
     ecr,
     ecs,
     autoscaling,

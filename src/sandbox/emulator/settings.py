@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from .strict import Strict
+
 ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
 
@@ -22,6 +24,8 @@ class Settings:
     """Folder for everything that is written to disk (blobs, unpacked images, task folders)."""
     temporal_address: Optional[str]
     """host:port of the Temporal server that tasks may reach."""
+    strict: Strict
+    """How late, forgetful and stubborn this AWS is."""
     endpoint: str
     """Base URL of this emulator, for example http://127.0.0.1:4010."""
     access_key_id: str

@@ -1,6 +1,7 @@
 import {
   AssociateRouteTableCommand,
   CreateRouteCommand,
+  type CreateRouteCommandInput,
   CreateRouteTableCommand,
   DeleteRouteTableCommand,
   DescribeRouteTablesCommand,
@@ -77,7 +78,7 @@ function routeTable<
             ? { NatGatewayId: want.defaultRoute }
             : { GatewayId: want.defaultRoute }),
         };
-        await aws.clients.ec2.send(live.hasDefault ? new ReplaceRouteCommand(route) : new CreateRouteCommand(route));
+        await setRoute(aws, live.hasDefault, route);
       }
       const wanted = new Set(want.subnetIds);
       for (const { id, subnetId } of live.associations) if (!wanted.has(subnetId)) await disassociate(aws, id);
@@ -95,6 +96,17 @@ function routeTable<
 }
 
 export type RouteTableStep = ReturnType<typeof publicRouteTable> | ReturnType<typeof privateRouteTable>;
+
+/** A route that an earlier attempt of this update made, after `live` was read, is there already: it is replaced. */
+async function setRoute(aws: Aws, exists: boolean, route: CreateRouteCommandInput): Promise<void> {
+  const { ec2 } = aws.clients;
+  try {
+    await ec2.send(exists ? new ReplaceRouteCommand(route) : new CreateRouteCommand(route));
+  } catch (error) {
+    if (!hasName(error, 'RouteAlreadyExists')) throw error;
+    await ec2.send(new ReplaceRouteCommand(route));
+  }
+}
 
 /**
  * A subnet that another table has is moved over in one call, so that its tasks are never without a route. The other
