@@ -117,10 +117,9 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   ).option('--version-id <id>', 'the version, from "state versions"');
 
   const sandbox = program.command('sandbox').description('AWS emulator and Temporal server on this machine');
-  add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart).option(
-    '--delay <seconds>',
-    'how long what takes time in AWS takes here (default: 1)',
-  );
+  add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart)
+    .option('--delay <seconds>', 'how long what takes time in AWS takes here (default: 1)')
+    .option('--strict <on|off|name=seconds,...>', "AWS's lags and refusals, all or one by one (default: on)");
   add(
     sandbox,
     'stop',

@@ -76,7 +76,7 @@ const PROPAGATING: readonly Code[] = [
   { name: 'InvalidParameterException', message: /unable to assume|service linked role|still draining/i },
   { name: 'InvalidParameterException', message: /(subnet|security group).*(not|does not) (found|exist)/i },
   { name: 'MalformedPolicyDocumentException', message: /invalid principal/i },
-  { name: 'ValidationException', message: /ECS service doesn't exist/i },
+  { name: 'ValidationException', message: /ECS service doesn't exist|unable to assume IAM role/i },
   { name: 'InvalidRequestException', message: /scheduled for deletion|was deleted/i },
   ...codes(
     'InvalidVpcID.NotFound',

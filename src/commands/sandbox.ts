@@ -26,6 +26,7 @@ export async function sandboxStart({ io, env, signal, flags }: CommandInput): Pr
     home: homeOf(env),
     cacheDir: cacheDirOf(env),
     delaySeconds,
+    strict: typeof flags.own.strict === 'string' ? flags.own.strict.split(',') : undefined,
     note: (text) => io.note(text),
     signal,
   });

@@ -33,6 +33,8 @@ export interface SandboxOptions {
   readonly cacheDir: string;
   /** Base time of every AWS state change in the emulator. */
   readonly delaySeconds: number;
+  /** See `EmulatorOptions`. */
+  readonly strict?: readonly string[] | undefined;
   readonly note: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -70,6 +72,7 @@ export async function startSandbox(options: SandboxOptions): Promise<SandboxStar
         environment,
         temporalAddress: temporal.address,
         delaySeconds: options.delaySeconds,
+        strict: options.strict,
         workDir: join(folder, 'emulator'),
         detached: true,
         logFile: join(folder, 'emulator.log'),

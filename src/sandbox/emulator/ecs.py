@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-from . import ecs_clusters, ecs_deployments, ecs_services, ecs_tags, ecs_tasks
+from . import ecs_clusters, ecs_deployments, ecs_services, ecs_tags, ecs_tasks, role_lag, settling
 from .context import Kinds, Reply, Sandbox
 from .ecs_run_task import RunTask
-from .ecs_store import Service, Store
+from .ecs_store import Service, Store, TaskDefinition
 from .ecs_task import Runtime, Task
 from .ecs_task_definitions import TaskDefinitions
 from .images import ImageCache
@@ -41,7 +41,12 @@ def install(sandbox: Sandbox) -> None:
             return SimulatedRuntime(task, settings.delay)
         return ProcessRuntime(sandbox, task, images, endpoints)
 
-    placement = Placement(settings.delay, start, lambda definition: why_not_assumable(settings.account_id, definition))
+    def why_not(definition: TaskDefinition) -> Optional[str]:
+        return why_not_assumable(settings.account_id, definition) or role_lag.why_too_fresh(sandbox, definition)
+
+    role_lag.install(sandbox, store)
+    settling.install(sandbox, store)
+    placement = Placement(settings.delay, start, why_not)
     scheduler = Scheduler(sandbox, store, placement)
     definitions = TaskDefinitions(sandbox)
     bound = store.bound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, Dict
 from urllib.parse import quote
 
@@ -56,6 +57,7 @@ def create_service_linked_role(call: Call, _forward: Forward) -> Dict[str, Any]:
         max_session_duration="3600",
         linked_service=service,
     )
+    role.born = time.monotonic()
     return {"Role": {
         "Path": role.path,
         "RoleName": role.name,

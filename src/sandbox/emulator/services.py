@@ -20,10 +20,13 @@ from . import (
     secretsmanager,
     sts,
     tagging,
+    throttle,
 )
 from .context import Sandbox
 
 MODULES = (
+    # A call that is one too many is not even looked at.
+    throttle,
     # Its refusal of dry runs comes before every other check of EC2.
     ec2_common,
     ec2_nat,

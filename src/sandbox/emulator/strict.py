@@ -15,7 +15,7 @@ FACTORS: Dict[str, float] = {
     "service-linked-role": 1,
     "cluster": 1,
     "bucket": 0.5,
-    "bucket-name": 5,
+    "bucket-name": 1,
     "throttle": 0.02,
 }
 """Every knob, with its time as a multiple of --delay. What each does stands where it is carried out."""

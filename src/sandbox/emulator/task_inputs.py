@@ -18,6 +18,7 @@ from .context import Sandbox
 from .ecr import PulledImage, pull, repository_arn
 from .ecs_store import TaskDefinition
 from .ecs_task import Container, Task
+from .role_lag import unable_to_assume
 from .role_permissions import allows, denial
 
 SECRET_ARN_PARTS = 7
@@ -53,11 +54,7 @@ def why_not_assumable(account_id: str, definition: TaskDefinition) -> Optional[s
             continue
         role = next((r for r in iam_backends[account_id]["aws"].get_roles() if r.arn == arn), None)
         if role is None or "ecs-tasks.amazonaws.com" not in role.assume_role_policy_document:
-            return (
-                f"ECS was unable to assume the role '{arn}' that was provided for this task. Please verify that the "
-                "role being passed has the proper trust relationship and permissions and that your IAM user has "
-                "permissions to pass this role"
-            )
+            return unable_to_assume(arn)
     return None
 
 
