@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { describe } from 'vitest';
 import { referenceConfig } from '../helpers/aws-stack.ts';
+import { eventually } from '../helpers/emulator.ts';
 import { type Drift, idOf, itPutsBack, only, useSteps } from './stage.ts';
 
 const stage = useSteps();
@@ -67,7 +68,14 @@ describe('a network changed by hand', () => {
     /** A route table of somebody else in our VPC; gone again when `use` has ended. */
     const foreignTable = async () => {
       const made = await ec2().send(new CreateRouteTableCommand({ VpcId: id('vpc') }));
-      return made.RouteTable?.RouteTableId ?? '';
+      const table = made.RouteTable?.RouteTableId ?? '';
+      const Filters = [{ Name: 'route-table-id', Values: [table] }];
+      // EC2 knows a new thing a moment after it has made it.
+      await eventually('a new route table to be seen', async () => {
+        const { RouteTables } = await ec2().send(new DescribeRouteTablesCommand({ Filters }));
+        return RouteTables?.length === 1;
+      });
+      return table;
     };
     const movedElsewhere = (tier: string): Drift => {
       let foreign = '';
