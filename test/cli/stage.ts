@@ -33,6 +33,8 @@ export function useCliStage(options: Partial<EmulatorOptions> = {}): CliStage {
       ...cliEnvironment(emulator.address),
       TEMPORAL_ADDRESS: '127.0.0.1:1',
       TEMPORAL_API_KEY: API_KEY,
+      // As the sandbox sets it: the slower the emulator, the longer the program looks before it gives something up.
+      TEMPORAL_FARGATE_TIME_SCALE: String(Math.max(0.02, emulator.delaySeconds / 20)),
       ...extra,
     });
   return {
