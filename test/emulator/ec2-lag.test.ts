@@ -1,17 +1,23 @@
 import {
   AttachInternetGatewayCommand,
   CreateInternetGatewayCommand,
+  CreateNatGatewayCommand,
   CreateRouteTableCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
   CreateVpcEndpointCommand,
+  DeleteNatGatewayCommand,
   DeleteVpcCommand,
+  DescribeNatGatewaysCommand,
+  DescribeSubnetsCommand,
   DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { eventually, refusal, startTestEmulator, useEmulator } from '../helpers/emulator.ts';
 
-const emulator = useEmulator({ strict: ['off', 'ec2-use=0.3', 'ec2-id=0.6', 'ec2-tag=1.2', 'ec2-deleted=0.6'] });
+const emulator = useEmulator({
+  strict: ['off', 'ec2-use=0.3', 'ec2-id=0.6', 'ec2-tag=1.2', 'ec2-deleted=0.6', 'nat-deleted=0.8'],
+});
 
 async function newVpc(name: string): Promise<string> {
   const TagSpecifications = [{ ResourceType: 'vpc' as const, Tags: [{ Key: 'Name', Value: name }] }];
@@ -72,6 +78,33 @@ describe('EC2 shows what was just made a while later', () => {
     expect(await filtered('vpc-id', id)).toMatchObject([{ VpcId: id }]);
     expect((await refusal(ec2.send(new DeleteVpcCommand({ VpcId: id })))).name).toBe('InvalidVpcID.NotFound');
     await eventually('its end', async () => (await filtered('tag:Name', 'left')).length === 0);
+  });
+});
+
+describe('A deleted NAT gateway', () => {
+  it('stays listed as deleted, with its tags, and is forgotten long after', async () => {
+    const { ec2 } = emulator.clients;
+    const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
+    const { NatGateway } = await ec2.send(
+      new CreateNatGatewayCommand({
+        SubnetId: Subnets?.[0]?.SubnetId,
+        ConnectivityType: 'private',
+        TagSpecifications: [{ ResourceType: 'natgateway', Tags: [{ Key: 'Name', Value: 'gone' }] }],
+      }),
+    );
+    const NatGatewayId = NatGateway?.NatGatewayId ?? '';
+    const Filter = [{ Name: 'tag:Name', Values: ['gone'] }];
+    const listed = async () => (await ec2.send(new DescribeNatGatewaysCommand({ Filter }))).NatGateways ?? [];
+    await eventually('the gateway', async () => (await listed())[0]?.State === 'available');
+    await ec2.send(new DeleteNatGatewayCommand({ NatGatewayId }));
+    const [deleted] = await eventually('its deletion', async () => {
+      const found = await listed();
+      return found[0]?.State === 'deleted' && found;
+    });
+    expect(deleted).toMatchObject({ NatGatewayId, Tags: [{ Key: 'Name', Value: 'gone' }] });
+    await eventually('its end', async () => (await listed()).length === 0);
+    const byId = ec2.send(new DescribeNatGatewaysCommand({ NatGatewayIds: [NatGatewayId] }));
+    expect((await refusal(byId)).name).toBe('NatGatewayNotFound');
   });
 });
 
