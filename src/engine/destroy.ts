@@ -138,11 +138,13 @@ async function confirmGone<Cloud, Config>(
   const isKept = (live: Live): boolean => kept.some((entry) => entry.live.id === live.id);
   const stays = (step: AnyStep, live: Live): boolean => isKept(live) || step.remains?.(live) !== undefined;
   const { clock, signal, tagLagMs } = context;
-  const deadline = clock.now() + tagLagMs;
   const seen = new Map<Steps<Cloud, Config>[number], Live[]>();
+  let deadline: number | undefined;
   for (let open = steps; ; ) {
     await Promise.all(open.map(async (step) => seen.set(step, await findAll(context, step, undefined, gone))));
     open = open.filter((step) => seen.get(step)?.some((live) => !stays(step, live)));
+    // From the end of the first look, which may have taken as long itself.
+    deadline ??= clock.now() + tagLagMs;
     if (open.length === 0 || clock.now() >= deadline) break;
     await clock.sleep(tagLagMs / 15, signal);
   }

@@ -24,6 +24,9 @@ export const DESTROY = ['destroy', '--yes', '--purge', '--delete-data', '--confi
 
 const API_KEY = 'key-one';
 
+/** Longer than the reads of any lane's emulator lag. */
+const LONGEST_LAG_MS = 5000;
+
 /** What has no tags of ours, but is ours all the same. */
 const UNTAGGED = /^(task|image|layer|scaling-policy|object)$/;
 
@@ -45,10 +48,11 @@ export class Lane {
       ...env,
     });
     this.stack = new AwsStack(emulator.address, this.folder);
+    this.stack.tagLagMs = LONGEST_LAG_MS;
   }
 
-  static async start(delaySeconds: number, env: NodeJS.ProcessEnv = {}): Promise<Lane> {
-    const { emulator, stop } = await startTestEmulator({ delaySeconds });
+  static async start(delaySeconds: number, env: NodeJS.ProcessEnv = {}, strict: readonly string[] = []): Promise<Lane> {
+    const { emulator, stop } = await startTestEmulator({ delaySeconds, strict });
     return new Lane(emulator, stop, env);
   }
 

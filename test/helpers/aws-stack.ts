@@ -23,9 +23,6 @@ import { infrastructure } from '../../src/steps/index.ts';
 import { newDocument } from '../../state/document.ts';
 import { MemorySession } from '../../state/memory-store.ts';
 
-/** Longer than the emulator's reads lag. */
-const TAG_LAG_MS = 750;
-
 export const REFERENCE_ANSWERS = {
   stack: 'dev',
   region: 'us-east-1',
@@ -89,6 +86,8 @@ export class AwsStack {
   /** "EC2 CreateVpc" for every call, state calls not among them. */
   readonly calls: { name: string; mutating: boolean; poll: boolean }[] = [];
   private readonly polls = new AsyncLocalStorage<true>();
+  /** Longer than the emulator's reads lag. */
+  tagLagMs = 750;
   config: StackConfig = referenceConfig();
   secretValue: string | undefined = JSON.stringify({ TEMPORAL_API_KEY: 'key-one' });
   image: WorkerImage;
@@ -148,7 +147,7 @@ export class AwsStack {
       newToken: () => randomUUID(),
       concurrency: 8,
       pollMs: 50,
-      tagLagMs: TAG_LAG_MS,
+      tagLagMs: this.tagLagMs,
     };
   }
 
@@ -162,7 +161,7 @@ export class AwsStack {
       this.owner,
       [...steps, ...retired],
       records,
-      patience(realClock, TAG_LAG_MS),
+      patience(realClock, this.tagLagMs),
     );
     return makePlan({ config: this.config, steps, retired, records, observed });
   }

@@ -22,7 +22,7 @@ import { ensureStateBucket, findStateBucket, stateBucket } from '../../state/buc
 import { useEmulator } from '../helpers/emulator.ts';
 import { bucketOptions, mutations, putText, stamp, stateClient, storeFor, userError } from './stage.ts';
 
-const emulator = useEmulator();
+const emulator = useEmulator({ strict: ['bucket=0'] });
 beforeEach(() => emulator.reset());
 
 const Bucket = 'tfg-state-123456789012-us-east-1-an';
