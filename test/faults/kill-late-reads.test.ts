@@ -7,7 +7,7 @@ let clean: CleanRun;
 
 // What a killed run made is still not to be seen when the next one looks, and shows its tags later still.
 beforeAll(async () => {
-  const strict = ['ec2-id=1.5', 'ec2-tag=3', 'ec2-deleted=1'];
+  const strict = ['on', 'ec2-id=1.5', 'ec2-tag=3', 'ec2-deleted=1'];
   lane = await Lane.start(0.1, { TEMPORAL_FARGATE_TIME_SCALE: '0.1' }, strict);
   clean = await cleanRun(lane);
 });

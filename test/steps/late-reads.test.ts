@@ -7,7 +7,7 @@ import { type Inventory, useEmulator } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
 
 // Reads lag by much more than the pauses between looks, and by less than a run is ready to wait.
-const emulator = useEmulator({ delaySeconds: 0.1, strict: ['ec2-id=0.3', 'ec2-tag=0.6', 'ec2-deleted=0.4'] });
+const emulator = useEmulator({ delaySeconds: 0.1, strict: ['on', 'ec2-id=0.3', 'ec2-tag=0.6', 'ec2-deleted=0.4'] });
 
 let folder: string;
 let stack: AwsStack;

@@ -40,7 +40,7 @@ def parse_arguments() -> argparse.Namespace:
         action="append",
         default=[],
         metavar="on|off|NAME=SECONDS",
-        help=f"AWS's lags and refusals; all are on, in proportion to --delay. NAME is one of {', '.join(FACTORS)}",
+        help=f"AWS's lags and refusals; on: all, in proportion to --delay. NAME is one of {', '.join(FACTORS)}",
     )
     parser.add_argument("--work-dir", type=Path, help="kept at the end; without it a temporary folder is made and removed")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")

@@ -30,8 +30,8 @@ class Strict:
 
 
 def parse_strict(words: Iterable[str], delay: float) -> Strict:
-    """From "on", "off" and "name=seconds", each overriding those before it. Raises ValueError with what is wrong."""
-    seconds = {name: factor * delay for name, factor in FACTORS.items()}
+    """From "on", "off" and "name=seconds", each overriding those before it; off at first. Raises ValueError with what is wrong."""
+    seconds = dict.fromkeys(FACTORS, 0.0)
     for word in words:
         name, _, value = word.partition("=")
         if word == "on":
