@@ -153,7 +153,7 @@ describe('a stopped init', () => {
     if (early) {
       await reached('first', at);
       // What does not need the held one: after that no other call is half sent.
-      await first.waitFor('worker image created');
+      await first.waitFor('task definition (worker) created');
     } else {
       await eventually('the hanging write', async () =>
         (await callsOf('first')).some(({ operation, status }) => operation === at && status === null),
@@ -206,7 +206,7 @@ describe('unlock', () => {
     await emulator.fault({ kind: 'hang', match: { operation: 'CreateVpc' } });
     const first = start('first');
     await reached('first', 'CreateVpc');
-    await first.waitFor('worker image created');
+    await first.waitFor('task definition (worker) created');
     process.kill(first.pid, 'SIGSTOP');
     await emulator.clearFaults();
 
