@@ -102,6 +102,9 @@ export function fromText(option: Option, text: string): Answer {
 export function wrong(option: Option, answer: Answer): string | undefined {
   if (option.type === 'boolean' && typeof answer !== 'boolean') return `"${answer}" is neither true nor false`;
   if (option.type === 'number' && typeof answer !== 'number') return `"${answer}" is not a number`;
+  // From a config file anything may come.
+  if (typeof answer === 'object')
+    return `${JSON.stringify(answer)} is a list or an object, where one value is asked for`;
   if (option.choices && !option.choices.includes(String(answer))) {
     return `"${answer}" is not one of ${option.choices.join(', ')}`;
   }

@@ -31,5 +31,6 @@ export function subRange(outer: Cidr, prefix: number, index: number): Cidr | und
   return range && contains(outer, range) ? range : undefined;
 }
 
-/** Whether `host` or `host:port` is this machine itself. */
-export const isLoopback = (address: string): boolean => /^(127\.|localhost(:|$)|\[?::1)/.test(address);
+/** Whether `host` or `host:port` is this machine itself, to the last letter: 127.example.com is somebody else's. */
+export const isLoopback = (address: string): boolean =>
+  /^((127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?|::1)$/.test(address);

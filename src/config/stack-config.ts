@@ -23,7 +23,10 @@ export interface Account {
 export function toStackConfig(answers: Answers, account: Account): StackConfig {
   const text = (key: OptionKey): string => String(answers[key] ?? '');
   const number = (key: OptionKey): number => Number(answers[key]);
-  const zones = text('zones').split(',').filter(Boolean);
+  const zones = text('zones')
+    .split(',')
+    .map((zone) => zone.trim())
+    .filter(Boolean);
   const nat = text('nat');
   const parsed = stackConfig.safeParse({
     stack: text('stack'),
@@ -78,6 +81,11 @@ const FLAG_OF_PATH: Readonly<Record<string, string>> = {
   max: flagOf('maxTasks'),
   scaleInAt: flagOf('scaleInAt'),
   spotWeight: flagOf('spotWeight'),
+  nat: flagOf('nat'),
+  address: flagOf('temporalAddress'),
+  namespace: flagOf('temporalNamespace'),
+  taskQueue: flagOf('taskQueue'),
+  logRetentionDays: flagOf('logRetentionDays'),
   stack: flagOf('stack'),
   tls: flagOf('temporalTls'),
 };

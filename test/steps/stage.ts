@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { AwsStack } from '../helpers/aws-stack.ts';
-import { type Inventory, type TestEmulator, useEmulator } from '../helpers/emulator.ts';
+import { eventually, type Inventory, type TestEmulator, useEmulator } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
 
 export interface StepsStage {
@@ -64,7 +65,10 @@ export function only<T>(list: readonly T[] | undefined): T {
 export async function expectNoTrace(stack: AwsStack, emulator: TestEmulator, before: Inventory): Promise<void> {
   expect(await stack.down({ purge: true, deleteData: true })).toEqual({ kept: [], left: [] });
   // AWS goes on deleting task definitions for a while after it has accepted that.
-  await expect.poll(async () => countable(await emulator.inventory()), { timeout: 20_000 }).toEqual(countable(before));
+  await eventually('nothing of the stack is left', async () => {
+    const now = countable(await emulator.inventory());
+    return isDeepStrictEqual(now, countable(before)) || undefined;
+  }).catch(async () => expect(countable(await emulator.inventory())).toEqual(countable(before)));
 }
 
 /** One thing that somebody does by hand behind the program's back. */

@@ -1,0 +1,263 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Gathering, gather, readConfigFile, type Sources } from '../../src/config/answers.ts';
+import { type Answer, type Answers, flagOf, OPTIONS, type Option, type OptionKey } from '../../src/config/options.ts';
+import { UserError } from '../../src/errors.ts';
+
+const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+
+/** Everything that has no default, so that a test says only what it is about. */
+const GIVEN: Answers = { temporalAddress: 'localhost:7233', temporalApiKey: 'planted-key' };
+
+interface Gathered {
+  readonly answers: Answers;
+  /** "--cpu 512 (TEMPORAL_FARGATE_CPU)" */
+  readonly echoed: string[];
+}
+
+async function gathered(sources: Partial<Sources>, rest: Partial<Gathering> = {}): Promise<Gathered> {
+  const echoed: string[] = [];
+  const answers = await gather({
+    stage: 'what',
+    sources: { flags: {}, env: {}, file: {}, state: {}, ...sources },
+    known: { zones: ZONES },
+    given: {},
+    stored: [],
+    fallback: {},
+    echo: (option, answer, source) =>
+      echoed.push(`${flagOf(option.key)} ${option.type === 'secret' ? '***' : answer} (${source})`),
+    ...rest,
+  });
+  return { answers, echoed };
+}
+
+async function refused(answer: Promise<unknown>): Promise<UserError> {
+  try {
+    await answer;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error('the answers were not refused');
+}
+
+const optionOf = (key: OptionKey): Option => {
+  const option = OPTIONS.find((candidate) => candidate.key === key);
+  if (!option) throw new Error(`no option ${key}`);
+  return option;
+};
+
+describe('an answer', () => {
+  const flags = { ...GIVEN, taskQueue: 'by-flag' };
+  const env = { TEMPORAL_TASK_QUEUE: 'by-env' };
+  const file = { taskQueue: 'by-file' };
+  const state = { taskQueue: 'by-state' };
+
+  it.each<[string, Partial<Sources>, string]>([
+    ['a flag first', { flags, env, file, state }, 'by-flag (--task-queue)'],
+    ['then the environment', { flags: GIVEN, env, file, state }, 'by-env (TEMPORAL_TASK_QUEUE)'],
+    ['then the config file', { flags: GIVEN, file, state }, 'by-file (config file)'],
+    ['then what the stack has', { flags: GIVEN, state }, 'by-state (this stack)'],
+    ['then the default', { flags: GIVEN }, 'test-queue (default)'],
+  ])('comes from %s, and is echoed with where it comes from', async (_first, sources, says) => {
+    const { answers, echoed } = await gathered(sources);
+    expect(echoed).toContain(`--task-queue ${says}`);
+    expect(answers.taskQueue).toBe(says.split(' ')[0]);
+  });
+
+  it('in an empty variable is none, and the next name of the variable counts', async () => {
+    const { answers } = await gathered({ flags: GIVEN, env: { TEMPORAL_TASK_QUEUE: '' }, state });
+    expect(answers.taskQueue).toBe('by-state');
+    const where = { env: { AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1' } };
+    expect((await gathered(where, { stage: 'where' })).answers.region).toBe('eu-west-1');
+  });
+
+  it('of false or 0 is an answer', async () => {
+    const { answers } = await gathered({
+      flags: { ...GIVEN, minTasks: 0, temporalTls: false },
+      state: { minTasks: 3 },
+    });
+    expect([answers.minTasks, answers.temporalTls]).toEqual([0, false]);
+  });
+
+  it('of the machine is weaker than all sources and stronger than the default', async () => {
+    const fallback = { region: 'eu-west-1', stack: 'machine' };
+    const { answers } = await gathered({ state: { region: 'us-east-1' } }, { stage: 'where', fallback });
+    expect([answers.region, answers.stack]).toEqual(['us-east-1', 'machine']);
+  });
+
+  it.each<[string, Answer]>([
+    ...['1', 'true', 'TRUE', 'yes'].map((text): [string, Answer] => [text, true]),
+    ...['0', 'false', 'False', 'no'].map((text): [string, Answer] => [text, false]),
+  ])('of a yes-or-no question may be written %s in the environment', async (text, answer) => {
+    expect((await gathered({ flags: GIVEN, env: { TEMPORAL_TLS: text } })).answers.temporalTls).toBe(answer);
+  });
+
+  it('in the environment is a number where one is asked for', async () => {
+    expect((await gathered({ flags: GIVEN, env: { TEMPORAL_FARGATE_CPU: '512' } })).answers.cpu).toBe(512);
+  });
+});
+
+describe('defaults', () => {
+  it('are the reference stack with the first two zones, on arm64', async () => {
+    const { answers } = await gathered({ flags: GIVEN });
+    expect(answers).toMatchObject({
+      ...{ cidr: '10.0.0.0/16', zones: 'us-east-1a,us-east-1b', nat: 'single', cpu: 1024, memory: 2048 },
+      ...{ architecture: 'arm64', spotWeight: 4, onDemandWeight: 1, onDemandBase: 0, minTasks: 1, maxTasks: 10 },
+      ...{ scaleOutAt: 30, scaleInAt: 20, stopTimeout: 120, logRetentionDays: 7, taskQueue: 'test-queue' },
+    });
+  });
+
+  it.each<[string, Answers, boolean]>([
+    ['TLS to another machine', { temporalAddress: 'ns.acct.tmprl.cloud:7233', temporalApiKey: 'k' }, true],
+    ['no TLS to this machine', { temporalAddress: '127.0.0.1:7233', temporalApiKey: 'k' }, false],
+    ['TLS to a name that only begins like this machine', { temporalAddress: '127.a.com', temporalApiKey: 'k' }, true],
+    ['no TLS without a key', { temporalAddress: 'temporal.internal:7233', temporalAuth: 'none' }, false],
+  ])('are %s', async (_what, flags, tls) => {
+    expect((await gathered({ flags })).answers.temporalTls).toBe(tls);
+  });
+
+  it('in the sandbox are its server, this machine and no key, unless one is given', async () => {
+    const known = { zones: ZONES, sandbox: { temporalAddress: '127.0.0.1:7', architecture: 'x86_64' } } as const;
+    const plain = (await gathered({}, { known })).answers;
+    expect([plain.temporalAddress, plain.temporalAuth, plain.architecture]).toEqual(['127.0.0.1:7', 'none', 'x86_64']);
+    expect('temporalApiKey' in plain).toBe(false);
+    const { answers } = await gathered({ env: { TEMPORAL_API_KEY: 'k' } }, { known });
+    expect([answers.temporalAuth, answers.temporalApiKey]).toEqual(['api-key', 'k']);
+  });
+});
+
+describe('missing and wrong answers', () => {
+  it('that are missing are all in one usage error, each with how to give it', async () => {
+    const error = await refused(gathered({}, { known: { zones: [] } }));
+    expect([error.code, error.exitCode]).toEqual(['MISSING_ANSWERS', 64]);
+    expect(error.message).toContain('Address of the Temporal server (--temporal-address or TEMPORAL_ADDRESS)');
+    expect(error.message).toContain('Temporal API key (TEMPORAL_API_KEY, or --temporal-api-key-file)');
+  });
+
+  it('that are wrong are all in one usage error, beside those that are missing', async () => {
+    const flags = {
+      taskQueue: 'q',
+      cidr: 'mine',
+      nat: 'double',
+      minTasks: 'five',
+      logRetentionDays: 8,
+      stopTimeout: 1,
+    };
+    const error = await refused(gathered({ flags, env: { TEMPORAL_TLS: 'maybe' } }));
+    expect([error.code, error.exitCode]).toEqual(['MISSING_ANSWERS', 64]);
+    for (const says of [
+      '--cidr: "mine" is no IPv4 range',
+      '--nat: "double" is not one of single, per-zone, none',
+      '--min-tasks: "five" is not a number',
+      '--log-retention-days: CloudWatch Logs cannot keep logs for 8 days',
+      '--stop-timeout: "1" is not a whole number from 2 to 120',
+      '--temporal-tls: "maybe" is neither true nor false',
+      'missing: ',
+    ]) {
+      expect(error.message).toContain(says);
+    }
+    const wrong = await refused(gathered({ flags: { ...GIVEN, ...flags } }));
+    expect([wrong.code, wrong.exitCode]).toEqual(['BAD_ANSWER', 64]);
+    expect(wrong.message).not.toContain('missing');
+  });
+
+  it('never hold a secret', async () => {
+    const { message, fix } = await refused(gathered({ flags: { ...GIVEN, nat: 'double' } }));
+    expect(message + fix).not.toContain('planted-key');
+    const { echoed } = await gathered({ flags: GIVEN });
+    expect(echoed.join('\n')).not.toContain('planted-key');
+    expect(echoed).toContain('--temporal-api-key *** (--temporal-api-key)');
+  });
+
+  it('that are stored already are not missing', async () => {
+    const { answers } = await gathered({ flags: { temporalAddress: 'a:1' } }, { stored: ['temporalApiKey'] });
+    expect('temporalApiKey' in answers).toBe(false);
+  });
+
+  it('that nobody needs are neither asked for nor kept', async () => {
+    const flags = { ...GIVEN, temporalAuth: 'none' };
+    const asked: string[] = [];
+    const ask = async (option: Option, suggestion: Answer | undefined): Promise<Answer> => {
+      asked.push(option.key);
+      return suggestion ?? '';
+    };
+    const { answers } = await gathered({ flags }, { ask });
+    expect(asked).not.toContain('temporalApiKey');
+    expect(answers.temporalApiKey).toBeUndefined();
+    expect(asked).not.toContain('temporalAddress');
+  });
+});
+
+describe('every option', () => {
+  it.each(OPTIONS.map((option) => option.key))('%s has a flag, a question and a help line of its own', (key) => {
+    const option = optionOf(key);
+    expect(flagOf(key)).toMatch(/^--[a-z]+(-[a-z]+)*$/);
+    expect(option.question).not.toBe('');
+    expect(option.help).toMatch(/\.$/);
+    expect(option.env.length).toBeGreaterThan(0);
+  });
+
+  it('has a default that it accepts itself', async () => {
+    const { answers } = await gathered({ flags: GIVEN });
+    for (const option of OPTIONS.filter(({ stage }) => stage === 'what')) {
+      const answer = answers[option.key];
+      if (answer !== undefined) expect([option.key, option.validate?.(answer)]).toEqual([option.key, undefined]);
+    }
+  });
+
+  it('is read from a variable of its own', () => {
+    const names = OPTIONS.flatMap(({ env }) => env);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('a config file', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-config-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (content: string): string => {
+    const path = join(folder, 'config.json');
+    writeFileSync(path, content);
+    return path;
+  };
+  const reading = (path: string) => refused(Promise.resolve().then(() => readConfigFile(path)));
+
+  it('holds answers by their keys', () => {
+    expect(readConfigFile(file('{"stack": "prod", "cpu": 512, "temporalTls": true}'))).toEqual({
+      stack: 'prod',
+      cpu: 512,
+      temporalTls: true,
+    });
+  });
+
+  it.each([
+    ['an unknown key', '{"stack": "a", "stak": "dev", "cpus": 1}', 'unknown key "stak"; unknown key "cpus"'],
+    ['a secret', '{"temporalApiKey": "planted-key"}', '"temporalApiKey" is a secret'],
+    ['no JSON', 'TEMPORAL_API_KEY=planted-key', 'it is not JSON'],
+    ['a list', '[]', 'it is not a JSON object'],
+    ['nothing', 'null', 'it is not a JSON object'],
+    ['an empty text', '', 'it is not JSON'],
+  ])('with %s is refused without quoting it', async (_what, content, says) => {
+    const error = await reading(file(content));
+    expect([error.code, error.exitCode]).toEqual(['BAD_CONFIG_FILE', 64]);
+    expect(error.message).toContain(says);
+    expect(`${error.message} ${error.fix}`).not.toContain('planted-key');
+  });
+
+  it('that does not exist is a usage error', async () => {
+    const error = await reading(join(folder, 'nothing.json'));
+    expect([error.code, error.exitCode]).toEqual(['BAD_CONFIG_FILE', 64]);
+  });
+
+  it('with values of another type is refused by their options', async () => {
+    const values = readConfigFile(file('{"cpu": "lots", "minTasks": [1], "temporalTls": "yes", "taskQueue": {}}'));
+    const { message } = await refused(gathered({ flags: GIVEN, file: values }));
+    for (const flag of ['--cpu', '--min-tasks', '--temporal-tls', '--task-queue'])
+      expect(message).toContain(`${flag}: `);
+  });
+});
