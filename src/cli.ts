@@ -35,6 +35,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     command.option('--sandbox', 'use the AWS emulator and Temporal server on this machine');
     command.option('--yes', 'ask nothing: take the given answers, and the defaults for the rest');
     command.option('--json', 'newline-delimited JSON on standard output');
+    command.option('--quiet', 'on standard error only what went wrong');
     command.option('--debug', 'show every AWS call, and stacks of errors');
     return command.action(async (options: Record<string, string | boolean>) => {
       const full = parent === program ? name : `${parent.name()} ${name}`;
@@ -166,7 +167,7 @@ function answerFlag(option: Option): Flag {
 }
 
 function toFlags(options: Record<string, string | boolean>): Flags {
-  const { yes, sandbox, json, debug, config, temporalApiKeyFile, ...rest } = options;
+  const { yes, sandbox, json, quiet, debug, config, temporalApiKeyFile, ...rest } = options;
   const keys = new Set<string>(OPTIONS.map((option) => option.key));
   const entries = Object.entries(rest);
   return {
@@ -175,6 +176,7 @@ function toFlags(options: Record<string, string | boolean>): Flags {
     yes: yes === true,
     sandbox: sandbox === true,
     json: json === true,
+    quiet: quiet === true,
     debug: debug === true,
     ...(typeof config === 'string' ? { config } : {}),
     ...(typeof temporalApiKeyFile === 'string' ? { temporalApiKeyFile } : {}),

@@ -62,7 +62,9 @@ async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Pr
 
 async function makeIo({ flags }: Call, streams: Streams): Promise<Io> {
   if (flags.json) return new (await import('./ui/json.ts')).JsonIo(streams);
-  const drawing = process.stderr.isTTY === true && !process.env.CI;
+  if (flags.quiet) return new (await import('./ui/quiet.ts')).QuietIo(streams);
+  // A dumb terminal has no cursor to move, so there is nothing to draw with.
+  const drawing = process.stderr.isTTY === true && !process.env.CI && process.env.TERM !== 'dumb';
   if (drawing) return new (await import('./ui/terminal.ts')).TerminalIo(streams, process.stdin.isTTY === true);
   return new (await import('./ui/lines.ts')).LinesIo(streams);
 }

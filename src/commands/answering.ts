@@ -8,7 +8,7 @@ import { toAnswers, toStackConfig } from '../config/stack-config.ts';
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { type Connection, knownOf } from './connect.ts';
-import type { CommandInput } from './input.ts';
+import { type CommandInput, mustAsk } from './input.ts';
 
 export interface Where {
   readonly stack: string;
@@ -53,13 +53,7 @@ export async function answerWhat(
   before: StackConfig | undefined,
 ): Promise<Configured> {
   const { flags, env, io } = input;
-  if (!flags.yes && !io.canAsk) {
-    throw usageError(
-      'there is no terminal to ask at, and no --yes',
-      'Add --yes to take the given answers and the defaults for the rest.',
-      'NO_TERMINAL',
-    );
-  }
+  if (!flags.yes) mustAsk(input, 'Add --yes to take the given answers and the defaults for the rest.');
   const sources: Sources = {
     flags: { ...flags.answers, ...secretFromFile(flags.temporalApiKeyFile) },
     env,

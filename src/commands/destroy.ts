@@ -15,7 +15,7 @@ import type { AwsStep } from '../steps/define.ts';
 import { infrastructure } from '../steps/index.ts';
 import { answerWhere, storedConfig } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
-import type { CommandInput } from './input.ts';
+import { type CommandInput, mustAsk } from './input.ts';
 import { callSummary, engineContext } from './stack-run.ts';
 
 /** `destroy`: takes everything down, from the state or from tags alone, and proves that nothing is left. */
@@ -107,13 +107,7 @@ async function accept(
   if (flags.yes) {
     throw usageError(`destroying stack ${stack}: ${grave.join('; ')}`, `Add --confirm ${stack}.`, 'NEEDS_CONFIRM');
   }
-  if (!io.canAsk) {
-    throw usageError(
-      'there is no terminal to ask at, and no --yes',
-      'Add --yes to destroy without being asked.',
-      'NO_TERMINAL',
-    );
-  }
+  mustAsk(input, 'Add --yes to destroy without being asked.');
   const yes =
     grave.length > 0
       ? (await io.ask({ message: `Type the name of the stack to destroy it (${stack})` }, signal)) === stack

@@ -1,4 +1,5 @@
 import type { Answers } from '../config/options.ts';
+import { usageError } from '../errors.ts';
 import type { Io } from '../ui/io.ts';
 
 /** What `main` hands to every command. */
@@ -17,9 +18,21 @@ export interface Flags {
   readonly yes: boolean;
   readonly sandbox: boolean;
   readonly json: boolean;
+  readonly quiet: boolean;
   readonly debug: boolean;
   readonly config?: string | undefined;
   readonly temporalApiKeyFile?: string | undefined;
   /** Flags of one command only, as commander gives them. */
   readonly own: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+/** Throws a usage error where nobody can be asked; `fix` says what answers the question instead. */
+export function mustAsk({ io, flags }: CommandInput, fix: string): void {
+  if (io.canAsk) return;
+  const why = flags.json
+    ? '--json asks nothing'
+    : flags.quiet
+      ? '--quiet asks nothing'
+      : 'there is no terminal to ask at';
+  throw usageError(`${why}, and no --yes`, fix, 'NO_TERMINAL');
 }

@@ -1,8 +1,8 @@
 import { describeHolder } from '../../state/lock.ts';
-import { EXIT, UserError, usageError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { answerWhere } from './answering.ts';
 import { connect } from './connect.ts';
-import type { CommandInput } from './input.ts';
+import { type CommandInput, mustAsk } from './input.ts';
 
 /** `unlock`: shows who holds the lock and breaks it after a yes. The holder can write no more from then on. */
 export async function unlock(input: CommandInput): Promise<number> {
@@ -17,12 +17,7 @@ export async function unlock(input: CommandInput): Promise<number> {
     }
     io.note(`Stack ${connection.stack} is locked: ${describeHolder(seen)}`);
     if (!flags.yes) {
-      if (!io.canAsk)
-        throw usageError(
-          'there is no terminal to ask at, and no --yes',
-          'Add --yes to break this lock.',
-          'NO_TERMINAL',
-        );
+      mustAsk(input, 'Add --yes to break this lock.');
       if (!(await io.confirm('Is that run certainly over? Break the lock?', signal))) {
         throw new UserError({
           code: 'DECLINED',

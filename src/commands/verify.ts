@@ -33,7 +33,12 @@ export async function verifyWorkers(
       continue;
     }
     const cluster = clusterName(config.stack);
-    const base = { id: `compute/service/${worker.name}`, title: `worker ${worker.name}` };
+    const base = {
+      id: `compute/service/${worker.name}`,
+      title: `${client ? 'Temporal poller' : 'health check'} (${worker.name})`,
+    };
+    input.io.step({ type: 'started', ...base, action: 'none' });
+    const startedAt = connection.clock.now();
     const line = await connection.polling(() =>
       poll<string>({
         what: `${worker.name} to poll task queue ${worker.taskQueue}`,
@@ -51,6 +56,8 @@ export async function verifyWorkers(
         },
       }),
     );
+    const elapsedMs = connection.clock.now() - startedAt;
+    input.io.step({ type: 'done', ...base, action: 'none', resource: worker.name, elapsedMs });
     lines.push(line);
   }
   return lines.join('\n');

@@ -8,6 +8,7 @@ import { assertOwned } from './ownership.ts';
 import { findPatiently, isFresh, patience } from './recorded.ts';
 import type { AnyStep, Live } from './step.ts';
 import { poll } from './wait.ts';
+import { waiting } from './waiting.ts';
 
 /** Observe, ensure, sync, wait: one path for a thing that is new, found, drifted or already right. */
 export async function converge<Cloud>(
@@ -97,7 +98,7 @@ async function awaitGone<Cloud>(context: EngineContext<Cloud, unknown>, step: An
     intervalMs: context.pollMs,
     signal: context.signal,
     timeoutMs: step.timeouts.gone * 60_000,
-    onWaiting: waiting(context, step, step.timeouts.gone),
+    onWaiting: waiting(context, step, 'gone'),
     probe: async () => {
       const live = await context.polling(() => step.findById(context.cloud, id));
       const readiness = live && step.readiness?.(live);
@@ -121,7 +122,7 @@ async function awaitReady<Cloud>(
     intervalMs: context.pollMs,
     signal: context.signal,
     timeoutMs: step.timeouts.ready * 60_000,
-    onWaiting: waiting(context, step, step.timeouts.ready),
+    onWaiting: waiting(context, step, 'ready'),
     probe: async () => {
       const current: Live = live ?? (await context.polling(() => reread(context, step, first.id)));
       live = undefined;
@@ -135,9 +136,4 @@ async function awaitReady<Cloud>(
       });
     },
   });
-}
-
-function waiting(context: EngineContext<unknown, unknown>, step: AnyStep, minutes: number) {
-  return (reason: string, elapsedMs: number): void =>
-    context.emit({ type: 'waiting', id: step.id, title: step.title, reason, elapsedMs, deadlineMs: minutes * 60_000 });
 }

@@ -1,6 +1,9 @@
 /** What the engine tells the outside; three renderers draw the same stream. */
 export type StepAction = 'create' | 'adopt' | 'update' | 'replace' | 'delete' | 'none';
 
+/** The least and the most that something usually takes, in seconds. */
+export type Span = readonly [least: number, most: number];
+
 interface StepEventBase {
   readonly id: string;
   readonly title: string;
@@ -16,6 +19,7 @@ export type StepEvent = StepEventBase &
         readonly reason: string;
         readonly elapsedMs: number;
         readonly deadlineMs: number;
+        readonly usualSeconds?: Span | undefined;
       }
     | { readonly type: 'done'; readonly action: StepAction; readonly resource: string; readonly elapsedMs: number }
     | { readonly type: 'kept'; readonly resource: string; readonly reason: string }

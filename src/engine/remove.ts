@@ -3,6 +3,7 @@ import { named } from './failure.ts';
 import { assertOwned } from './ownership.ts';
 import type { AnyStep, DestroyOptions, Live } from './step.ts';
 import { poll } from './wait.ts';
+import { waiting } from './waiting.ts';
 
 /** How often `blockedBy` may be asked while a delete is refused; each look is a call. */
 const LOOK_FOR_BLOCKER_MS = 15_000;
@@ -19,7 +20,7 @@ export async function remove<Cloud>(
   found: Live,
   options: DestroyOptions,
 ): Promise<{ outcome: 'deleted' } | { outcome: 'kept'; reason: string }> {
-  const { cloud, owner, session, clock, signal, emit, classify, polling } = context;
+  const { cloud, owner, session, clock, signal, classify, polling } = context;
   assertOwned(found, owner, step);
   return named('deleting', step, found.id, async () => {
     const kept = await step.keep?.(cloud, found, options);
@@ -34,15 +35,7 @@ export async function remove<Cloud>(
       intervalMs: context.pollMs,
       signal,
       timeoutMs: step.timeouts.gone * 60_000,
-      onWaiting: (reason, elapsedMs) =>
-        emit({
-          type: 'waiting',
-          id: step.id,
-          title: step.title,
-          reason,
-          elapsedMs,
-          deadlineMs: step.timeouts.gone * 60_000,
-        }),
+      onWaiting: waiting(context, step, 'gone'),
       probe: async () => {
         // The first look is the caller's own read, made a moment ago.
         live ??= await polling(() => step.findById(cloud, found.id));

@@ -1,3 +1,4 @@
+import type { Span } from './events.ts';
 import type { Tags } from './ownership.ts';
 
 /** What AWS says about one thing right now: flat, ours, SDK types stop at the step's edge. */
@@ -82,6 +83,8 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   readonly repeatable: 'token' | 'name' | 'tags';
   /** Minutes until a wait is given up. */
   readonly timeouts: { readonly ready: number; readonly gone: number };
+  /** How long AWS usually takes; absent where nobody would notice the wait. */
+  readonly usual?: { readonly ready?: Span; readonly gone?: Span };
 
   want(config: Config, from: From<N>): Want;
   /** `undefined` when it is gone or in a terminal state. */

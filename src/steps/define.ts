@@ -15,6 +15,9 @@ export const QUICK = { ready: 5, gone: 5 } as const;
 /** Deletes that other things of AWS hold up: network interfaces of stopped tasks, mostly. */
 export const BLOCKED = { ready: 5, gone: 20 } as const;
 
+/** Seconds until the network interfaces of stopped tasks are gone, which hold up what they were in. */
+export const INTERFACES_LEAVE = { gone: [15, 300] } as const;
+
 type How = 'update' | 'replace';
 
 /** Changes of the fields named in `how`, compared by their JSON. */

@@ -1,5 +1,7 @@
 import type { StepAction, StepEvent } from '../engine/events.ts';
-import { formatDuration } from './format-time.ts';
+import { formatDuration, formatSpan } from './format-time.ts';
+
+export type Waiting = Extract<StepEvent, { type: 'waiting' }>;
 
 const DONE: Readonly<Record<StepAction, string>> = {
   create: 'created',
@@ -43,8 +45,10 @@ export function formatEvent(event: StepEvent): string | undefined {
   }
 }
 
-export function formatWaiting(event: Extract<StepEvent, { type: 'waiting' }>): string {
-  return `${event.title}: ${event.reason} (${formatDuration(event.elapsedMs)}, at most ${formatDuration(event.deadlineMs)})`;
+/** "NAT gateway (us-east-1a): pending (40 s; usually 1 to 3 min in AWS)"; the deadline once it takes longer. */
+export function formatWaiting({ title, reason, elapsedMs, deadlineMs, usualSeconds }: Waiting): string {
+  const usual = usualSeconds && elapsedMs <= usualSeconds[1] * 1000 ? `usually ${formatSpan(usualSeconds)} in AWS` : '';
+  return `${title}: ${reason} (${formatDuration(elapsedMs)}; ${usual || `given up after ${formatDuration(deadlineMs)}`})`;
 }
 
 export const formatDoing = (event: { title: string; action: StepAction }): string =>

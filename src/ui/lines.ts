@@ -2,29 +2,33 @@ import type { StepEvent } from '../engine/events.ts';
 import { Bug } from '../errors.ts';
 import { formatError } from './format-error.ts';
 import { formatEvent } from './format-event.ts';
+import { InFlight } from './in-flight.ts';
 import type { Io, Question, Streams } from './io.ts';
 import { Redactor } from './redact.ts';
 
-/** A wait is reported when its reason changes, and else this often: a log that moves, but is not flooded. */
-const REPEAT_MS = 30_000;
+/** After so much silence a log says what is still under way, so that nobody takes a slow AWS for a stuck program. */
+const SILENCE_MS = 30_000;
 
 /** Plain lines, one an event: for CI, and for everything that is no terminal. Asks nobody. */
 export class LinesIo implements Io {
   readonly canAsk: boolean = false;
   protected readonly streams: Streams;
   protected readonly secrets = new Redactor();
-  private readonly waits = new Map<string, { reason: string; at: number }>();
+  protected readonly inFlight = new InFlight();
+  private readonly reasons = new Map<string, string>();
+  private silence: NodeJS.Timeout | undefined;
 
   constructor(streams: Streams) {
     this.streams = streams;
   }
 
   step(event: StepEvent): void {
+    this.inFlight.take(event);
+    this.breakSilence();
     if (event.type === 'waiting') {
-      const last = this.waits.get(event.id);
-      const repeated = last && last.reason === event.reason && event.elapsedMs - last.at < REPEAT_MS;
-      if (repeated) return;
-      this.waits.set(event.id, { reason: event.reason, at: event.elapsedMs });
+      // A wait is told once for each of its reasons; silence tells the rest.
+      if (this.reasons.get(event.id) === event.reason) return;
+      this.reasons.set(event.id, event.reason);
     }
     const line = formatEvent(event);
     if (line !== undefined) this.story(line);
@@ -58,9 +62,24 @@ export class LinesIo implements Io {
     throw new Bug('nobody can be asked here');
   }
 
-  close(): void {}
+  close(): void {
+    clearTimeout(this.silence);
+    this.silence = undefined;
+    this.inFlight.clear();
+  }
 
   protected story(text: string): void {
     this.streams.err(`${this.secrets.redact(text)}\n`);
+    clearTimeout(this.silence);
+    this.silence = undefined;
+    this.breakSilence();
+  }
+
+  /** From the last line on; only while something is under way. */
+  private breakSilence(): void {
+    this.silence ??= setTimeout(() => {
+      this.silence = undefined;
+      for (const line of this.inFlight.lines()) this.story(`… ${line}`);
+    }, SILENCE_MS).unref();
   }
 }

@@ -1,27 +1,30 @@
 import ora, { type Ora } from 'ora';
 import type { StepEvent } from '../engine/events.ts';
 import { Cancelled } from '../errors.ts';
-import { formatDoing, formatEvent, formatWaiting } from './format-event.ts';
+import { formatEvent } from './format-event.ts';
 import type { Question, Streams } from './io.ts';
 import { LinesIo } from './lines.ts';
+import { liveBlock } from './live-block.ts';
 
-/** A person at a terminal: finished steps scroll up, what is under way is one live line at the bottom. */
+/** Elapsed times move by the second. */
+const REDRAW_MS = 1000;
+
+/** A person at a terminal: finished steps scroll up, what is under way is a live block at the bottom. */
 export class TerminalIo extends LinesIo {
   override readonly canAsk: boolean;
   private readonly spinner: Ora;
-  private readonly running = new Map<string, string>();
+  private redraw: NodeJS.Timeout | undefined;
 
   constructor(streams: Streams, canAsk: boolean) {
     super(streams);
     this.canAsk = canAsk;
     // Ctrl-C is ours: ora would swallow it to keep its line clean.
-    this.spinner = ora({ stream: process.stderr, discardStdin: false, hideCursor: true });
+    const color = process.env.NO_COLOR ? false : 'cyan';
+    this.spinner = ora({ stream: process.stderr, discardStdin: false, hideCursor: true, color });
   }
 
   override step(event: StepEvent): void {
-    if (event.type === 'started') this.running.set(event.id, formatDoing(event));
-    else if (event.type === 'waiting') this.running.set(event.id, formatWaiting(event));
-    else if (event.type !== 'note') this.running.delete(event.id);
+    this.inFlight.take(event);
     if (event.type !== 'waiting') {
       const line = formatEvent(event);
       if (line !== undefined) this.story(line);
@@ -30,7 +33,7 @@ export class TerminalIo extends LinesIo {
   }
 
   override async ask(question: Question, signal?: AbortSignal): Promise<string> {
-    this.spinner.stop();
+    this.rest();
     const prompts = await import('@inquirer/prompts');
     const message = question.help ? `${question.message} (${question.help})` : question.message;
     const validate = (text: string): boolean | string => question.validate?.(text) ?? true;
@@ -50,41 +53,44 @@ export class TerminalIo extends LinesIo {
   }
 
   override async confirm(message: string, signal?: AbortSignal): Promise<boolean> {
-    this.spinner.stop();
+    this.rest();
     const prompts = await import('@inquirer/prompts');
     const context = { output: process.stderr, ...(signal ? { signal } : {}) };
     return orCancelled(() => prompts.confirm({ message, default: false }, context));
   }
 
   override close(): void {
-    this.running.clear();
-    this.spinner.stop();
+    super.close();
+    this.rest();
+  }
+
+  override result(text: string, data: unknown): void {
+    this.rest();
+    super.result(text, data);
   }
 
   protected override story(text: string): void {
     const drawing = this.spinner.isSpinning;
     if (drawing) this.spinner.clear();
-    super.story(text);
+    this.streams.err(`${this.secrets.redact(text)}\n`);
     if (drawing) this.spinner.render();
   }
 
-  override result(text: string, data: unknown): void {
-    this.spinner.stop();
-    super.result(text, data);
-  }
-
   private draw(): void {
-    const texts = [...this.running.values()];
-    if (texts.length === 0) {
-      this.spinner.stop();
+    const lines = liveBlock(this.inFlight.lines(), process.stderr).map((line) => this.secrets.redact(line));
+    if (lines.length === 0) {
+      this.rest();
       return;
     }
-    const width = (process.stderr.columns ?? 80) - 4;
-    const text = this.secrets.redact(
-      texts.length === 1 ? (texts[0] ?? '') : `${texts.length} steps: ${texts.join(' · ')}`,
-    );
-    this.spinner.text = text.length > width ? `${text.slice(0, width - 1)}…` : text;
+    this.spinner.text = lines.join('\n  ');
     if (!this.spinner.isSpinning) this.spinner.start();
+    this.redraw ??= setInterval(() => this.draw(), REDRAW_MS).unref();
+  }
+
+  private rest(): void {
+    clearInterval(this.redraw);
+    this.redraw = undefined;
+    this.spinner.stop();
   }
 }
 

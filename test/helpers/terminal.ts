@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
+import xterm from '@xterm/headless';
 import { BIN } from './cli.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface Terminal {
   screen(): string;
   /** Every byte that was drawn. */
   raw(): string;
+  /** What the terminal shows after each piece of output, row by row; its last picture is what a person is left with. */
+  pictures(): Promise<string[][]>;
   /** Types the keys as a person would. */
   type(keys: string): void;
   /** Resolves when the text is drawn after all that was seen before; rejects when the program ends without it. */
@@ -24,18 +27,39 @@ export interface Terminal {
 export const CTRL_C = '\x03';
 export const ENTER = '\r';
 
-/** The built CLI in a real (pseudo-)terminal of 200 columns; needs python3, as the sandbox does. */
-export function openTerminal(args: readonly string[], env: NodeJS.ProcessEnv): Terminal {
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The built CLI in a real (pseudo-)terminal, an xterm where `env` names no other; needs python3, as the sandbox does. */
+export function openTerminal(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  size: TerminalSize = { columns: 200, rows: 50 },
+): Terminal {
   const child = spawn(
     'python3',
-    ['-c', IN_A_TERMINAL, 'sh', '-c', 'stty cols 200 rows 50; exec "$@"', 'sh', process.execPath, BIN, ...args],
-    { env: { ...env, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] },
+    [
+      '-c',
+      IN_A_TERMINAL,
+      'sh',
+      '-c',
+      `stty cols ${size.columns} rows ${size.rows}; exec "$@"`,
+      'sh',
+      process.execPath,
+      BIN,
+      ...args,
+    ],
+    { env: { ...env, TERM: env.TERM ?? 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] },
   );
   let bytes = '';
+  const pieces: string[] = [];
   let seen = 0;
   const listeners = new Set<() => void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     bytes += text;
+    pieces.push(text);
     for (const listener of listeners) listener();
   });
   const ended = new Promise<number>((resolve, reject) => {
@@ -46,6 +70,7 @@ export function openTerminal(args: readonly string[], env: NodeJS.ProcessEnv): T
   return {
     screen,
     raw: () => bytes,
+    pictures: () => replay(pieces, size),
     type: (keys) => {
       child.stdin.write(keys);
     },
@@ -65,4 +90,19 @@ export function openTerminal(args: readonly string[], env: NodeJS.ProcessEnv): T
         void ended.then(() => reject(new Error(`the program ended before it showed ${text}:\n${screen()}`)));
       }),
   };
+}
+
+/** Draws the pieces on a real terminal's screen model. */
+async function replay(pieces: readonly string[], { columns, rows }: TerminalSize): Promise<string[][]> {
+  const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+  const pictures: string[][] = [];
+  for (const piece of pieces) {
+    await new Promise<void>((done) => terminal.write(piece, done));
+    const { active } = terminal.buffer;
+    pictures.push(
+      Array.from({ length: rows }, (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? ''),
+    );
+  }
+  terminal.dispose();
+  return pictures;
 }

@@ -21,6 +21,7 @@ export const cluster = () =>
     needs: {},
     repeatable: 'name',
     timeouts: { ready: 10, gone: 10 },
+    usual: { ready: [5, 30], gone: [5, 30] },
     want: (config) => ({ name: clusterName(config.stack), capacityProviders: PROVIDERS }),
     findById: find,
     findOwned: async (aws, { stack }) => [await find(aws, clusterName(stack))].flatMap((found) => found ?? []),

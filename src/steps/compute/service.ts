@@ -43,6 +43,7 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
     repeatable: 'name',
     lingers: true,
     timeouts: { ready: 15, gone: 20 },
+    usual: { ready: [120, 240], gone: [30, 180] },
     want: (_config, from) => {
       const lives = Object.entries(from as Record<string, { id: string }>);
       return {

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
-import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
+import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import type { VpcStep } from './vpc.ts';
 
 /** Attached by `update`, so that a crash between the two calls leaves a gateway that the next run attaches. */
@@ -20,6 +20,7 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
     replacedWith: ['vpc'],
     repeatable: 'tags',
     timeouts: BLOCKED,
+    usual: INTERFACES_LEAVE,
     want: (_config, from) => ({ attachedTo: from.vpc.id }),
     findById: async (aws, id) => toLive(await aws.ec2.internetGateways.byId(id)),
     findOwned: async (aws, { stepId }) =>

@@ -20,6 +20,7 @@ export const natGateway = (
     repeatable: 'token',
     lingers: true,
     timeouts: { ready: 15, gone: 15 },
+    usual: { ready: [60, 150], gone: [30, 120] },
     want: (_config, from) => ({ subnetId: from.subnet.id, allocationId: from.elasticIp.id }),
     async findById(aws, id) {
       if (!aws.surveying) return toLive(await aws.ec2.natGateways.byId(id));

@@ -20,6 +20,7 @@ export const s3Endpoint = (needs: { vpc: VpcStep } & Readonly<Record<`table${str
     repeatable: 'token',
     lingers: true,
     timeouts: { ready: 5, gone: 10 },
+    usual: { ready: [5, 15] },
     want: ({ region }, from) => {
       const { vpc, ...tables } = from as unknown as Record<string, { id: string }>;
       return {

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
-import { BLOCKED, canonical, changesOf, defineStep, must } from '../define.ts';
+import { BLOCKED, canonical, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import type { VpcStep } from './vpc.ts';
 
 /** What AWS gives every new group; workers dial out and are never dialled. */
@@ -22,6 +22,7 @@ export const securityGroup = (needs: { vpc: VpcStep }) =>
     needs,
     repeatable: 'name',
     timeouts: BLOCKED,
+    usual: INTERFACES_LEAVE,
     want: (config, from) => ({
       vpcId: from.vpc.id,
       name: `temporal-fargate-${config.stack}-worker`,

@@ -1,7 +1,7 @@
 import { CreateSubnetCommand, DeleteSubnetCommand, type Subnet } from '@aws-sdk/client-ec2';
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
-import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
+import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import type { VpcStep } from './vpc.ts';
 import { zoneLetter } from './zone.ts';
 
@@ -14,6 +14,7 @@ export const subnet = (tier: Tier, zone: string, index: number, needs: { vpc: Vp
     needs,
     repeatable: 'tags',
     timeouts: BLOCKED,
+    usual: INTERFACES_LEAVE,
     want: ({ network }, from) => ({
       vpcId: from.vpc.id,
       zone,
