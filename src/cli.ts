@@ -29,8 +29,15 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '✖ ')) })
     .showHelpAfterError(`  ${USAGE_FIX}`);
 
-  const add = (parent: Command, name: string, description: string, takes: Takes, load: Loader): Command => {
-    const command = parent.command(name).description(description);
+  const add = (
+    parent: Command,
+    name: string,
+    description: string,
+    takes: Takes,
+    load: Loader,
+    options: { hidden?: boolean } = {},
+  ): Command => {
+    const command = parent.command(name, options).description(description);
     addAnswers(command, takes);
     command.option('--sandbox', 'use the AWS emulator and Temporal server on this machine');
     command.option('--yes', 'ask nothing: take the given answers, and the defaults for the rest');
@@ -120,7 +127,9 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   const sandbox = program.command('sandbox').description('AWS emulator and Temporal server on this machine');
   add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart)
     .option('--delay <seconds>', 'how long what takes time in AWS takes here (default: 1)')
-    .option('--strict <on|off|name=seconds,...>', "AWS's lags and refusals, all or one by one (default: off)");
+    .option('--strict <on|off|name=seconds,...>', "AWS's lags and refusals, all or one by one (default: off)")
+    .addOption(sandboxAuthFlag())
+    .option('--temporal-tls', 'the Temporal server speaks TLS, as it always does with api-key and mtls');
   add(
     sandbox,
     'stop',
@@ -129,6 +138,18 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     async () => (await import('./commands/sandbox.ts')).sandboxStop,
   );
   add(sandbox, 'status', 'show whether they run', [], async () => (await import('./commands/sandbox.ts')).sandboxShow);
+  // Not for people: the process in front of the Temporal server that `sandbox start --temporal-auth` starts.
+  add(
+    sandbox,
+    'temporal-front',
+    'serve TLS in front of a Temporal server',
+    [],
+    async () => (await import('./commands/temporal-front.ts')).temporalFront,
+    { hidden: true },
+  )
+    .requiredOption('--backend <host:port>', 'the plain server')
+    .requiredOption('--folder <path>', 'certificates and accepted keys')
+    .addOption(sandboxAuthFlag());
   add(
     sandbox,
     'install',
@@ -143,6 +164,13 @@ const verifyFlag = (): Flag =>
   new Flag('--verify <how>', 'what proves the deployment: a poller that Temporal reports, or the health check').choices(
     ['temporal', 'health'],
   );
+
+const sandboxAuthFlag = (): Flag =>
+  new Flag('--temporal-auth <how>', 'what the Temporal server asks of its workers (default: none)').choices([
+    'api-key',
+    'mtls',
+    'none',
+  ]);
 
 function addAnswers(command: Command, takes: Takes): void {
   const keys = takes === 'everything' ? OPTIONS.map((option) => option.key) : takes === 'where' ? WHERE : takes;

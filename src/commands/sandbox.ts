@@ -1,6 +1,9 @@
+import type { Answers } from '../config/options.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { ensurePythonEnvironment } from '../sandbox/environment.ts';
-import { sandboxStatus, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
+import { type SandboxOptions, sandboxStatus, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
+import type { TemporalAccess } from '../sandbox/temporal-access.ts';
+import type { FrontAuth } from '../sandbox/temporal-front.ts';
 import type { CommandInput } from './input.ts';
 import { cacheDirOf, homeOf } from './sandbox-home.ts';
 import { prepareSandboxImage } from './worker-image.ts';
@@ -27,15 +30,25 @@ export async function sandboxStart({ io, env, signal, flags }: CommandInput): Pr
     cacheDir: cacheDirOf(env),
     delaySeconds,
     strict: typeof flags.own.strict === 'string' ? flags.own.strict.split(',') : undefined,
+    temporalTls: temporalTls(flags.answers),
     note: (text) => io.note(text),
     signal,
   });
-  const { endpoint, temporalAddress } = sandbox;
+  const { endpoint, temporalAddress, temporalAccess } = sandbox;
   io.result(
-    `Sandbox ${alreadyRunning ? 'runs already' : 'started'}: AWS at ${endpoint}, Temporal at ${temporalAddress}.\nNext: temporal-fargate init --sandbox --yes`,
-    { endpoint, temporalAddress, alreadyRunning },
+    [
+      `Sandbox ${alreadyRunning ? 'runs already' : 'started'}: AWS at ${endpoint}, Temporal at ${temporalAddress}.`,
+      ...formatAccess(temporalAccess),
+      'Next: temporal-fargate init --sandbox --yes',
+    ].join('\n'),
+    { endpoint, temporalAddress, temporalAccess, alreadyRunning },
   );
   return EXIT.done;
+}
+
+function temporalTls({ temporalAuth = 'none', temporalTls }: Answers): SandboxOptions['temporalTls'] {
+  const auth = temporalAuth as FrontAuth;
+  return auth === 'none' && temporalTls !== true ? undefined : { auth, program: process.argv[1] ?? '' };
 }
 
 /** `sandbox stop`: ends it and everything that ran in it. */
@@ -52,13 +65,29 @@ export async function sandboxShow({ io, env }: CommandInput): Promise<number> {
     io.result('No sandbox runs.', { running: false });
     return EXIT.failed;
   }
-  const { endpoint, temporalAddress, startedAt, delaySeconds } = running;
-  io.result(`Sandbox runs since ${startedAt}: AWS at ${endpoint}, Temporal at ${temporalAddress}.`, {
-    running: true,
-    endpoint,
-    temporalAddress,
-    startedAt,
-    delaySeconds,
-  });
+  const { endpoint, temporalAddress, temporalAccess, startedAt, delaySeconds } = running;
+  io.result(
+    [
+      `Sandbox runs since ${startedAt}: AWS at ${endpoint}, Temporal at ${temporalAddress}.`,
+      ...formatAccess(temporalAccess),
+    ].join('\n'),
+    { running: true, endpoint, temporalAddress, temporalAccess, startedAt, delaySeconds },
+  );
   return EXIT.done;
+}
+
+/** How to connect, one file a line. Keys are named by their files, never shown. */
+function formatAccess(access: TemporalAccess | undefined): string[] {
+  if (!access) return [];
+  const { caCert, clientCert, clientKey, apiKey, acceptedKeys } = access;
+  return [
+    'The Temporal server speaks TLS:',
+    `  CA certificate      ${caCert}`,
+    clientCert === undefined ? [] : `  client certificate  ${clientCert}`,
+    clientKey === undefined ? [] : `  its key             ${clientKey}`,
+    apiKey === undefined ? [] : `  API key             ${apiKey}`,
+    acceptedKeys === undefined
+      ? []
+      : `  accepted keys       ${acceptedKeys} (take a line out to revoke a key, add a time such as 2030-01-01T00:00:00Z to let it expire)`,
+  ].flat();
 }

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { UserError } from '../errors.ts';
 import type { PythonEnvironment } from './environment.ts';
 import { emulatorPythonPath } from './package-location.ts';
 import { lastLine } from './python.ts';
-import { cleanEnvironment, letGo, type ServerProcess, startServerProcess } from './server-process.ts';
+import { cleanEnvironment, firstLine, letGo, startServerProcess } from './server-process.ts';
 
 /** How a client reaches an emulator. The keys are made anew at each start. */
 export interface EmulatorAddress {
@@ -39,8 +38,6 @@ export interface EmulatorOptions {
   readonly detached?: boolean | undefined;
   readonly logFile?: string | undefined;
 }
-
-const START_TIMEOUT_MS = 60_000;
 
 /** Starts an AWS emulator on a free port of 127.0.0.1 and waits until it listens. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -79,15 +76,4 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       cause: error,
     });
   }
-}
-
-async function firstLine({ child }: ServerProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('no stdout');
-  const lines = createInterface({ input: child.stdout, signal: AbortSignal.timeout(START_TIMEOUT_MS) });
-  try {
-    for await (const line of lines) return line;
-  } finally {
-    lines.close();
-  }
-  throw new Error('it ended before it listened');
 }

@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmulatorAddress, startEmulator } from './emulator.ts';
-import { ensurePythonEnvironment } from './environment.ts';
+import { ensurePythonEnvironment, type PythonEnvironment } from './environment.ts';
 import { withFileLock } from './file-lock.ts';
 import { endProcess, processIdentity } from './processes.ts';
-import { startTemporalServer } from './temporal-server.ts';
+import { type FrontProcess, startFrontProcess, type TemporalAccess } from './temporal-access.ts';
+import type { FrontAuth } from './temporal-front.ts';
+import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
 
 interface ProcessRecord {
   readonly pid: number;
@@ -15,7 +17,13 @@ interface ProcessRecord {
 /** What is in `<home>/sandbox.json`. It holds the sandbox's key, so only its owner may read it. */
 export interface SandboxRecord extends EmulatorAddress {
   readonly temporalAddress: string;
-  readonly pids: { readonly emulator: ProcessRecord; readonly temporal: ProcessRecord };
+  /** Set when it speaks TLS. */
+  readonly temporalAccess?: TemporalAccess | undefined;
+  readonly pids: {
+    readonly emulator: ProcessRecord;
+    readonly temporalFront?: ProcessRecord | undefined;
+    readonly temporal: ProcessRecord;
+  };
   /** ISO 8601 */
   readonly startedAt: string;
   readonly delaySeconds: number;
@@ -35,6 +43,8 @@ export interface SandboxOptions {
   readonly delaySeconds: number;
   /** See `EmulatorOptions`. */
   readonly strict?: readonly string[] | undefined;
+  /** TLS in front of the Temporal server, and what it asks of workers; plain and open when left out. */
+  readonly temporalTls?: { readonly auth: FrontAuth; readonly program: string } | undefined;
   readonly note: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,32 +77,61 @@ export async function startSandbox(options: SandboxOptions): Promise<SandboxStar
       detached: true,
       logFile: join(folder, 'temporal.log'),
     });
+    let front: FrontProcess | undefined;
     try {
+      front = await startFront(options, environment, temporal, folder);
+      const temporalAddress = front?.address ?? temporal.address;
       const emulator = await startEmulator({
         environment,
-        temporalAddress: temporal.address,
+        temporalAddress,
         delaySeconds: options.delaySeconds,
         strict: options.strict,
         workDir: join(folder, 'emulator'),
         detached: true,
         logFile: join(folder, 'emulator.log'),
       });
-      const { pid, identity, stop: _stop, ...address } = emulator;
+      const { pid: _pid, identity: _identity, stop: _stop, ...address } = emulator;
       const sandbox: SandboxRecord = {
         ...address,
-        temporalAddress: temporal.address,
-        pids: { emulator: { pid, identity }, temporal: { pid: temporal.pid, identity: temporal.identity } },
+        temporalAddress,
+        ...(front && { temporalAccess: front.access }),
+        pids: {
+          emulator: recordOf(emulator),
+          ...(front && { temporalFront: recordOf(front) }),
+          temporal: recordOf(temporal),
+        },
         startedAt: new Date().toISOString(),
         delaySeconds: options.delaySeconds,
       };
       write(home, sandbox);
       return { sandbox, alreadyRunning: false };
     } catch (error) {
+      await front?.stop();
       await temporal.stop();
       throw error;
     }
   });
 }
+
+async function startFront(
+  { temporalTls }: SandboxOptions,
+  environment: PythonEnvironment,
+  { address }: TemporalServer,
+  folder: string,
+): Promise<FrontProcess | undefined> {
+  return (
+    temporalTls &&
+    startFrontProcess({
+      ...temporalTls,
+      environment,
+      backend: address,
+      workDir: join(folder, 'temporal-tls'),
+      logFile: join(folder, 'temporal-front.log'),
+    })
+  );
+}
+
+const recordOf = ({ pid, identity }: ProcessRecord): ProcessRecord => ({ pid, identity });
 
 /**
  * Ends the sandbox's processes and removes all it left on disk but the Python environment.
@@ -112,17 +151,19 @@ export async function stopSandbox({ home }: Home): Promise<boolean> {
 export async function sandboxStatus({ home }: Home): Promise<SandboxRecord | undefined> {
   const record = read(home);
   if (record === undefined) return undefined;
-  const { emulator, temporal } = record.pids;
-  const alive = (await isSame(emulator)) && (await isSame(temporal)) && (await answers(record));
+  const living = await Promise.all(processesOf(record).map(isSame));
+  const alive = living.every(Boolean) && (await answers(record));
   return alive ? record : undefined;
 }
 
-/** The emulator first: its tasks say goodbye to the Temporal server. */
+/** In the order in which they are stopped: the emulator's tasks say goodbye to the Temporal server. */
+const processesOf = ({ pids: { emulator, temporalFront, temporal } }: SandboxRecord): ProcessRecord[] =>
+  [emulator, temporalFront ?? [], temporal].flat();
+
 async function clear(home: string): Promise<void> {
   const record = read(home);
   if (record !== undefined) {
-    await endProcess(record.pids.emulator.pid, record.pids.emulator.identity);
-    await endProcess(record.pids.temporal.pid, record.pids.temporal.identity);
+    for (const { pid, identity } of processesOf(record)) await endProcess(pid, identity);
   }
   rmSync(workDir(home), { recursive: true, force: true });
   rmSync(runFile(home), { force: true });

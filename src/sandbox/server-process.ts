@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { endProcess, processIdentity } from './processes.ts';
 
 export interface ServerProcess {
@@ -28,6 +29,7 @@ export interface ServerProcessOptions {
 }
 
 const KEPT_CHARACTERS = 4_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** Starts a server; it is not ready yet when this returns. */
 export async function startServerProcess(
@@ -64,6 +66,18 @@ export async function startServerProcess(
     await exited;
   };
   return { pid, identity, child, errors: () => errors, stop };
+}
+
+/** The line on stdout with which a server says that it listens, and where. */
+export async function firstLine({ child }: ServerProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('no stdout');
+  const lines = createInterface({ input: child.stdout, signal: AbortSignal.timeout(START_TIMEOUT_MS) });
+  try {
+    for await (const line of lines) return line;
+  } finally {
+    lines.close();
+  }
+  throw new Error('it ended before it listened');
 }
 
 /** Lets this process end while the server runs on. */

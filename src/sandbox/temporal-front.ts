@@ -5,48 +5,52 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 /** How strangers are told from workers: `none` is TLS alone. */
-export type FrontMode = 'none' | 'api-key' | 'mtls';
+export type FrontAuth = 'none' | 'api-key' | 'mtls';
+
+export interface AcceptedKey {
+  readonly key: string;
+  readonly expiresAt?: Date | undefined;
+}
 
 export interface FrontOptions {
   /** `host:port` of the plain server behind. */
   readonly backend: string;
-  /** Folder with the certificates of certificates.py. */
+  /** Folder with the files of certificates.py. */
   readonly certificates: string;
-  readonly mode: FrontMode;
-  /** Accepted keys, with the time of their expiry where they have one. */
-  readonly apiKeys?: readonly { readonly key: string; readonly expiresAt?: Date }[];
+  /** Which of them the server shows; `server`, for this machine, when left out. */
+  readonly certificate?: 'server' | 'server-named' | undefined;
+  readonly auth: FrontAuth;
+  /** Asked at every call: a key that is not among them any more is refused from then on. */
+  readonly apiKeys?: (() => readonly AcceptedKey[]) | undefined;
+  /** The only namespaces that the credentials may use, `name.account` in Temporal Cloud; any when left out. */
+  readonly namespaces?: readonly string[] | undefined;
 }
 
-export interface Front {
+export interface TemporalFront {
   /** `localhost:port` */
   readonly address: string;
-  /** PEM of the CA that signed its certificate. */
-  readonly ca: string;
-  /** From the next call on only these keys are accepted. */
-  setApiKeys(keys: NonNullable<FrontOptions['apiKeys']>): void;
   stop(): Promise<void>;
 }
 
-const UNAUTHENTICATED = 16;
+/** gRPC status codes (grpc/grpc, doc/statuscodes.md). */
+const PERMISSION_DENIED = 7;
 const UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
 
 /**
  * TLS, client certificates and API keys in front of the sandbox's Temporal server, which itself speaks plain gRPC and
  * checks nothing: as Temporal Cloud answers, call by call. Loopback only.
  */
-export async function startTemporalFront(options: FrontOptions): Promise<Front> {
+export async function startTemporalFront(options: FrontOptions): Promise<TemporalFront> {
   const pem = (name: string): string => readFileSync(join(options.certificates, name), 'utf8');
-  const ca = pem('ca.pem');
-  let keys = options.apiKeys ?? [];
+  const shown = options.certificate ?? 'server';
   const server = http2.createSecureServer({
-    key: pem('server.key'),
-    cert: pem('server.pem'),
-    ...(options.mode === 'mtls' ? { ca, requestCert: true, rejectUnauthorized: true } : {}),
+    key: pem(`${shown}.key`),
+    cert: pem(`${shown}.pem`),
+    ...(options.auth === 'mtls' ? { ca: pem('ca.pem'), requestCert: true, rejectUnauthorized: true } : {}),
   });
   const sessions = new Set<http2.ServerHttp2Session>();
-  const backend = http2.connect(`http://${options.backend}`);
-  // Without a listener a lost backend would end the process; calls then fail one by one.
-  backend.on('error', () => undefined);
+  const backend = connectBackend(options.backend);
   server.on('session', (session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
@@ -54,11 +58,9 @@ export async function startTemporalFront(options: FrontOptions): Promise<Front> 
   });
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
-    if (options.mode === 'api-key' && !accepts(keys, headers.authorization)) {
-      refuse(stream, UNAUTHENTICATED, 'Request unauthorized.');
-    } else {
-      forward(backend, stream, headers);
-    }
+    const refusal = refusalOf(options, headers);
+    if (refusal === undefined) forward(backend.session(), stream, headers);
+    else answer(stream, refusal, 'Request unauthorized.');
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -66,19 +68,43 @@ export async function startTemporalFront(options: FrontOptions): Promise<Front> 
   });
   return {
     address: `localhost:${(server.address() as AddressInfo).port}`,
-    ca,
-    setApiKeys: (next) => {
-      keys = next;
-    },
     stop: async () => {
-      backend.destroy();
+      const closed = new Promise((resolve) => server.close(resolve));
       for (const session of sessions) session.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      backend.close();
+      await closed;
     },
   };
 }
 
-function accepts(keys: NonNullable<FrontOptions['apiKeys']>, authorization: string | undefined): boolean {
+/** One connection to the server behind, made anew when it has ended. */
+function connectBackend(address: string): { session(): http2.ClientHttp2Session; close(): void } {
+  let current: http2.ClientHttp2Session | undefined;
+  return {
+    session: () => {
+      if (current === undefined || current.closed || current.destroyed) {
+        current = http2.connect(`http://${address}`);
+        // Without a listener a lost server would end this process; its calls fail one by one.
+        current.on('error', () => undefined);
+      }
+      return current;
+    },
+    close: () => current?.destroy(),
+  };
+}
+
+/**
+ * The status that Temporal Cloud refuses a call with, if it does: UNAUTHENTICATED for a key that it does not know (any
+ * more), PERMISSION_DENIED for a namespace that is not one of the account's (temporalio/sdk-typescript#1765).
+ */
+function refusalOf(options: FrontOptions, headers: http2.IncomingHttpHeaders): number | undefined {
+  if (options.auth === 'api-key' && !accepts(options.apiKeys?.() ?? [], headers.authorization)) return UNAUTHENTICATED;
+  const namespace = headers['temporal-namespace'];
+  const foreign = typeof namespace === 'string' && options.namespaces && !options.namespaces.includes(namespace);
+  return foreign ? PERMISSION_DENIED : undefined;
+}
+
+function accepts(keys: readonly AcceptedKey[], authorization: string | undefined): boolean {
   const given = Buffer.from(authorization ?? '');
   return keys.some(({ key, expiresAt }) => {
     const wanted = Buffer.from(`Bearer ${key}`);
@@ -88,7 +114,7 @@ function accepts(keys: NonNullable<FrontOptions['apiKeys']>, authorization: stri
 }
 
 /** A gRPC error is an HTTP success whose headers say otherwise. */
-function refuse(stream: http2.ServerHttp2Stream, status: number, message: string): void {
+function answer(stream: http2.ServerHttp2Stream, status: number, message: string): void {
   if (stream.destroyed || stream.headersSent) return;
   stream.respond(
     { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status), 'grpc-message': message },
@@ -102,21 +128,17 @@ function forward(
   stream: http2.ServerHttp2Stream,
   headers: http2.IncomingHttpHeaders,
 ): void {
-  if (backend.destroyed || backend.closed) {
-    refuse(stream, UNAVAILABLE, 'the server behind is gone');
-    return;
-  }
   const { ':authority': _authority, ':scheme': _scheme, ...passed } = headers;
   const call = backend.request(passed);
   let trailers: http2.IncomingHttpHeaders = {};
-  call.on('response', (answer) => {
-    if (!stream.destroyed) stream.respond(answer, { waitForTrailers: true });
+  call.on('response', (received) => {
+    if (!stream.destroyed) stream.respond(received, { waitForTrailers: true });
   });
   call.on('trailers', (received) => {
     trailers = received;
   });
   stream.on('wantTrailers', () => stream.sendTrailers(trailers));
-  call.on('error', () => refuse(stream, UNAVAILABLE, 'the server behind broke the call off'));
+  call.on('error', () => answer(stream, UNAVAILABLE, 'the server behind does not answer'));
   stream.on('aborted', () => call.close(http2.constants.NGHTTP2_CANCEL));
   stream.on('close', () => call.close());
   stream.pipe(call);

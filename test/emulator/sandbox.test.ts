@@ -57,7 +57,7 @@ describe('the sandbox', () => {
 
   it('is started anew when its processes are gone', async () => {
     const { sandbox } = await start();
-    for (const { pid, identity } of Object.values(sandbox.pids)) await endProcess(pid, identity);
+    for (const { pid, identity } of [sandbox.pids.emulator, sandbox.pids.temporal]) await endProcess(pid, identity);
     expect(await sandboxStatus({ home })).toBeUndefined();
     const again = await start();
     expect(again.alreadyRunning).toBe(false);

@@ -1,0 +1,61 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CliResult, cliEnvironment, runCli } from '../helpers/cli.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'temporal-fargate-home-'));
+const run = (command: string): Promise<CliResult> =>
+  runCli(command.split(' '), cliEnvironment(undefined, { TEMPORAL_FARGATE_HOME: home }));
+
+let started: CliResult;
+beforeAll(async () => {
+  started = await run('sandbox start --temporal-auth api-key --delay 0.2');
+});
+afterAll(async () => {
+  await run('sandbox stop');
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** The path behind a name in what `sandbox start` and `sandbox status` print. */
+const pathOf = (name: string): string => new RegExp(`^ {2}${name} +(\\S+)`, 'm').exec(started.stdout)?.[1] ?? '';
+
+describe('sandbox start --temporal-auth api-key', () => {
+  it('says where CA and key are, as status does, and shows no key', async () => {
+    expect(started.code).toBe(0);
+    const { stdout } = await run('sandbox status');
+    for (const name of ['CA certificate', 'API key', 'accepted keys']) {
+      expect(stdout).toContain(`${name} `);
+      expect(stdout).toContain(pathOf(name));
+    }
+    for (const name of ['API key', 'accepted keys']) expect(statSync(pathOf(name)).mode & 0o777).toBe(0o600);
+    expect(started.stdout + started.stderr + stdout).not.toContain(readFileSync(pathOf('API key'), 'utf8').trim());
+  });
+
+  it('takes the key until its line is taken out of the file, or its time is over', async () => {
+    const key = readFileSync(pathOf('API key'), 'utf8').trim();
+    const connection = await Connection.connect({
+      address: /Temporal at (localhost:\d+)/.exec(started.stdout)?.[1] ?? '',
+      tls: { serverRootCACertificate: readFileSync(pathOf('CA certificate')) },
+      apiKey: key,
+    });
+    try {
+      const ask = () => connection.workflowService.getSystemInfo({});
+      await expect(ask()).resolves.toHaveProperty('serverVersion');
+      writeFileSync(pathOf('accepted keys'), `another\n${key} 2020-01-01T00:00:00Z\n`);
+      await expect(ask()).rejects.toThrow(/UNAUTHENTICATED/);
+      writeFileSync(pathOf('accepted keys'), `another\n${key} 2100-01-01T00:00:00Z\n`);
+      await expect(ask()).resolves.toHaveProperty('serverVersion');
+      rmSync(pathOf('accepted keys'));
+      await expect(ask()).rejects.toThrow(/UNAUTHENTICATED/);
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it('is stopped without a trace', async () => {
+    expect(await run('sandbox stop')).toMatchObject({ code: 0, stdout: 'Sandbox stopped; nothing of it is left.\n' });
+    expect(readdirSync(home)).toEqual([]);
+  });
+});
