@@ -1,5 +1,6 @@
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { readConnection } from './connection-config.ts';
+import { readStopTimes, type StopTimes } from './stop-times.ts';
 
 /** Everything that the task definition tells the worker. */
 export interface WorkerConfig {
@@ -17,16 +18,6 @@ export interface WorkerConfig {
   /** S3 is not AWS's (an emulator on one address): bucket names go into the path, not into the host name. */
   readonly s3PathStyle: boolean;
   readonly stop: StopTimes;
-}
-
-/** Milliseconds after the stop signal; each has to leave time for the next one. */
-export interface StopTimes {
-  /** Running activities are cancelled. */
-  readonly graceMs: number;
-  /** The SDK gives up on activities that ignored it. */
-  readonly forceMs: number;
-  /** The process ends whatever happens, just before ECS would kill it. */
-  readonly hardMs: number;
 }
 
 /** All problems of the environment in one message, so that nobody has to redeploy once per mistake. */
@@ -56,7 +47,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): WorkerConfig {
     imageDigest: env.TEMPORAL_FARGATE_IMAGE_DIGEST,
     taskMetadataUri: env.ECS_CONTAINER_METADATA_URI_V4,
     s3PathStyle: Boolean(env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL),
-    stop: stopTimes(env.TEMPORAL_FARGATE_STOP_TIMEOUT ?? '120', problems),
+    stop: readStopTimes(env.TEMPORAL_FARGATE_STOP_TIMEOUT, problems),
   };
   if (config.imageDigest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(config.imageDigest)) {
     problems.push('TEMPORAL_FARGATE_IMAGE_DIGEST is not of the form sha256:<64 hex digits>');
@@ -69,14 +60,4 @@ function withoutEmpty(variables: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1]?.trim())),
   );
-}
-
-/** @param stopTimeout seconds between SIGTERM and SIGKILL: the task definition's `stopTimeout` (Fargate: 2 to 120). */
-function stopTimes(stopTimeout: string, problems: string[]): StopTimes {
-  const seconds = Number(stopTimeout);
-  if (!(seconds >= 2 && seconds <= 120)) {
-    problems.push(`TEMPORAL_FARGATE_STOP_TIMEOUT is "${stopTimeout}", not a number of seconds from 2 to 120`);
-  }
-  const ms = (share: number) => Math.round(seconds * share * 1000);
-  return { graceMs: ms(3 / 4), forceMs: ms(7 / 8), hardMs: ms(14 / 15) };
 }

@@ -42,7 +42,7 @@ describe('the environment as a whole', () => {
       'TEMPORAL_TLS is "yes"; it must be one of 1, 0, true, false',
       'TEMPORAL_TASK_QUEUE is not set',
       'DATA_BUCKET is not set',
-      'TEMPORAL_FARGATE_STOP_TIMEOUT is "300", not a number of seconds from 2 to 120',
+      'TEMPORAL_FARGATE_STOP_TIMEOUT is "300", not a whole number of seconds from 2 to 120',
       'TEMPORAL_FARGATE_IMAGE_DIGEST is not of the form sha256:<64 hex digits>',
     ]);
   });
@@ -55,15 +55,6 @@ describe('the environment as a whole', () => {
     expect(connectionOf({ TEMPORAL_API_KEY: '', TEMPORAL_TLS: '' })).toMatchObject({
       apiKey: undefined,
       tls: undefined,
-    });
-  });
-
-  it('divides the stop timeout into grace, force and hard exit', () => {
-    expect(readConfig(complete).stop).toEqual({ graceMs: 90_000, forceMs: 105_000, hardMs: 112_000 });
-    expect(readConfig({ ...complete, TEMPORAL_FARGATE_STOP_TIMEOUT: '30' }).stop).toEqual({
-      graceMs: 22_500,
-      forceMs: 26_250,
-      hardMs: 28_000,
     });
   });
 
@@ -126,6 +117,15 @@ describe('TLS and credentials', () => {
       expect(readConfig({ ...env, TEMPORAL_ADDRESS: host }).connection).toMatchObject({ tls: false });
     }
   });
+
+  it.each(['True', 'TRUE', 'yes', 'on', 'maybe', '2'])(
+    'refuses TEMPORAL_TLS=%s, which the SDK takes for off',
+    (value) => {
+      expect(problemsOf({ ...complete, TEMPORAL_API_KEY: 'key', TEMPORAL_TLS: value })).toEqual([
+        `TEMPORAL_TLS is "${value}"; it must be one of 1, 0, true, false`,
+      ]);
+    },
+  );
 
   it.each(['1', 'true'])('turns TLS on with TEMPORAL_TLS=%s', (on) => {
     expect(connectionOf({ TEMPORAL_TLS: on }).tls).toEqual({});
