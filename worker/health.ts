@@ -3,15 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from '@temporalio/worker';
 
-/**
- * Command of the container's `healthCheck` in the task definition (`["CMD-SHELL", HEALTH_COMMAND]`): healthy while the
- * file is younger than 30 s. The file first appears when the worker polls, so HEALTHY means "polls", and it goes on
- * being touched while the worker drains and while the server is away, when a restart would help nobody.
- */
-export const HEALTH_COMMAND =
-  // A missing file counts as one from 1970; left empty, it would be a syntax error (exit 2, which Docker reserves).
-  `test $(( $(date +%s) - $(stat -c %Y "\${TMPDIR:-/tmp}/worker-alive" 2>/dev/null || echo 0) )) -lt 30 || exit 1`;
-
+/** The task definition's health check takes a file that is older than 30 s for a worker that is stuck. */
 const INTERVAL_MS = 2_000;
 
 export interface WatchOptions {
@@ -20,8 +12,10 @@ export interface WatchOptions {
 }
 
 /**
- * Touches the health file from the main thread, which also shows that the event loop turns. Calls `onFailed` when the
- * worker is FAILED: after a revoked API key the SDK gives up polling, but mostly `run()` never settles.
+ * Touches the health file from the main thread, which also shows that the event loop turns. The file first appears when
+ * the worker polls, so healthy means "polls", and it goes on being touched while the worker drains and while the server
+ * is away, when a restart would help nobody. Calls `onFailed` when the worker is FAILED: after a revoked API key the SDK
+ * gives up polling, but mostly `run()` never settles.
  * @returns a function that ends the watch
  */
 export function watchWorker(

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { HEALTH_COMMAND, watchWorker } from '../../worker/health.ts';
+import { watchWorker } from '../../worker/health.ts';
+import { healthCheck } from './worker-process.ts';
 
 type State = ReturnType<Parameters<typeof watchWorker>[0]['getState']>;
 
@@ -56,15 +56,13 @@ describe('the health file', () => {
 });
 
 describe('the command of the container’s health check', () => {
-  const exitCode = () => spawnSync('sh', ['-c', HEALTH_COMMAND], { env: { ...process.env, TMPDIR: folder } }).status;
-
   it('fails without the file, passes with a fresh one, fails with one of half a minute ago', () => {
-    expect(exitCode()).toBe(1);
+    expect(healthCheck(folder)).toBe(1);
     writeFileSync(file, '');
-    expect(exitCode()).toBe(0);
+    expect(healthCheck(folder)).toBe(0);
     const old = Date.now() / 1000 - 31;
     utimesSync(file, old, old);
-    expect(exitCode()).toBe(1);
+    expect(healthCheck(folder)).toBe(1);
   });
 });
 

@@ -7,6 +7,7 @@ import { hostNodeBase } from '../../src/image/base.ts';
 import { bundledWorkerSource } from '../../src/image/bundled.ts';
 import type { OciImage } from '../../src/image/oci.ts';
 import { hostPlatform } from '../../src/image/platform.ts';
+import { HEALTH_CHECK } from '../../src/steps/compute/health-check.ts';
 import { buildWorker } from '../../worker/build.ts';
 import { testCacheDir } from '../helpers/emulator.ts';
 
@@ -82,4 +83,10 @@ export function startWorker(unpacked: ReturnType<typeof unpackImage>, env: Recor
       rmSync(tmp, { recursive: true, force: true });
     },
   };
+}
+
+/** Exit code of the container's health check for a task with this temporary folder; 0 is healthy. */
+export function healthCheck(tmp: string): number | null {
+  const [, command = ''] = HEALTH_CHECK.command;
+  return spawnSync('sh', ['-c', command], { env: { ...process.env, TMPDIR: tmp } }).status;
 }

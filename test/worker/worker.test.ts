@@ -11,9 +11,8 @@ import type { OciImage } from '../../src/image/oci.ts';
 import { coreBridgeTarget } from '../../src/image/platform.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/sandbox/temporal-server.ts';
-import { HEALTH_COMMAND } from '../../worker/health.ts';
 import { eventually, testCacheDir, useEmulator } from '../helpers/emulator.ts';
-import { buildImage, startWorker, unpackImage, type WorkerProcess } from './worker-process.ts';
+import { buildImage, healthCheck, startWorker, unpackImage, type WorkerProcess } from './worker-process.ts';
 
 const SECRET = 'planted-secret-8d1f';
 const BUCKET = 'worker-data';
@@ -97,8 +96,7 @@ async function stop(worker: WorkerProcess): Promise<void> {
   expect(worker.output()).not.toContain(SECRET);
 }
 
-const isHealthy = (worker: WorkerProcess) =>
-  spawnSync('sh', ['-c', HEALTH_COMMAND], { env: { ...process.env, TMPDIR: worker.tmp } }).status === 0;
+const isHealthy = (worker: WorkerProcess) => healthCheck(worker.tmp) === 0;
 
 async function execute(workflowId: string, ...args: unknown[]): Promise<unknown> {
   return await client.workflow.execute('MessageWorkflow', { taskQueue: TASK_QUEUE, workflowId, args });

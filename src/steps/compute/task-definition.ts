@@ -21,15 +21,8 @@ import type { TaskRoleStep } from '../identity/task-role.ts';
 import type { RepositoryStep } from '../image/repository.ts';
 import type { WorkerImageStep } from '../image/worker-image.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
+import { HEALTH_CHECK } from './health-check.ts';
 import type { LogGroupStep } from './log-group.ts';
-
-/**
- * Healthy means polling: the worker touches this file every 2 s from the moment its first poll has started. In the
- * shell, because a second Node for each probe would cost 40 MB.
- */
-const HEALTH_COMMAND =
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the braces are the shell's
-  'test $(( $(date +%s) - $(stat -c %Y "${TMPDIR:-/tmp}/worker-alive" 2>/dev/null || echo 0) )) -lt 30 || exit 1';
 
 /** Share of the task's memory that V8 may use for its heap; native code and buffers need the rest. */
 const HEAP_SHARE = 0.7;
@@ -78,13 +71,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
             secrets: secretKeys.map((name) => ({ name, valueFrom: `${from.secret?.id}:${name}::` })),
             // Tasks read secrets when they start: a new value has to make a new revision.
             dockerLabels: from.secret ? { 'temporal-fargate.secret-version': from.secret.currentVersion } : {},
-            healthCheck: {
-              command: ['CMD-SHELL', HEALTH_COMMAND],
-              interval: 30,
-              timeout: 5,
-              retries: 3,
-              startPeriod: 60,
-            },
+            healthCheck: HEALTH_CHECK,
             logConfiguration: {
               logDriver: 'awslogs',
               options: {
