@@ -5,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Runtime } from '@temporalio/worker';
 import { createActivities } from './activities.ts';
 import { ConfigError, readConfig } from './config.ts';
-import { connectWorker } from './connection.ts';
+import { connectWorker, RefusedError } from './connection.ts';
 import { watchWorker } from './health.ts';
 import { workerIdentity } from './identity.ts';
 import { log, logNodeEvents } from './logging.ts';
@@ -31,13 +31,18 @@ async function main(): Promise<void> {
     shutdownForceTime: stop.forceMs,
   });
 
-  const stopWatching = watchWorker(worker, {
-    onFailed: () => {
-      log.error('the worker failed; the lines above say why. ECS starts a new task');
-      process.exit(1);
-    },
-  });
+  let stopping = false;
+  /** Ends the process in words of our own: the error of `run()` is mostly "Worker still in use", whatever happened. */
+  const fail = (error?: unknown): never => {
+    const reason = stopping
+      ? 'an activity went on after it was cancelled; it is left behind, and Temporal tries it again when it times out'
+      : 'the worker failed; the lines above say why. ECS starts a new task';
+    log.error(reason, { ...(stopping && stop), error });
+    process.exit(1);
+  };
+  const stopWatching = watchWorker(worker, { onFailed: fail });
   onStop((signal) => {
+    stopping = true;
     log.info('draining', { signal, ...stop });
     setTimeout(() => {
       log.error('draining took too long', stop);
@@ -47,7 +52,7 @@ async function main(): Promise<void> {
   });
   const { identity, taskQueue, namespace } = worker.options;
   log.info('polling', { identity, taskQueue, namespace, address: config.connection.address });
-  await worker.run();
+  await worker.run().catch(fail);
   stopWatching();
   await connection.close();
   log.info('stopped', { identity });
@@ -59,6 +64,7 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     if (error instanceof ConfigError) log.error(error.message, { problems: error.problems });
+    else if (error instanceof RefusedError) log.error(`${error.message}. Giving up; ECS starts a new task`);
     else log.error('the worker ended', { error });
     process.exit(1);
   },
