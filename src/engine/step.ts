@@ -62,6 +62,18 @@ export interface CreateOptions {
   readonly token: string;
 }
 
+/** So much in a month of something that has a price. What it is worth is looked up elsewhere: the engine knows no prices. */
+export interface MonthlyUse<PriceName extends string = string> {
+  /** A line of the bill: "NAT gateway". Uses of one name and one composition are added up in it. */
+  readonly what: string;
+  /** What `quantity` counts: "h", "GB". */
+  readonly unit: string;
+  /** What one unit is made of: an hour of a task is so many vCPU-hours and so many GB-hours. */
+  readonly parts: readonly { readonly amount: number; readonly of: string; readonly price: PriceName }[];
+  /** Units in a month with the smallest and with the largest number of tasks. */
+  readonly quantity: { readonly min: number; readonly max: number };
+}
+
 /**
  * One AWS thing: something that AWS gives an id (or a unique name) and tags. Routes, attachments, policies and
  * settings are fields of their parent's `Want`.
@@ -87,6 +99,8 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   readonly usual?: { readonly ready?: Span; readonly gone?: Span };
 
   want(config: Config, from: From<N>): Want;
+  /** What a month of it is billed by; empty when it is free. Pure. */
+  monthlyCost?(config: Config): readonly MonthlyUse[];
   /** `undefined` when it is gone or in a terminal state. */
   findById(cloud: Cloud, id: string): Promise<L | undefined>;
   /**

@@ -10,6 +10,7 @@ import { ifThere } from '../../aws/errors.ts';
 import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 import { ensureServiceLinkedRole } from './service-linked-role.ts';
 
 const PROVIDERS = ['FARGATE', 'FARGATE_SPOT'];
@@ -22,6 +23,7 @@ export const cluster = () =>
     repeatable: 'name',
     timeouts: { ready: 10, gone: 10 },
     usual: { ready: [5, 30], gone: [5, 30] },
+    monthlyCost: free,
     want: (config) => ({ name: clusterName(config.stack), capacityProviders: PROVIDERS }),
     findById: find,
     findOwned: async (aws, { stack }) => [await find(aws, clusterName(stack))].flatMap((found) => found ?? []),

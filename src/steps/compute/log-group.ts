@@ -9,6 +9,7 @@ import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
+import { ASSUMED, eachTask, type Use } from '../monthly-cost.ts';
 
 interface LiveLogGroup {
   readonly id: string;
@@ -18,6 +19,13 @@ interface LiveLogGroup {
   readonly retentionDays?: number | undefined;
 }
 
+/** Taking logs in is what costs; a week of keeping them comes to less than 2 % of that. */
+const LOGS: Pick<Use, 'what' | 'unit' | 'parts'> = {
+  what: 'logs',
+  unit: 'GB',
+  parts: [{ amount: 1, of: 'GB', price: 'logs-ingested-gb' }],
+};
+
 export const logGroup = () =>
   defineStep({
     id: 'compute/log-group',
@@ -25,6 +33,7 @@ export const logGroup = () =>
     needs: {},
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: ({ workers }) => workers.map(({ scaling }) => eachTask(LOGS, ASSUMED.logs, scaling)),
     want: (config) => ({ name: logGroupName(config.stack), retentionDays: config.logRetentionDays as number }),
     findById: find,
     findOwned: async (aws, { stack }) => [await find(aws, logGroupName(stack))].flatMap((found) => found ?? []),

@@ -19,6 +19,7 @@ import type { RouteTableStep } from '../network/route-table.ts';
 import type { SecurityGroupStep } from '../network/security-group.ts';
 import type { SubnetStep } from '../network/subnet.ts';
 import { type ClusterStep, clusterName } from './cluster.ts';
+import { taskCosts } from './task-cost.ts';
 import type { TaskDefinitionStep } from './task-definition.ts';
 
 type ServiceNeeds = {
@@ -44,6 +45,7 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
     lingers: true,
     timeouts: { ready: 15, gone: 20 },
     usual: { ready: [120, 240], gone: [30, 180] },
+    monthlyCost: () => taskCosts(worker, publicAddresses),
     want: (_config, from) => {
       const lives = Object.entries(from as Record<string, { id: string }>);
       return {

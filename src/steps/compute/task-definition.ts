@@ -20,6 +20,7 @@ import type { ExecutionRoleStep } from '../identity/execution-role.ts';
 import type { TaskRoleStep } from '../identity/task-role.ts';
 import type { RepositoryStep } from '../image/repository.ts';
 import type { WorkerImageStep } from '../image/worker-image.ts';
+import { free } from '../monthly-cost.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { HEALTH_CHECK } from './health-check.ts';
 import type { LogGroupStep } from './log-group.ts';
@@ -45,6 +46,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
     needs,
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: free,
     want: (config, from) => {
       const input: Definition = {
         family: familyName(config.stack, worker.name),

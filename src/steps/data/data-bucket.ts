@@ -18,6 +18,7 @@ import {
 import { hasName, ifThere, isNotFound, orUndefined } from '../../aws/errors.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
+import { ASSUMED, always } from '../monthly-cost.ts';
 
 interface LiveBucket {
   readonly id: string;
@@ -36,6 +37,7 @@ export const dataBucket = () =>
     needs: {},
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: () => [always('S3 data', ASSUMED.data, 'GB', 's3-gb-month')],
     want: ({ stack, accountId, region, partition }) => {
       const name = dataBucketName(stack, accountId, region);
       return {

@@ -18,6 +18,7 @@ import type { StackConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import type { From, Needs } from '../../engine/step.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 
 const PATH = '/temporal-fargate/';
 const POLICY_NAME = 'temporal-fargate';
@@ -50,6 +51,7 @@ export const role = <const N extends Needs>(
     needs,
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: free,
     want: (config, from) => ({
       name: roleName(kind, config.region, config.stack),
       trust: trustPolicy(config) as unknown,

@@ -14,6 +14,7 @@ import { ifThere, orUndefined } from '../../aws/errors.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
+import { ASSUMED, always } from '../monthly-cost.ts';
 
 /**
  * Expires untagged images only: a rule that counted tagged ones could expire the one that runs. Tagged images are
@@ -47,6 +48,7 @@ export const repository = () =>
     needs: {},
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: () => [always('ECR images', ASSUMED.images, 'GB', 'ecr-gb-month')],
     want: (config) => ({
       name: repositoryName(config.stack),
       mutability: 'IMMUTABLE',

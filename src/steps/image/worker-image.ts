@@ -4,6 +4,7 @@ import { orUndefined } from '../../aws/errors.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
 import { Bug } from '../../errors.ts';
 import { defineStep, QUICK } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 import { pushImage } from './push-image.ts';
 import { type RepositoryStep, repositoryName, repositoryTags } from './repository.ts';
 
@@ -29,6 +30,7 @@ export const workerImage = (inputHash: string | undefined, needs: { repository: 
     replacedWith: ['repository'],
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: free,
     want: (_config, from) => ({ repository: from.repository.id, inputHash }),
     findById: (aws, digest) => find(aws, { imageDigest: digest }),
     findOwned: async (aws) => {

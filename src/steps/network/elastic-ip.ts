@@ -3,6 +3,7 @@ import type { Aws } from '../../aws/aws.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { BLOCKED, defineStep, must } from '../define.ts';
+import { allMonth } from '../monthly-cost.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
 import { zoneLetter } from './zone.ts';
 
@@ -19,6 +20,7 @@ export const elasticIp = (zone: string, needs: { internetGateway: InternetGatewa
     needs,
     repeatable: 'tags',
     timeouts: BLOCKED,
+    monthlyCost: () => [allMonth('public IPv4 address', 'public-ipv4-hour')],
     want: () => ({}),
     findById: async (aws, id) => (await provenByNatGateway(aws, id)) ?? toLive(await aws.ec2.addresses.byId(id)),
     findOwned: async (aws, { stepId }) =>

@@ -8,6 +8,7 @@ import {
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 import type { VpcStep } from './vpc.ts';
 
 /** Attached by `update`, so that a crash between the two calls leaves a gateway that the next run attaches. */
@@ -21,6 +22,7 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
     repeatable: 'tags',
     timeouts: BLOCKED,
     usual: INTERFACES_LEAVE,
+    monthlyCost: free,
     want: (_config, from) => ({ attachedTo: from.vpc.id }),
     findById: async (aws, id) => toLive(await aws.ec2.internetGateways.byId(id)),
     findOwned: async (aws, { stepId }) =>

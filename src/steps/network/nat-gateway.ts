@@ -3,6 +3,7 @@ import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
+import { allMonth } from '../monthly-cost.ts';
 import type { ElasticIpStep } from './elastic-ip.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
 import type { SubnetStep } from './subnet.ts';
@@ -21,6 +22,7 @@ export const natGateway = (
     lingers: true,
     timeouts: { ready: 15, gone: 15 },
     usual: { ready: [60, 150], gone: [30, 120] },
+    monthlyCost: () => [allMonth('NAT gateway', 'nat-gateway-hour')],
     want: (_config, from) => ({ subnetId: from.subnet.id, allocationId: from.elasticIp.id }),
     async findById(aws, id) {
       if (!aws.surveying) return toLive(await aws.ec2.natGateways.byId(id));

@@ -15,6 +15,7 @@ import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { CreatedNeed } from '../../engine/step.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
 import type { NatGatewayStep } from './nat-gateway.ts';
 import type { SubnetStep } from './subnet.ts';
@@ -44,6 +45,7 @@ function routeTable<
     needs,
     repeatable: 'token',
     timeouts: BLOCKED,
+    monthlyCost: free,
     want: (_config, from) => {
       const { vpc, gateway, ...subnets } = from as unknown as Record<string, { id: string }>;
       return {

@@ -8,6 +8,7 @@ import { isNotFound } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 import type { RouteTableStep } from './route-table.ts';
 import type { VpcStep } from './vpc.ts';
 
@@ -21,6 +22,7 @@ export const s3Endpoint = (needs: { vpc: VpcStep } & Readonly<Record<`table${str
     lingers: true,
     timeouts: { ready: 5, gone: 10 },
     usual: { ready: [5, 15] },
+    monthlyCost: free,
     want: ({ region }, from) => {
       const { vpc, ...tables } = from as unknown as Record<string, { id: string }>;
       return {

@@ -10,6 +10,7 @@ import {
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { BLOCKED, canonical, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 import type { VpcStep } from './vpc.ts';
 
 /** What AWS gives every new group; workers dial out and are never dialled. */
@@ -23,6 +24,7 @@ export const securityGroup = (needs: { vpc: VpcStep }) =>
     repeatable: 'name',
     timeouts: BLOCKED,
     usual: INTERFACES_LEAVE,
+    monthlyCost: free,
     want: (config, from) => ({
       vpcId: from.vpc.id,
       name: `temporal-fargate-${config.stack}-worker`,

@@ -2,6 +2,7 @@ import { CreateSubnetCommand, DeleteSubnetCommand, type Subnet } from '@aws-sdk/
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 import type { VpcStep } from './vpc.ts';
 import { zoneLetter } from './zone.ts';
 
@@ -15,6 +16,7 @@ export const subnet = (tier: Tier, zone: string, index: number, needs: { vpc: Vp
     repeatable: 'tags',
     timeouts: BLOCKED,
     usual: INTERFACES_LEAVE,
+    monthlyCost: free,
     want: ({ network }, from) => ({
       vpcId: from.vpc.id,
       zone,

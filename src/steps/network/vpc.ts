@@ -2,6 +2,7 @@ import { CreateVpcCommand, DeleteVpcCommand, type Vpc } from '@aws-sdk/client-ec
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 
 /** AWS's defaults are right for DNS: resolution on, which the S3 gateway endpoint needs. */
 export const vpc = () =>
@@ -11,6 +12,7 @@ export const vpc = () =>
     needs: {},
     repeatable: 'tags',
     timeouts: BLOCKED,
+    monthlyCost: free,
     want: (config) => ({ cidr: config.network.cidr }),
     findById: async (aws, id) => toLive(await aws.ec2.vpcs.byId(id)),
     findOwned: async (aws, { stepId }) => (await aws.ec2.vpcs.byStep(stepId)).flatMap((found) => toLive(found) ?? []),

@@ -12,6 +12,7 @@ import type { WorkerConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
+import { always } from '../monthly-cost.ts';
 import type { ScalableTargetStep } from './scalable-target.ts';
 
 /** ECS publishes the service's CPU once a minute. */
@@ -28,6 +29,7 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
     needs,
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: () => [always('alarm', 1, 'alarm', 'alarm-month')],
     want: ({ stack }, from) => {
       const { scaling } = worker;
       const high = kind === 'high';

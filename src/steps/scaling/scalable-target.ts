@@ -17,6 +17,7 @@ import { clusterName } from '../compute/cluster.ts';
 import type { ServiceStep } from '../compute/service.ts';
 import { ensureServiceLinkedRole } from '../compute/service-linked-role.ts';
 import { canonical, changesOf, defineStep, must, QUICK } from '../define.ts';
+import { free } from '../monthly-cost.ts';
 
 const TARGET = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
 
@@ -54,6 +55,7 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
     replacedWith: ['service'],
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: free,
     want: ({ stack }) => {
       const { scaling } = worker;
       return {

@@ -13,6 +13,7 @@ import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
 import { Bug } from '../../errors.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
+import { always } from '../monthly-cost.ts';
 
 const RECOVERY_DAYS = 7;
 
@@ -40,6 +41,7 @@ export const temporalSecret = (value: string | undefined) =>
     needs: {},
     repeatable: 'name',
     timeouts: QUICK,
+    monthlyCost: () => [always('secret', 1, 'secret', 'secret-month')],
     want: (config) => ({
       name: secretName(config.stack),
       scheduledForDeletion: false,
