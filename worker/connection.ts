@@ -30,9 +30,14 @@ const CAUSES: readonly [RegExp, string][] = [
   [/InvalidCertificate/, "the server's certificate is not trusted"],
 ];
 
-/** The server was reached and refused us for so long that waiting will not help. */
+/** The server has refused us for so long that waiting will not help. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
+  readonly details: object;
+  constructor(message: string, details: object) {
+    super(message);
+    this.details = details;
+  }
 }
 
 /**
@@ -57,10 +62,11 @@ export async function connectWorker(
       const failure = describeFailure(error);
       if (failure === undefined) throw error;
       const { level, message, reason } = failure;
+      const details = { address: config.connection.address, namespace, attempt, reason };
       refusedSince = level === 'ERROR' ? (refusedSince ?? performance.now()) : undefined;
       const delayMs = retryDelay(attempt, refusedSince === undefined ? undefined : performance.now() - refusedSince);
-      if (delayMs === undefined) throw new RefusedError(message, { cause: error });
-      log.log(level, message, { address: config.connection.address, namespace, attempt, retryInMs: delayMs, reason });
+      if (delayMs === undefined) throw new RefusedError(message, details);
+      log.log(level, message, { ...details, retryInMs: delayMs });
       await sleep(delayMs);
     }
   }

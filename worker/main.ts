@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     const reason = stopping
       ? 'an activity went on after it was cancelled; it is left behind, and Temporal tries it again when it times out'
       : 'the worker failed; the lines above say why. ECS starts a new task';
-    log.error(reason, { ...(stopping && stop), error });
+    log.error(reason, stopping ? stop : { error });
     process.exit(1);
   };
   const stopWatching = watchWorker(worker, { onFailed: fail });
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     stopping = true;
     log.info('draining', { signal, ...stop });
     setTimeout(() => {
-      log.error('draining took too long', stop);
+      log.error('draining took too long', { ...stop, state: worker.getState() });
       process.exit(1);
     }, stop.hardMs).unref();
     if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -64,7 +64,7 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     if (error instanceof ConfigError) log.error(error.message, { problems: error.problems });
-    else if (error instanceof RefusedError) log.error(`${error.message}. Giving up; ECS starts a new task`);
+    else if (error instanceof RefusedError) log.error(`${error.message}; ECS starts a new task`, error.details);
     else log.error('the worker ended', { error });
     process.exit(1);
   },

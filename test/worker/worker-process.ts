@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,18 +7,36 @@ import { hostNodeBase } from '../../src/image/base.ts';
 import { bundledWorkerSource } from '../../src/image/bundled.ts';
 import type { OciImage } from '../../src/image/oci.ts';
 import { hostPlatform } from '../../src/image/platform.ts';
+import type { ImageSource } from '../../src/image/source.ts';
 import { HEALTH_CHECK } from '../../src/steps/compute/health-check.ts';
 import { buildWorker } from '../../worker/build.ts';
 import { testCacheDir } from '../helpers/emulator.ts';
 
 export const workerDir = fileURLToPath(new URL('../../worker', import.meta.url));
 
-/** Builds the bundled worker's image for this machine; slow only when the dependency layer is not cached yet. */
-export async function buildImage(scratch: string): Promise<OciImage> {
+/**
+ * Builds the bundled worker's image for this machine; slow only when the dependency layer is not cached yet.
+ * @param activities file that takes the place of the worker's own activities.ts
+ */
+export async function buildImage(scratch: string, activities?: string): Promise<OciImage> {
+  return await (await imageSource(scratch, activities)).build(hostPlatform(), imageContext);
+}
+
+export const imageContext = { cacheDir: join(testCacheDir, 'images'), note: () => undefined };
+
+export async function imageSource(scratch: string, activities?: string): Promise<ImageSource> {
   const appDir = join(scratch, 'dist');
-  await buildWorker(workerDir, appDir);
-  const source = bundledWorkerSource({ workerDir, appDir, base: hostNodeBase });
-  return await source.build(hostPlatform(), { cacheDir: join(testCacheDir, 'images'), note: () => undefined });
+  await buildWorker(activities === undefined ? workerDir : withActivities(scratch, activities), appDir);
+  return bundledWorkerSource({ workerDir, appDir, base: hostNodeBase });
+}
+
+/** A copy of the worker's sources with other activities. */
+function withActivities(scratch: string, activities: string): string {
+  const folder = join(scratch, 'sources');
+  cpSync(workerDir, folder, { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path) });
+  symlinkSync(join(workerDir, 'node_modules'), join(folder, 'node_modules'));
+  cpSync(activities, join(folder, 'activities.ts'));
+  return folder;
 }
 
 /** Unpacks an image's layers with the system's tar, as a container runtime would, and reads what it runs. */
