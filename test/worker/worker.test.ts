@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
@@ -233,23 +233,6 @@ describe('a stop signal', () => {
     expect(raw.pendingActivities?.[0]?.lastFailure?.applicationFailureInfo?.type).toBe('WorkerShutdown');
     await handle.terminate();
   });
-
-  it('ends a worker at once that finds nobody at the address', async () => {
-    const worker = start({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
-    await logged(worker, 'Temporal cannot be reached');
-    await stop(worker);
-  });
-
-  it('ends a worker at once that waits for a server which accepts but never answers', async () => {
-    const sockets: Socket[] = [];
-    const silent = createTcpServer((socket) => sockets.push(socket.on('error', () => undefined)));
-    await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening));
-    const worker = start({ TEMPORAL_ADDRESS: `127.0.0.1:${(silent.address() as AddressInfo).port}` });
-    await eventually('the connection attempt', async () => sockets.length > 0);
-    await stop(worker);
-    for (const socket of sockets) socket.destroy();
-    silent.close();
-  });
 });
 
 describe('a worker that cannot work', () => {
@@ -264,13 +247,5 @@ describe('a worker that cannot work', () => {
       'DATA_BUCKET is not set',
     ]);
     expect(worker.output()).not.toContain(SECRET);
-  });
-
-  it('goes on trying, and says so as an error, when the namespace does not exist', async () => {
-    const worker = start({ TEMPORAL_NAMESPACE: 'nowhere' });
-    const line = await logged(worker, 'Temporal cannot be used: the namespace does not exist (NOT_FOUND)');
-    expect(line).toMatchObject({ level: 'ERROR', namespace: 'nowhere', attempt: 1 });
-    await eventually('the second attempt', async () => worker.lines().some((entry) => entry.attempt === 2));
-    await stop(worker);
   });
 });
