@@ -31,18 +31,23 @@ async function main(): Promise<void> {
     shutdownForceTime: stop.forceMs,
   });
 
-  let stopping = false;
-  /** Ends the process in words of our own: the error of `run()` is mostly "Worker still in use", whatever happened. */
+  let stopSignalAt = Number.POSITIVE_INFINITY;
+  /**
+   * Ends the process in words of our own: `run()` mostly rejects with "Worker still in use", whatever happened. The SDK
+   * has logged the true error before.
+   */
   const fail = (error?: unknown): never => {
-    const reason = stopping
-      ? 'an activity went on after it was cancelled; it is left behind, and Temporal tries it again when it times out'
-      : 'the worker failed; the lines above say why. ECS starts a new task';
-    log.error(reason, stopping ? stop : { error });
+    // So late after the signal only the force time makes a worker fail.
+    if (performance.now() - stopSignalAt > stop.graceMs) {
+      log.error('an activity ignored its cancellation; it is left behind until Temporal times it out', stop);
+    } else {
+      log.error('the worker failed; the lines above say why. ECS starts a new task', { error });
+    }
     process.exit(1);
   };
   const stopWatching = watchWorker(worker, { onFailed: fail });
   onStop((signal) => {
-    stopping = true;
+    stopSignalAt = performance.now();
     log.info('draining', { signal, ...stop });
     setTimeout(() => {
       log.error('draining took too long', { ...stop, state: worker.getState() });

@@ -47,8 +47,7 @@ describe.concurrent('an activity that knows nothing of cancellation', () => {
     expect(worker.lines().at(-1)).toEqual({
       time: expect.any(String),
       level: 'ERROR',
-      message:
-        'an activity went on after it was cancelled; it is left behind, and Temporal tries it again when it times out',
+      message: 'an activity ignored its cancellation; it is left behind until Temporal times it out',
       ...{ graceMs: 6000, forceMs: 7000, hardMs: 7467 },
     });
     await handle.terminate();
