@@ -21,11 +21,13 @@ class ConnectionCut(ConnectionError):
 
 @dataclass
 class Fault:
-    """Fires at the `after`-th matching call of the operator from now on, and at the `times` - 1 matching ones after it."""
+    """Fires at the `after`-th matching call from now on, and at the `times` - 1 matching ones after it."""
 
     kind: str
     service: Optional[str] = None
     operation: Optional[str] = None
+    role: Optional[str] = None
+    """Name of the role whose calls match; left out, it is the operator's calls that do."""
     mutating: bool = False
     """Count mutating calls only."""
     after: int = 1
@@ -42,11 +44,14 @@ class Fault:
 
     def matches(self, call: Call) -> bool:
         return (
-            call.principal == "operator"
+            self._is_caller(call.principal)
             and (self.service is None or self.service == call.service)
             and (self.operation is None or self.operation == call.operation)
             and (call.mutating or not self.mutating)
         )
+
+    def _is_caller(self, principal: str) -> bool:
+        return principal == "operator" if self.role is None else f":assumed-role/{self.role}/" in principal
 
 
 def parse_fault(value: Dict[str, Any]) -> Fault:
@@ -60,6 +65,7 @@ def parse_fault(value: Dict[str, Any]) -> Fault:
         kind=cut,
         service=match.get("service"),
         operation=match.get("operation"),
+        role=match.get("role"),
         mutating=bool(value.get("mutating", False)),
         after=int(value.get("after", 1)),
         times=int(value.get("times", 1)),
