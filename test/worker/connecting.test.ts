@@ -45,7 +45,8 @@ describe.concurrent('a server that cannot be reached', () => {
 
   it('because nobody knows its name is waited for too', async () => {
     const worker = start({ TEMPORAL_ADDRESS: 'no-such-host.invalid', TEMPORAL_TLS: 'true' });
-    await eventually('two attempts', async () => worker.lines().filter(({ message }) => message === OUTAGE).length > 1);
+    await eventually('the second attempt', async () => worker.lines().some(({ attempt }) => attempt === 2));
+    expect(await logged(worker, OUTAGE)).toMatchObject({ level: 'WARN' });
     expect(worker.child.exitCode).toBe(null);
   });
 });

@@ -52,11 +52,9 @@ export function expectJsonWithoutSecret(worker: WorkerProcess): void {
   expect(worker.output()).not.toContain(SECRET);
 }
 
-/** Waits for a line with this message. */
-export function logged(worker: WorkerProcess, message: string, seconds = 20): Promise<Record<string, unknown>> {
-  return eventually(
-    `the line "${message}"`,
-    async () => worker.lines().find((line) => line.message === message),
-    seconds,
+/** Waits for a line whose message begins so. */
+export function logged(worker: WorkerProcess, start: string): Promise<Record<string, unknown>> {
+  return eventually(`the line "${start}"`, async () =>
+    worker.lines().find(({ message }) => String(message).startsWith(start)),
   );
 }
