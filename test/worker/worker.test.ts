@@ -12,9 +12,9 @@ import { coreBridgeTarget } from '../../src/image/platform.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/sandbox/temporal-server.ts';
 import { eventually, testCacheDir, useEmulator } from '../helpers/emulator.ts';
+import { expectJsonWithoutSecret, logged, SECRET } from './stage.ts';
 import { buildImage, healthCheck, startWorker, unpackImage, type WorkerProcess } from './worker-process.ts';
 
-const SECRET = 'planted-secret-8d1f';
 const BUCKET = 'worker-data';
 const TASK_QUEUE = 'test-queue';
 
@@ -81,19 +81,11 @@ function start(changes: Record<string, string> = {}): WorkerProcess {
   return worker;
 }
 
-async function logged(worker: WorkerProcess, message: string): Promise<Record<string, unknown>> {
-  return await eventually(`the line "${message}"`, async () => worker.lines().find((line) => line.message === message));
-}
-
-/** Stops the worker as ECS would and checks what must hold for every run: exit code 0, only JSON, no secret. */
+/** Stops the worker as ECS would and checks what must hold for every run. */
 async function stop(worker: WorkerProcess): Promise<void> {
   worker.child.kill('SIGTERM');
   expect(await worker.ended).toEqual({ code: 0, signal: null });
-  expect(worker.lines().length).toBeGreaterThan(0);
-  for (const line of worker.lines()) {
-    expect(line).toMatchObject({ time: expect.any(String), level: expect.any(String), message: expect.any(String) });
-  }
-  expect(worker.output()).not.toContain(SECRET);
+  expectJsonWithoutSecret(worker);
 }
 
 const isHealthy = (worker: WorkerProcess) => healthCheck(worker.tmp) === 0;
