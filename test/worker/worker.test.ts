@@ -181,7 +181,7 @@ describe('a worker that ECS started from the built image', () => {
 
   it('is healthy from its first poll on, not before', async () => {
     const waiting = start({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
-    await logged(waiting, 'Temporal cannot be reached');
+    await logged(waiting, 'Temporal cannot be reached: nothing listens there');
     expect(existsSync(join(waiting.tmp, 'worker-alive'))).toBe(false);
     expect(isHealthy(waiting)).toBe(false);
 
@@ -236,7 +236,7 @@ describe('a stop signal', () => {
 
   it('ends a worker at once that finds nobody at the address', async () => {
     const worker = start({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
-    await logged(worker, 'Temporal cannot be reached');
+    await logged(worker, 'Temporal cannot be reached: nothing listens there');
     await stop(worker);
   });
 
@@ -268,7 +268,7 @@ describe('a worker that cannot work', () => {
 
   it('goes on trying, and says so as an error, when the namespace does not exist', async () => {
     const worker = start({ TEMPORAL_NAMESPACE: 'nowhere' });
-    const line = await logged(worker, 'Temporal cannot be used: the namespace does not exist (NOT_FOUND)');
+    const line = await logged(worker, 'Temporal cannot be used: there is no such namespace');
     expect(line).toMatchObject({ level: 'ERROR', namespace: 'nowhere', attempt: 1 });
     await eventually('the second attempt', async () => worker.lines().some((entry) => entry.attempt === 2));
     await stop(worker);
