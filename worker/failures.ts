@@ -47,11 +47,11 @@ const WORDS: readonly [RegExp, Kind][] = [
     /fatal alert: (UnknownCA|BadCertificate|UnsupportedCertificate|Certificate|HandshakeFailure)/,
     'client-certificate-refused',
   ],
-  // A server that does not say why; the handshake is behind us, and the first call gets no answer.
+  // A server that does not say why.
   [/GetSystemInfo.*without sending TLS close_notify/, 'client-certificate-refused'],
   [/dns error/, 'unknown-host'],
   [/ConnectionRefused/, 'refused'],
-  [/GetSystemInfo.*(broken pipe|http2 error|connection closed)/i, 'lost'],
+  [/GetSystemInfo.*(broken pipe|ConnectionReset|http2 error|connection closed)/i, 'lost'],
 ];
 
 /** The program that deploys says the same of the same causes; a test holds both tables together. */
@@ -127,8 +127,9 @@ export function describeFailure(error: unknown, connection: NativeConnectionOpti
 /** What our own side of the connection adds to the core's words. */
 function sharper(kind: Kind, { tls }: NativeConnectionOptions): Kind {
   if (kind === 'lost' && !tls) return 'tls-server';
-  if (kind !== 'client-certificate-refused') return kind;
+  if (kind !== 'lost' && kind !== 'client-certificate-refused') return kind;
   const pair = typeof tls === 'object' ? tls?.clientCertPair : undefined;
-  if (!pair) return 'client-certificate-missing';
-  return hasExpired(pair.crt) ? 'client-certificate-expired' : kind;
+  // The handshake is behind us: what ends the connection after it is what was shown there.
+  if (pair) return hasExpired(pair.crt) ? 'client-certificate-expired' : 'client-certificate-refused';
+  return kind === 'lost' ? kind : 'client-certificate-missing';
 }

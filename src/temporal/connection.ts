@@ -5,11 +5,15 @@ import { probe } from './probe.ts';
 const CONNECT_SECONDS = 10;
 
 /** A client of the Temporal server, to be closed by its owner. Throws `UserError`; its codes are in failures.ts. */
-export async function connectTemporal(target: TemporalTarget, credentials: Credentials): Promise<Client> {
+export async function connectTemporal(
+  target: TemporalTarget,
+  credentials: Credentials,
+  timeoutSeconds = CONNECT_SECONDS,
+): Promise<Client> {
   const { address, namespace, tls, serverCaCert, serverName } = target;
   const { apiKey, clientCert, clientKey } = credentials;
   // The client's library would try for ten seconds and then not say what was in its way.
-  const obstacle = await probe(target, credentials, CONNECT_SECONDS * 1000);
+  const obstacle = await probe(target, credentials, timeoutSeconds * 1000);
   if (obstacle && !isProxied()) throw failureOf(target, credentials, obstacle);
   let connection: Connection | undefined;
   try {
@@ -21,7 +25,7 @@ export async function connectTemporal(target: TemporalTarget, credentials: Crede
         ...(clientCert !== undefined &&
           clientKey !== undefined && { clientCertPair: { crt: Buffer.from(clientCert), key: Buffer.from(clientKey) } }),
       },
-      connectTimeout: CONNECT_SECONDS * 1000,
+      connectTimeout: timeoutSeconds * 1000,
       ...(apiKey === undefined ? {} : { apiKey }),
     });
     await connection.workflowService.describeNamespace({ namespace });

@@ -32,6 +32,8 @@ const PREFACE = Buffer.concat([
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 ]);
 const SETTINGS_FRAME = 4;
+/** How long the server may be silent after the handshake before we speak. */
+const SILENCE_MS = 200;
 
 /**
  * Opens a connection as the client will and reads the server's first answer. That shows in Node's own words what is in
@@ -48,7 +50,9 @@ export function probe(
   const socket = open(target, credentials, host, Number(port || 80));
   let connected = false;
   return new Promise<Obstacle | undefined>((resolve) => {
+    let speak: NodeJS.Timeout | undefined;
     const done = (obstacle?: Obstacle): void => {
+      clearTimeout(speak);
       socket.destroy();
       resolve(obstacle);
     };
@@ -59,7 +63,8 @@ export function probe(
     socket.setTimeout(timeoutMs, () => done(new Obstacle('timeout')));
     socket.once(target.tls ? 'secureConnect' : 'connect', () => {
       connected = true;
-      socket.write(PREFACE);
+      // Most servers speak first. Speaking to one that hangs up would break the connection before its reason is read.
+      speak = setTimeout(() => socket.write(PREFACE), SILENCE_MS);
     });
     // A server without TLS answers our preface; one with TLS sends an alert (type 21) or a sentence about HTTPS.
     socket.once('data', (bytes: Buffer) => done(bytes[3] === SETTINGS_FRAME ? undefined : new Obstacle('tls-server')));
