@@ -1,7 +1,7 @@
 import { Command, Option as Flag, InvalidArgumentError } from 'commander';
 import type { Flags } from './commands/input.ts';
-import { fromText } from './config/answers.ts';
 import { type Answer, flagOf, OPTIONS, type Option, type OptionKey } from './config/options.ts';
+import { fromText } from './config/sources.ts';
 
 /** A command of the program, loaded only when it is called. */
 export interface Call {
@@ -175,13 +175,14 @@ const sandboxAuthFlag = (): Flag =>
 function addAnswers(command: Command, takes: Takes): void {
   const keys = takes === 'everything' ? OPTIONS.map((option) => option.key) : takes === 'where' ? WHERE : takes;
   for (const option of OPTIONS.filter((candidate) => keys.includes(candidate.key))) {
-    // A secret on the command line is read by everybody on the machine.
-    if (option.type === 'secret')
-      command.option(`${flagOf(option.key)}-file <path>`, `${option.question}, from a file; "-" is standard input`);
+    if (option.file) command.addOption(fileFlag(option, option.file.flag));
     else command.addOption(answerFlag(option));
   }
   if (takes === 'everything') command.option('--config <file>', 'JSON file with answers');
 }
+
+const fileFlag = (option: Option, flag: string): Flag =>
+  new Flag(`${flag} <path>`, `${option.question}, from a file; "-" is standard input. ${option.help}`);
 
 function answerFlag(option: Option): Flag {
   const flag = new Flag(
@@ -189,24 +190,29 @@ function answerFlag(option: Option): Flag {
     `${option.question}. ${option.help}`,
   );
   return flag.argParser((text: string): Answer => {
-    if (text === '') throw new InvalidArgumentError('It is empty.');
+    if (text === '' && option.default !== '') throw new InvalidArgumentError('It is empty.');
     return fromText(option, text);
   });
 }
 
 function toFlags(options: Record<string, string | boolean>): Flags {
-  const { yes, sandbox, json, quiet, debug, config, temporalApiKeyFile, ...rest } = options;
+  const { yes, sandbox, json, quiet, debug, config, ...rest } = options;
   const keys = new Set<string>(OPTIONS.map((option) => option.key));
+  const byPath = new Map(OPTIONS.flatMap(({ key, file }) => (file ? [[attributeOf(file.flag), key] as const] : [])));
   const entries = Object.entries(rest);
+  const given = entries.filter(([key]) => !byPath.has(key));
   return {
-    answers: Object.fromEntries(entries.filter(([key]) => keys.has(key))),
-    own: Object.fromEntries(entries.filter(([key]) => !keys.has(key))),
+    answers: Object.fromEntries(given.filter(([key]) => keys.has(key))),
+    paths: Object.fromEntries(entries.flatMap(([key, path]) => (byPath.has(key) ? [[byPath.get(key), path]] : []))),
+    own: Object.fromEntries(given.filter(([key]) => !keys.has(key))),
     yes: yes === true,
     sandbox: sandbox === true,
     json: json === true,
     quiet: quiet === true,
     debug: debug === true,
     ...(typeof config === 'string' ? { config } : {}),
-    ...(typeof temporalApiKeyFile === 'string' ? { temporalApiKeyFile } : {}),
   };
 }
+
+/** "--temporal-api-key-file" -> "temporalApiKeyFile", the name under which commander gives it. */
+const attributeOf = (flag: string): string => new Flag(`${flag} <path>`).attributeName();

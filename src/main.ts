@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { buildProgram, type Call, USAGE_FIX } from './cli.ts';
+import { OPTIONS } from './config/options.ts';
 import { Cancelled, EXIT, ManyErrors, UserError } from './errors.ts';
 import type { Io, Streams } from './ui/io.ts';
 
@@ -45,7 +46,9 @@ async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Pr
       `Node ${process.versions.node} has reached its end of life; from January 2027 on the AWS SDK needs Node 22.`,
     );
   }
-  if (process.env.TEMPORAL_API_KEY) io.keepSecret(process.env.TEMPORAL_API_KEY);
+  for (const { secret, env } of OPTIONS) {
+    for (const name of secret ? env : []) io.keepSecret((process.env[name] ?? '').trim());
+  }
   try {
     const command = await call.load();
     return await command({ io, signal, env: process.env, cliVersion: version, flags: call.flags });

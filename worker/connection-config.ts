@@ -1,8 +1,7 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions, TLSConfig } from '@temporalio/worker';
-
-const DEFAULT_PORT = '7233';
+import { parseAddress } from './address.ts';
+import { apiKeyProblem, caCertificateProblem, clientCertificateProblem, clientKeyProblem } from './credentials.ts';
 
 /**
  * Reads Temporal's official connection variables (TEMPORAL_ADDRESS, TEMPORAL_API_KEY, TEMPORAL_TLS and its family), and
@@ -21,15 +20,12 @@ export function readConnection(env: Record<string, string>, problems: string[]):
   if (tlsIsOff && env.TEMPORAL_API_KEY && !isLoopback(host)) {
     problems.push('TEMPORAL_TLS is off, but TEMPORAL_API_KEY may only travel over TLS (or to this host itself)');
   }
-  const certificates = Object.keys(env).filter((name) => /^TEMPORAL_TLS_.*(CERT|KEY)_(DATA|PATH)$/.test(name));
-  if (tlsIsOff && certificates.length > 0) {
-    problems.push(`TEMPORAL_TLS is off, but ${certificates.join(' and ')} is set`);
-  }
+  const partsOfTls = Object.keys(env).filter((name) => name.startsWith('TEMPORAL_TLS_'));
+  if (tlsIsOff && partsOfTls.length > 0) problems.push(`TEMPORAL_TLS is off, but ${partsOfTls.join(' and ')} is set`);
   // A line end at the end is how secrets get pasted; anything else that a header cannot carry is a mistake.
   const apiKey = env.TEMPORAL_API_KEY?.trim();
-  if (apiKey && /[^\x21-\x7e]/.test(apiKey)) {
-    problems.push('TEMPORAL_API_KEY holds a space, a line break or a character outside ASCII');
-  }
+  const keyProblem = apiKey && apiKeyProblem(apiKey);
+  if (keyProblem) problems.push(`TEMPORAL_API_KEY ${keyProblem}`);
   if (problems.length > known) return {};
 
   try {
@@ -53,45 +49,31 @@ function readAddress(env: Record<string, string>, problems: string[]): { host: s
     problems.push('TEMPORAL_ADDRESS is not set');
     return { host: '', address: '' };
   }
-  const defaultPort = (variable === 'TEMPORAL_SERVER_ENDPOINT' && env.TEMPORAL_SERVER_PORT?.trim()) || DEFAULT_PORT;
-  const bare = value.replace(/^(https?|grpcs?):\/\//i, '').replace(/\/$/, '');
-  const hasPort = /:\d+$/.test(bare.replace(/^\[.*\]/, ''));
-  const href = `grpc://${hasPort ? bare : `${bare}:${defaultPort}`}`;
-  const url = URL.canParse(href) ? new URL(href) : undefined;
-  if (!url?.hostname || !url.port || url.pathname || url.username || url.search) {
-    problems.push(`${variable} is not of the form host or host:port`);
-    return { host: '', address: '' };
-  }
-  return { host: url.hostname, address: url.host };
+  const defaultPort = variable === 'TEMPORAL_SERVER_ENDPOINT' ? env.TEMPORAL_SERVER_PORT?.trim() : undefined;
+  const parsed = parseAddress(value, defaultPort);
+  if (typeof parsed === 'object') return parsed;
+  problems.push(`${variable} ${parsed}`);
+  return { host: '', address: '' };
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 }
 
-/** Node's own parser says what is wrong with a certificate; the SDK's only says that the transport failed. */
+/** Node's parser says what is wrong with a certificate; the SDK's only says that the transport failed. */
 function checkCertificates(env: Record<string, string>, tls: TLSConfig, problems: string[]): void {
   const pair = ['TEMPORAL_TLS_CLIENT_CERT', 'TEMPORAL_TLS_CLIENT_KEY'] as const;
   const [cert, key] = pair.map((name) => env[`${name}_DATA`] ?? env[`${name}_PATH`]);
-  if (Boolean(cert) !== Boolean(key)) problems.push(`${pair.join(' and ')} (_DATA or _PATH) are set only together`);
+  if (Boolean(cert) !== Boolean(key)) {
+    problems.push(`${pair.join(' and ')} (_DATA or _PATH) are set only together`);
+    return;
+  }
 
-  const check = (what: string, test: () => boolean): void => {
-    try {
-      if (test()) return;
-    } catch {
-      // Reported below; the parser's own message could quote the input.
-    }
-    problems.push(what);
-  };
   const { clientCertPair, serverRootCACertificate } = tls;
-  if (clientCertPair) {
-    check('TEMPORAL_TLS_CLIENT_CERT and TEMPORAL_TLS_CLIENT_KEY are not a PEM certificate and its private key', () =>
-      new X509Certificate(clientCertPair.crt).checkPrivateKey(createPrivateKey(Buffer.from(clientCertPair.key))),
-    );
-  }
-  if (serverRootCACertificate) {
-    check('TEMPORAL_TLS_SERVER_CA_CERT is not a PEM certificate', () =>
-      Boolean(new X509Certificate(serverRootCACertificate)),
-    );
-  }
+  const found = {
+    TEMPORAL_TLS_CLIENT_CERT: clientCertPair && clientCertificateProblem(clientCertPair.crt),
+    TEMPORAL_TLS_CLIENT_KEY: clientCertPair && clientKeyProblem(clientCertPair.key, clientCertPair.crt),
+    TEMPORAL_TLS_SERVER_CA_CERT: serverRootCACertificate && caCertificateProblem(serverRootCACertificate),
+  };
+  for (const [name, problem] of Object.entries(found)) if (problem) problems.push(`${name} ${problem}`);
 }

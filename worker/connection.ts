@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { WorkerConfig } from './config.ts';
+import { describeFailure } from './failures.ts';
 import { log } from './logging.ts';
 
 const MAX_DELAY_MS = 30_000;
@@ -13,24 +14,7 @@ const MAX_DELAY_MS = 30_000;
  */
 const PATIENCE_MS = 20_000;
 
-/**
- * Causes that a person has to mend, by what the Rust core writes into its one kind of error (1.24: either the status
- * code's name or, from the first call, its description).
- */
-const CAUSES: readonly [RegExp, string][] = [
-  [/code: NotFound/, 'the namespace does not exist (NOT_FOUND)'],
-  [
-    /code: PermissionDenied|does not have permission/,
-    'these credentials may not use the namespace (PERMISSION_DENIED)',
-  ],
-  [/code: Unauthenticated|valid authentication/, 'the API key or client certificate was refused (UNAUTHENTICATED)'],
-  [/InvalidContentType/, 'the server does not speak TLS on this port'],
-  [/NativeCertsNotFound/, 'the image has no CA certificates (Debian package ca-certificates)'],
-  [/UnsupportedCertVersion/, 'a certificate is X.509 version 1; Temporal needs version 3'],
-  [/InvalidCertificate/, "the server's certificate is not trusted"],
-];
-
-/** The server has refused us for so long that waiting will not help. */
+/** The server was reached and refused us for so long that waiting will not help. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly details: object;
@@ -59,10 +43,10 @@ export async function connectWorker(
       return { connection, worker: await Worker.create({ ...options, connection, namespace, taskQueue }) };
     } catch (error) {
       await connection?.close();
-      const failure = describeFailure(error);
+      const failure = describeFailure(error, config.connection);
       if (failure === undefined) throw error;
-      const { level, message, reason } = failure;
-      const details = { address: config.connection.address, namespace, attempt, reason };
+      const { level, message, fix, reason } = failure;
+      const details = { fix, address: config.connection.address, namespace, attempt, reason };
       refusedSince = level === 'ERROR' ? (refusedSince ?? performance.now()) : undefined;
       const delayMs = retryDelay(attempt, refusedSince === undefined ? undefined : performance.now() - refusedSince);
       if (delayMs === undefined) throw new RefusedError(message, details);
@@ -85,21 +69,4 @@ export function retryDelay(
   const leftMs = refusedMs === undefined ? MAX_DELAY_MS : PATIENCE_MS - refusedMs;
   if (leftMs <= 0) return undefined;
   return Math.ceil(Math.min(leftMs, Math.min(MAX_DELAY_MS, 1000 * 2 ** (attempt - 1)) * (1 - random() / 2)));
-}
-
-export interface ConnectionFailure {
-  readonly level: 'WARN' | 'ERROR';
-  readonly message: string;
-  /** The core's own words. */
-  readonly reason: string;
-}
-
-/** Why the server cannot be used; undefined when the fault is this program's own and trying again cannot help. */
-export function describeFailure(error: unknown): ConnectionFailure | undefined {
-  if (!(error instanceof Error) || error.name !== TransportError.name) return undefined;
-  const reason = error.message;
-  const cause = CAUSES.find(([words]) => words.test(reason))?.[1];
-  return cause === undefined
-    ? { level: 'WARN', message: 'Temporal cannot be reached', reason }
-    : { level: 'ERROR', message: `Temporal cannot be used: ${cause}`, reason };
 }

@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { STSClient } from '@aws-sdk/client-sts';
 import { usableZones } from '../aws/zones.ts';
-import { fromText, gather, readConfigFile, type Sources, wrong } from '../config/answers.ts';
-import type { Answer, Answers, Option } from '../config/options.ts';
+import { gather, mend, readConfigFile, wrong } from '../config/answers.ts';
+import { type Answer, type Answers, flagOf, OPTIONS, type Option, type OptionKey, shown } from '../config/options.ts';
 import { type StackConfig, stackConfig } from '../config/schema.ts';
+import { type Found, fromFile, fromText, type Sources } from '../config/sources.ts';
 import { toAnswers, toStackConfig } from '../config/stack-config.ts';
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { type Connection, knownOf } from './connect.ts';
 import { type CommandInput, mustAsk } from './input.ts';
+import { sandboxAnswers } from './sandbox-home.ts';
 
 export interface Where {
   readonly stack: string;
@@ -32,7 +33,7 @@ export async function answerWhere(input: CommandInput): Promise<Where> {
     ask:
       asked && region === undefined
         ? (option, suggestion) =>
-            option.key === 'region' ? asked(option, suggestion) : Promise.resolve(suggestion ?? '')
+            option.key === 'region' ? asked(option, suggestion, {}) : Promise.resolve(suggestion ?? '')
         : undefined,
     fallback: region === undefined ? {} : { region },
     echo: () => undefined,
@@ -55,7 +56,8 @@ export async function answerWhat(
   const { flags, env, io } = input;
   if (!flags.yes) mustAsk(input, 'Add --yes to take the given answers and the defaults for the rest.');
   const sources: Sources = {
-    flags: { ...flags.answers, ...secretFromFile(flags.temporalApiKeyFile) },
+    flags: flags.answers,
+    paths: flags.paths,
     env,
     file: fileAnswers(input),
     state: before ? toAnswers(before) : {},
@@ -67,13 +69,12 @@ export async function answerWhat(
     sources,
     known: knownOf(connection, zones),
     given: { stack: connection.stack, region: connection.region },
-    stored: before?.temporal.auth === 'api-key' ? ['temporalApiKey'] : [],
+    stored: before ? secretOptions(before).map(({ key }) => key) : [],
     ask: flags.yes ? undefined : asker(input),
-    fallback: {},
+    fallback: sandboxAnswers(connection.emulator?.temporalAccess),
     echo: (option, answer, source) => {
-      if (option.type === 'secret') io.keepSecret(String(answer));
-      if (source === 'you') return;
-      io.note(`  ${option.question.replace('?', '')}: ${option.type === 'secret' ? '********' : answer} (${source})`);
+      if (option.secret) io.keepSecret(String(answer));
+      if (source !== 'you') io.note(`  ${option.question.replace('?', '')}: ${shown(option, answer)} (${source})`);
     },
   });
   const { accountId, partition } = connection;
@@ -86,47 +87,60 @@ export function storedConfig(value: Record<string, unknown> | undefined): StackC
   return value === undefined ? undefined : stackConfig.parse(value);
 }
 
+/** Questions whose answers the stack's secret holds, under the names of their variables. */
+const secretOptions = (config: StackConfig): { key: OptionKey; name: string }[] =>
+  secretKeysOf(config).flatMap((name) =>
+    OPTIONS.filter(({ env }) => env.includes(name)).map(({ key }) => ({ key, name })),
+  );
+
+/** All of the secret or nothing of it: what is stored cannot be changed by halves. */
 function secretOf(config: StackConfig, answers: Answers): string | undefined {
-  const key = answers.temporalApiKey;
-  const [name] = secretKeysOf(config);
-  return key === undefined || name === undefined ? undefined : JSON.stringify({ [name]: key });
+  const parts = secretOptions(config);
+  const missing = parts.filter(({ key }) => answers[key] === undefined);
+  if (missing.length === parts.length) return undefined;
+  if (missing.length > 0) {
+    throw usageError(
+      `missing: ${missing.map(({ key }) => flagOf(key)).join(', ')}`,
+      'Give a new client certificate together with its private key.',
+      'MISSING_ANSWERS',
+    );
+  }
+  return JSON.stringify(Object.fromEntries(parts.map(({ key, name }) => [name, answers[key]])));
 }
 
 function asker({ io, signal }: CommandInput) {
-  return async (option: Option, suggestion: Answer | undefined): Promise<Answer> => {
+  return async (option: Option, suggestion: Answer | undefined, answers: Answers): Promise<Answer> => {
+    // Nobody types a certificate: its file is asked for.
+    const read = (text: string): Found =>
+      option.type === 'pem' ? fromFile(option, text) : { answer: fromText(option, text) };
+    const hidden = option.type === 'pem' ? suggestion : undefined;
+    const problemOf = (text: string): string | undefined => {
+      if (text === '' && hidden !== undefined) return undefined;
+      if (text === '' && option.default !== '') return 'an answer is needed here';
+      const { answer = '', problem } = read(text);
+      return problem ?? wrong(option, mend(option, answer).answer, answers);
+    };
     const text = await io.ask(
       {
         message: option.question,
         help: option.help,
-        secret: option.type === 'secret',
-        suggestion: suggestion === undefined ? undefined : String(suggestion),
+        secret: option.secret === true && option.type !== 'pem',
+        suggestion: suggestion === undefined || hidden !== undefined ? undefined : String(suggestion),
         ...(option.type === 'boolean'
           ? { choices: ['true', 'false'] }
           : option.choices
             ? { choices: option.choices }
             : {}),
-        validate: (answer) => (answer === '' ? 'an answer is needed here' : wrong(option, fromText(option, answer))),
+        validate: problemOf,
       },
       signal,
     );
-    return fromText(option, text);
+    return text === '' && hidden !== undefined ? hidden : (read(text).answer ?? '');
   };
 }
 
 function fileAnswers({ flags }: CommandInput): Answers {
   return flags.config === undefined ? {} : readConfigFile(flags.config);
-}
-
-function secretFromFile(path: string | undefined): Answers {
-  if (path === undefined) return {};
-  try {
-    // "-" is standard input, as everywhere.
-    const text = readFileSync(path === '-' ? 0 : path, 'utf8').trim();
-    if (text !== '') return { temporalApiKey: text };
-  } catch (cause) {
-    throw usageError(`reading the API key from ${path}: ${(cause as Error).message}`, 'Check --temporal-api-key-file.');
-  }
-  throw usageError(`reading the API key from ${path}: it is empty`, 'Check --temporal-api-key-file.');
 }
 
 /** Region of the shared AWS files, as the SDK finds it. */

@@ -9,6 +9,7 @@ import { isLoopback } from '../config/network.ts';
 import type { Known } from '../config/options.ts';
 import { type Clock, realClock } from '../engine/wait.ts';
 import { usageError } from '../errors.ts';
+import type { TemporalAccess } from '../sandbox/temporal-access.ts';
 import type { CommandInput } from './input.ts';
 import { runningSandbox } from './sandbox-home.ts';
 
@@ -34,7 +35,9 @@ export interface Connection {
   readonly timeScale: number;
   readonly counts: CallCounts;
   /** Set when the endpoint is an emulator on this machine. */
-  readonly emulator: { readonly temporalAddress: string | undefined } | undefined;
+  readonly emulator:
+    | { readonly temporalAddress: string | undefined; readonly temporalAccess: TemporalAccess | undefined }
+    | undefined;
   readonly polling: <T>(look: () => Promise<T>) => Promise<T>;
   /** Set by whoever holds the lock: asked before every mutating call. */
   guard: () => void;
@@ -108,7 +111,9 @@ export async function connect(
     clock: realClock,
     timeScale,
     counts,
-    emulator: local ? { temporalAddress: sandbox?.temporalAddress } : undefined,
+    emulator: local
+      ? { temporalAddress: sandbox?.temporalAddress, temporalAccess: sandbox?.temporalAccess }
+      : undefined,
     polling: <T>(look: () => Promise<T>) => inPoll.run(true, look),
     aws: (extra = {}) => new Aws({ clients, accountId, region, partition, stack: where.stack, ...extra }),
     makeStore: async () => storeOf(await ensureStateBucket(bucketOptions)),

@@ -1,4 +1,5 @@
 import type { Answers } from '../config/options.ts';
+import type { Paths } from '../config/sources.ts';
 import { usageError } from '../errors.ts';
 import type { Io } from '../ui/io.ts';
 
@@ -21,7 +22,8 @@ export interface Flags {
   readonly quiet: boolean;
   readonly debug: boolean;
   readonly config?: string | undefined;
-  readonly temporalApiKeyFile?: string | undefined;
+  /** Files that hold answers. */
+  readonly paths: Paths;
   /** Flags of one command only, as commander gives them. */
   readonly own: Readonly<Record<string, string | boolean | undefined>>;
 }

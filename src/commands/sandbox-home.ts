@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Answers, OptionKey } from '../config/options.ts';
 import { UserError } from '../errors.ts';
 import { type SandboxRecord, sandboxStatus } from '../sandbox/sandbox.ts';
+import type { TemporalAccess } from '../sandbox/temporal-access.ts';
 import type { CommandInput } from './input.ts';
 
 /** Folder of the sandbox's run file and logs. */
@@ -21,4 +24,22 @@ export async function runningSandbox({ env }: Pick<CommandInput, 'env'>): Promis
     message: 'no sandbox runs on this machine',
     fix: 'Start one: temporal-fargate sandbox start',
   });
+}
+
+/** What the sandbox's Temporal server asks of its clients, as answers; an `init` in it needs no other. */
+export function sandboxAnswers(access: TemporalAccess | undefined): Answers {
+  if (!access) return {};
+  const files: [OptionKey, string | undefined][] = [
+    ['temporalTlsServerCaCert', access.caCert],
+    ['temporalApiKey', access.apiKey],
+    ['temporalTlsClientCert', access.clientCert],
+    ['temporalTlsClientKey', access.clientKey],
+  ];
+  return {
+    temporalAuth: access.auth,
+    temporalTls: true,
+    ...Object.fromEntries(
+      files.flatMap(([key, path]) => (path === undefined ? [] : [[key, readFileSync(path, 'utf8')]])),
+    ),
+  };
 }

@@ -2,54 +2,72 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Client } from '@temporalio/client';
 import type { Aws } from '../aws/aws.ts';
 import { isDenied } from '../aws/errors.ts';
+import { mend } from '../config/answers.ts';
+import { OPTIONS } from '../config/options.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { lookUp } from '../config/sources.ts';
 import { UserError } from '../errors.ts';
+import { secretKeysOf } from '../steps/index.ts';
 import { connectTemporal } from '../temporal/connection.ts';
 import type { CommandInput } from './input.ts';
 
 /**
- * Connects to the stack's Temporal server as this person: with the key that this run was given, else with the one
+ * Connects to the stack's Temporal server as this person: with the credentials that this run was given, else with those
  * that the worker has. The caller closes the connection.
  */
 export async function temporalOf(
   input: CommandInput,
   config: StackConfig,
-  key: { given?: string | undefined; aws?: Aws; secretArn?: string | undefined },
+  secret: { given?: string | undefined; aws?: Aws; secretArn?: string | undefined },
 ): Promise<Client> {
-  const { address, namespace, tls, auth } = config.temporal;
-  const apiKey =
-    auth === 'api-key' ? (given(key.given, input) ?? (await stored(input, key.aws, key.secretArn))) : undefined;
-  return connectTemporal({ address, namespace, tls, apiKey });
+  const names = secretKeysOf(config);
+  const found =
+    names.length === 0
+      ? {}
+      : (given(secret.given, names, input) ?? (await stored(names, secret.aws, secret.secretArn)));
+  for (const value of Object.values(found)) input.io.keepSecret(value);
+  return connectTemporal(config.temporal, {
+    apiKey: found.TEMPORAL_API_KEY,
+    clientCert: found.TEMPORAL_TLS_CLIENT_CERT_DATA,
+    clientKey: found.TEMPORAL_TLS_CLIENT_KEY_DATA,
+  });
 }
 
-function given(secretValue: string | undefined, { env, flags, io }: CommandInput): string | undefined {
-  const key = secretValue === undefined ? env.TEMPORAL_API_KEY || flags.answers.temporalApiKey : keyIn(secretValue);
-  if (key !== undefined) io.keepSecret(String(key));
-  return key === undefined ? undefined : String(key);
+/** Values by the names of their variables. */
+type Secrets = Readonly<Record<string, string>>;
+
+function given(value: string | undefined, names: readonly string[], { env, flags }: CommandInput): Secrets | undefined {
+  if (value !== undefined) return valuesIn(value, names);
+  const sources = { flags: {}, paths: flags.paths, env, file: {}, state: {} };
+  const found = names.flatMap((name) =>
+    OPTIONS.filter((option) => option.env.includes(name)).flatMap((option) => {
+      const { answer } = lookUp(option, sources);
+      return answer === undefined ? [] : [[name, String(mend(option, answer).answer)]];
+    }),
+  );
+  return found.length === names.length ? Object.fromEntries(found) : undefined;
 }
 
-async function stored({ io }: CommandInput, aws: Aws | undefined, secretArn: string | undefined): Promise<string> {
+async function stored(names: readonly string[], aws: Aws | undefined, secretArn: string | undefined): Promise<Secrets> {
   try {
     const answer =
       aws && secretArn !== undefined
         ? await aws.clients.secrets.send(new GetSecretValueCommand({ SecretId: secretArn }))
         : undefined;
-    const key = answer?.SecretString === undefined ? undefined : keyIn(answer.SecretString);
-    if (key !== undefined) {
-      io.keepSecret(key);
-      return key;
-    }
+    const values = answer?.SecretString === undefined ? undefined : valuesIn(answer.SecretString, names);
+    if (values !== undefined) return values;
   } catch (error) {
     if (!isDenied(error)) throw error;
   }
   throw new UserError({
-    code: 'NO_API_KEY',
-    message: "connecting to Temporal: there is no API key here, and none can be read from the stack's secret",
-    fix: 'Set TEMPORAL_API_KEY, or allow secretsmanager:GetSecretValue on the secret.',
+    code: 'NO_CREDENTIALS',
+    message: `connecting to Temporal: ${names.join(' and ')} cannot be read from the stack's secret, and this run was not given any`,
+    fix: `Set ${names.join(' and ')}, or allow secretsmanager:GetSecretValue on the secret.`,
   });
 }
 
-function keyIn(secretValue: string): string | undefined {
+/** `undefined` when one is missing. */
+function valuesIn(secretValue: string, names: readonly string[]): Secrets | undefined {
   let value: unknown;
   try {
     value = JSON.parse(secretValue);
@@ -57,6 +75,9 @@ function keyIn(secretValue: string): string | undefined {
     // Somebody wrote it by hand. The parser's own message would quote the secret.
     return undefined;
   }
-  const key = (value as Record<string, unknown> | null)?.TEMPORAL_API_KEY;
-  return typeof key === 'string' ? key : undefined;
+  const entries = names.flatMap((name) => {
+    const found = (value as Record<string, unknown> | null)?.[name];
+    return typeof found === 'string' ? [[name, found]] : [];
+  });
+  return entries.length === names.length ? Object.fromEntries(entries) : undefined;
 }

@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 import { type Answer, type Answers, flagOf, type Known, OPTIONS, type Option, type OptionKey } from './options.ts';
-
-/** Where answers come from, strongest first. */
-export interface Sources {
-  readonly flags: Answers;
-  readonly env: NodeJS.ProcessEnv;
-  readonly file: Answers;
-  /** What the stack's state says. */
-  readonly state: Answers;
-}
+import { type Found, lookUp, type Sources } from './sources.ts';
 
 export interface Gathering {
   readonly stage: Option['stage'];
@@ -22,47 +14,48 @@ export interface Gathering {
   /** Weaker than all sources, stronger than defaults: what the machine knows. */
   readonly fallback: Answers;
   /** Asks a person; absent where nobody can be asked: then every missing answer is reported in one error. */
-  readonly ask?: ((option: Option, suggestion: Answer | undefined) => Promise<Answer>) | undefined;
-  /** Told of every answer as if it had been typed; secrets without their value. */
+  readonly ask?: ((option: Option, suggestion: Answer | undefined, answers: Answers) => Promise<Answer>) | undefined;
+  /** Told of every answer and where it comes from. */
   readonly echo: (option: Option, answer: Answer, source: string) => void;
 }
 
+const NO_USE = 'it has no use with the other answers, such as --temporal-auth or --temporal-tls';
+
 /** Gathers the answers of one stage. Throws a usage error that names everything that is missing or wrong. */
 export async function gather(gathering: Gathering): Promise<Answers> {
-  const { stage, sources, known, given, stored, fallback, ask, echo } = gathering;
+  const { stage, sources, given, stored, echo } = gathering;
   const answers: Partial<Record<OptionKey, Answer>> = { ...given };
   const problems: string[] = [];
   const missing: string[] = [];
-  // A secret decides defaults of options that come before it.
-  const peek = OPTIONS.filter((option) => option.type === 'secret' && option.stage === stage);
-  for (const option of peek) {
-    const found = fromSources(option, sources);
-    if (found) answers[option.key] = found.answer;
+  const options = OPTIONS.filter((option) => option.stage === stage);
+  const found = new Map(options.map((option) => [option.key, lookUp(option, sources)]));
+  // Credentials decide defaults of options that come before them.
+  for (const { key, file } of options) {
+    const { answer, problem } = found.get(key) ?? {};
+    const written = answer ?? problem;
+    if (file && written !== undefined) answers[key] = written;
   }
-  for (const option of OPTIONS.filter((candidate) => candidate.stage === stage)) {
+  for (const option of options) {
+    const { problem, answer: written, source } = found.get(option.key) ?? {};
     if (option.when && !option.when(answers)) {
+      if (source === flagOf(option.key)) problems.push(`${source}: ${NO_USE}`);
       delete answers[option.key];
       continue;
     }
-    const found = fromSources(option, sources);
-    const suggestion =
-      fallback[option.key] ?? (typeof option.default === 'function' ? option.default(answers, known) : option.default);
-    let answer = found?.answer;
-    let source = found?.source ?? 'default';
-    if (answer === undefined && stored.includes(option.key)) continue;
-    if (answer === undefined && ask) {
-      answer = await ask(option, suggestion);
-      source = 'you';
+    if (problem !== undefined) {
+      problems.push(`${flagOf(option.key)}: ${problem}`);
+      continue;
     }
-    answer ??= suggestion;
+    if (written === undefined && stored.includes(option.key)) continue;
+    const { answer, from } = await settle(option, { answer: written, source }, gathering, answers);
     if (answer === undefined) {
       missing.push(howToGive(option));
       continue;
     }
-    const problem = wrong(option, answer);
-    if (problem !== undefined) problems.push(`${flagOf(option.key)}: ${problem}`);
+    const reason = wrong(option, answer, answers);
+    if (reason !== undefined) problems.push(`${flagOf(option.key)}: ${reason}`);
     answers[option.key] = option.type === 'number' ? Number(answer) : answer;
-    echo(option, answer, source);
+    echo(option, answer, from);
   }
   if (missing.length > 0) problems.push(`missing: ${missing.join('; ')}`);
   if (problems.length > 0) {
@@ -77,29 +70,29 @@ export async function gather(gathering: Gathering): Promise<Answers> {
   return answers;
 }
 
-function fromSources(option: Option, sources: Sources): { answer: Answer; source: string } | undefined {
-  const flag = sources.flags[option.key];
-  if (flag !== undefined) return { answer: flag, source: flagOf(option.key) };
-  for (const name of option.env) {
-    const text = sources.env[name];
-    // Empty counts as not set, as everywhere in the Temporal and AWS tools.
-    if (text) return { answer: fromText(option, text), source: name };
-  }
-  const file = sources.file[option.key];
-  if (file !== undefined) return { answer: file, source: 'config file' };
-  const state = sources.state[option.key];
-  return state === undefined ? undefined : { answer: state, source: 'this stack' };
+/** The answer to one question, mended, with where it comes from: a source, a person, or a default. */
+async function settle(
+  option: Option,
+  { answer: written, source }: Found,
+  { known, fallback, ask }: Gathering,
+  answers: Answers,
+): Promise<{ answer: Answer | undefined; from: string }> {
+  const suggestion =
+    fallback[option.key] ?? (typeof option.default === 'function' ? option.default(answers, known) : option.default);
+  const asked = written === undefined && ask ? await ask(option, suggestion, answers) : undefined;
+  const answer = written ?? asked ?? suggestion;
+  const from = written !== undefined ? (source ?? '') : asked !== undefined ? 'you' : 'default';
+  if (answer === undefined) return { answer, from };
+  const { answer: kept, note } = mend(option, answer);
+  return { answer: kept, from: note === undefined ? from : `${from}, ${note}` };
 }
 
-/** Text from the environment or the command line, in the option's type; wrong text stays text and is reported. */
-export function fromText(option: Option, text: string): Answer {
-  if (option.type === 'boolean')
-    return /^(1|true|yes)$/i.test(text) ? true : /^(0|false|no)$/i.test(text) ? false : text;
-  return option.type === 'number' && text.trim() !== '' && !Number.isNaN(Number(text)) ? Number(text) : text;
-}
+/** The answer as it is kept; see `Option.mend`. From a config file anything may come. */
+export const mend = (option: Option, answer: Answer): { answer: Answer; note?: string } =>
+  typeof answer === 'object' ? { answer } : (option.mend?.(answer) ?? { answer });
 
 /** Why an answer cannot be taken, in one sentence. */
-export function wrong(option: Option, answer: Answer): string | undefined {
+export function wrong(option: Option, answer: Answer, answers: Answers): string | undefined {
   if (option.type === 'boolean' && typeof answer !== 'boolean') return `"${answer}" is neither true nor false`;
   if (option.type === 'number' && typeof answer !== 'number') return `"${answer}" is not a number`;
   // From a config file anything may come.
@@ -108,14 +101,13 @@ export function wrong(option: Option, answer: Answer): string | undefined {
   if (option.choices && !option.choices.includes(String(answer))) {
     return `"${answer}" is not one of ${option.choices.join(', ')}`;
   }
-  return option.validate?.(answer);
+  return option.validate?.(answer, answers);
 }
 
-function howToGive(option: Option): string {
-  const [env] = option.env;
-  return option.type === 'secret'
-    ? `${option.question} (${env}, or ${flagOf(option.key)}-file)`
-    : `${option.question} (${flagOf(option.key)}${env ? ` or ${env}` : ''})`;
+function howToGive({ key, question, env, file }: Option): string {
+  const variables = [...env.slice(0, 1), file?.env ?? []].flat();
+  const ways = file ? [...variables, flagOf(key)] : [flagOf(key), ...variables];
+  return `${question} (${ways.join(' or ')})`;
 }
 
 /** Reads a config file: JSON with the option keys. Secrets have no place in it. */
@@ -149,7 +141,7 @@ export function readConfigFile(path: string): Answers {
   const problems = Object.keys(value).flatMap((key) => {
     const option = known.get(key);
     if (!option) return [`unknown key "${key}"`];
-    return option.type === 'secret' ? [`"${key}" is a secret and may not be in a file that is kept`] : [];
+    return option.secret ? [`"${key}" is a secret and may not be in a file that is kept`] : [];
   });
   if (problems.length > 0) {
     throw usageError(

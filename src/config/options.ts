@@ -1,6 +1,7 @@
 import { RETENTION_DAYS } from './fargate.ts';
-import { isLoopback, parseCidr } from './network.ts';
+import { parseCidr } from './network.ts';
 import { STACK_NAME } from './schema.ts';
+import { TEMPORAL_OPTIONS } from './temporal-options.ts';
 
 /** An answer as it is kept while answers are gathered: lists are comma-separated text until the schema parses them. */
 export type Answer = string | number | boolean;
@@ -18,19 +19,29 @@ export interface Known {
 
 export interface Option {
   readonly key: OptionKey;
-  /** "--temporal-address" is derived from the key. */
   readonly env: readonly string[];
+  /**
+   * The answer is what a file holds: the flag takes its path ("-" is standard input), and so may a variable. Without
+   * it the flag is derived from the key ("--temporal-address") and takes the answer itself.
+   */
+  readonly file?: { readonly flag: string; readonly env?: string };
   readonly question: string;
   /** One line: what the answer changes. */
   readonly help: string;
-  readonly type: 'text' | 'number' | 'boolean' | 'choice' | 'secret';
+  readonly type: 'text' | 'number' | 'boolean' | 'choice' | 'pem';
+  /** Never shown, and never on a command line, which everybody on the machine can read. */
+  readonly secret?: boolean;
   readonly choices?: readonly string[];
-  /** `undefined` from the function: there is none, the answer has to be given. */
+  /** `undefined` from the function: there is none, the answer has to be given. '': the answer may be left out. */
   readonly default?: Answer | ((answers: Answers, known: Known) => Answer | undefined);
   /** Asked only when true. */
   readonly when?: (answers: Answers) => boolean;
-  /** One sentence when the answer is wrong. */
-  readonly validate?: (answer: Answer) => string | undefined;
+  /** The answer as it is kept, and a note for the person when it is not what was written. */
+  readonly mend?: (answer: Answer) => { readonly answer: Answer; readonly note?: string };
+  /** One sentence when the answer is wrong; `answers` are those to the questions before. */
+  readonly validate?: (answer: Answer, answers: Answers) => string | undefined;
+  /** What is shown of a long or secret answer. */
+  readonly show?: (answer: Answer) => string;
   /** `where` is needed to find the stack's state, `what` may come from it. */
   readonly stage: 'where' | 'what';
 }
@@ -44,6 +55,10 @@ export type OptionKey =
   | 'temporalAuth'
   | 'temporalTls'
   | 'temporalApiKey'
+  | 'temporalTlsClientCert'
+  | 'temporalTlsClientKey'
+  | 'temporalTlsServerCaCert'
+  | 'temporalTlsServerName'
   | 'taskQueue'
   | 'cidr'
   | 'zones'
@@ -102,54 +117,7 @@ export const OPTIONS: readonly Option[] = [
       /^[a-z]{2}(-[a-z]+)+-\d$/.test(String(answer)) ? undefined : `"${answer}" is no AWS region, such as us-east-1`,
     stage: 'where',
   },
-  {
-    key: 'temporalAddress',
-    env: ['TEMPORAL_ADDRESS'],
-    question: 'Address of the Temporal server',
-    help: 'host:port, as the worker in AWS reaches it.',
-    type: 'text',
-    default: (_answers, { sandbox }) => sandbox?.temporalAddress,
-    validate: (answer) =>
-      /^[^\s:/]+(:\d{1,5})?$/.test(String(answer)) ? undefined : `"${answer}" is no address; write host:port`,
-    stage: 'what',
-  },
-  {
-    key: 'temporalNamespace',
-    env: ['TEMPORAL_NAMESPACE'],
-    question: 'Temporal namespace',
-    help: 'In Temporal Cloud with the account: name.account.',
-    type: 'text',
-    default: 'default',
-    stage: 'what',
-  },
-  {
-    key: 'temporalAuth',
-    env: ['TEMPORAL_FARGATE_TEMPORAL_AUTH'],
-    question: 'How does the worker prove who it is?',
-    help: 'api-key: Temporal Cloud or a server with keys. none: a server that asks for nothing.',
-    type: 'choice',
-    choices: ['api-key', 'none'],
-    default: (answers, { sandbox }) => (sandbox && answers.temporalApiKey === undefined ? 'none' : 'api-key'),
-    stage: 'what',
-  },
-  {
-    key: 'temporalTls',
-    env: ['TEMPORAL_TLS'],
-    question: 'Does the server speak TLS?',
-    help: 'Without TLS an API key is only sent to this machine itself.',
-    type: 'boolean',
-    default: (answers) => answers.temporalAuth === 'api-key' && !isLoopback(String(answers.temporalAddress ?? '')),
-    stage: 'what',
-  },
-  {
-    key: 'temporalApiKey',
-    env: ['TEMPORAL_API_KEY'],
-    question: 'Temporal API key',
-    help: 'Kept in AWS Secrets Manager and nowhere else. By environment or --temporal-api-key-file, never on the command line.',
-    type: 'secret',
-    when: (answers) => answers.temporalAuth === 'api-key',
-    stage: 'what',
-  },
+  ...TEMPORAL_OPTIONS,
   {
     key: 'taskQueue',
     env: ['TEMPORAL_TASK_QUEUE'],
@@ -315,4 +283,10 @@ export const OPTIONS: readonly Option[] = [
 ];
 
 /** "temporalAddress" -> "--temporal-address" */
-export const flagOf = (key: OptionKey): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+export const flagOf = (key: OptionKey): string =>
+  OPTIONS.find((option) => option.key === key)?.file?.flag ??
+  `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** What a person may see of an answer. */
+export const shown = (option: Option, answer: Answer): string =>
+  option.show?.(answer) ?? (option.secret ? '********' : String(answer));

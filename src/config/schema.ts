@@ -51,13 +51,18 @@ const temporal = z
     /** `host:port` */
     address: z.string().min(1),
     namespace: z.string().min(1),
-    auth: z.enum(['api-key', 'none']),
+    auth: z.enum(['api-key', 'mtls', 'none']),
     tls: z.boolean(),
+    /** PEM of the CAs that may sign the server's certificate; left out for the public ones. */
+    serverCaCert: z.string().optional(),
+    /** Name in the server's certificate, where it is not the address's host. */
+    serverName: z.string().optional(),
   })
   .refine(({ auth, tls, address }) => auth !== 'api-key' || tls || isLoopback(address), {
     error: 'an API key is not sent to another machine without TLS, neither by this program nor by the worker',
     path: ['tls'],
-  });
+  })
+  .refine(({ auth, tls }) => auth !== 'mtls' || tls, { error: 'a client certificate is a part of TLS', path: ['tls'] });
 
 const scaling = z
   .strictObject({

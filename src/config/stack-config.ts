@@ -12,8 +12,6 @@ const SCALING = {
   scaleInCooldownSeconds: 300,
 } as const;
 
-const DEFAULT_PORT = 7233;
-
 export interface Account {
   readonly accountId: string;
   readonly partition: string;
@@ -33,10 +31,12 @@ export function toStackConfig(answers: Answers, account: Account): StackConfig {
     region: text('region'),
     ...account,
     temporal: {
-      address: withPort(text('temporalAddress')),
+      address: text('temporalAddress'),
       namespace: text('temporalNamespace'),
       auth: text('temporalAuth'),
       tls: answers.temporalTls === true,
+      serverCaCert: text('temporalTlsServerCaCert') || undefined,
+      serverName: text('temporalTlsServerName') || undefined,
     },
     network: { cidr: text('cidr'), zones, nat, ...subnetRanges(text('cidr'), zones.length, nat) },
     logRetentionDays: number('logRetentionDays'),
@@ -99,6 +99,8 @@ export function toAnswers(config: StackConfig): Answers {
     temporalNamespace: temporal.namespace,
     temporalAuth: temporal.auth,
     temporalTls: temporal.tls,
+    ...(temporal.serverCaCert !== undefined && { temporalTlsServerCaCert: temporal.serverCaCert }),
+    ...(temporal.serverName !== undefined && { temporalTlsServerName: temporal.serverName }),
     cidr: network.cidr,
     zones: network.zones.join(','),
     nat: network.nat,
@@ -119,8 +121,6 @@ export function toAnswers(config: StackConfig): Answers {
     }),
   };
 }
-
-const withPort = (address: string): string => (/:\d+$/.test(address) ? address : `${address}:${DEFAULT_PORT}`);
 
 /**
  * Public subnets from the second part of the range on, private ones from its upper part on: in a /16 that is

@@ -132,7 +132,10 @@ function forward(
   const call = backend.request(passed);
   let trailers: http2.IncomingHttpHeaders = {};
   call.on('response', (received) => {
-    if (!stream.destroyed) stream.respond(received, { waitForTrailers: true });
+    if (stream.destroyed) return;
+    // A refusal consists of headers alone, which then hold the status that trailers would.
+    if (received['grpc-status'] !== undefined) stream.respond(received, { endStream: true });
+    else stream.respond(received, { waitForTrailers: true });
   });
   call.on('trailers', (received) => {
     trailers = received;

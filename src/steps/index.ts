@@ -64,9 +64,15 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
 }
 
 /** Names of the environment variables that tasks get from the secret; the keys of its JSON. */
-export function secretKeysOf({ temporal }: StackConfig): string[] {
-  return temporal.auth === 'api-key' ? ['TEMPORAL_API_KEY'] : [];
+export function secretKeysOf({ temporal }: StackConfig): readonly string[] {
+  return SECRET_KEYS[temporal.auth];
 }
+
+const SECRET_KEYS: Readonly<Record<StackConfig['temporal']['auth'], readonly string[]>> = {
+  'api-key': ['TEMPORAL_API_KEY'],
+  mtls: ['TEMPORAL_TLS_CLIENT_CERT_DATA', 'TEMPORAL_TLS_CLIENT_KEY_DATA'],
+  none: [],
+};
 
 function networkSteps({ network }: StackConfig) {
   const { zones, nat } = network;

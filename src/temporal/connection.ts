@@ -1,57 +1,40 @@
 import { Client, Connection } from '@temporalio/client';
-import { UserError } from '../errors.ts';
-
-export interface TemporalTarget {
-  /** `host:port` */
-  readonly address: string;
-  readonly namespace: string;
-  readonly tls: boolean;
-  readonly apiKey?: string | undefined;
-}
+import { type Credentials, failureOf, type TemporalTarget } from './failures.ts';
+import { probe } from './probe.ts';
 
 const CONNECT_SECONDS = 10;
 
-/** A client of the Temporal server, to be closed by its owner. Throws `UserError` TEMPORAL_UNREACHABLE or _REFUSED. */
-export async function connectTemporal(target: TemporalTarget): Promise<Client> {
-  const { address, namespace, tls, apiKey } = target;
-  let connection: Connection;
+/** A client of the Temporal server, to be closed by its owner. Throws `UserError`; its codes are in failures.ts. */
+export async function connectTemporal(
+  target: TemporalTarget,
+  credentials: Credentials,
+  timeoutSeconds = CONNECT_SECONDS,
+): Promise<Client> {
+  const { address, namespace, tls, serverCaCert, serverName } = target;
+  const { apiKey, clientCert, clientKey } = credentials;
+  // The client's library would try for ten seconds and then not say what was in its way.
+  const obstacle = await probe(target, credentials, timeoutSeconds * 1000);
+  if (obstacle && !isProxied()) throw failureOf(target, credentials, obstacle);
+  let connection: Connection | undefined;
   try {
     connection = await Connection.connect({
       address,
-      tls,
-      connectTimeout: CONNECT_SECONDS * 1000,
+      tls: tls && {
+        ...(serverName !== undefined && { serverNameOverride: serverName }),
+        ...(serverCaCert !== undefined && { serverRootCACertificate: Buffer.from(serverCaCert) }),
+        ...(clientCert !== undefined &&
+          clientKey !== undefined && { clientCertPair: { crt: Buffer.from(clientCert), key: Buffer.from(clientKey) } }),
+      },
+      connectTimeout: timeoutSeconds * 1000,
       ...(apiKey === undefined ? {} : { apiKey }),
     });
     await connection.workflowService.describeNamespace({ namespace });
+    return new Client({ connection, namespace });
   } catch (cause) {
-    throw explain(target, cause);
+    await connection?.close();
+    throw failureOf(target, credentials, obstacle ?? cause);
   }
-  return new Client({ connection, namespace });
 }
 
-function explain({ address, namespace }: TemporalTarget, cause: unknown): UserError {
-  const code = (cause as { code?: number }).code;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (code === 16 || code === 7) {
-    return new UserError({
-      code: 'TEMPORAL_REFUSED',
-      message: `connecting to Temporal at ${address}: the server does not accept the credentials for namespace ${namespace}`,
-      fix: 'Check that the API key is not expired and belongs to this namespace (TEMPORAL_API_KEY).',
-      cause,
-    });
-  }
-  if (code === 5) {
-    return new UserError({
-      code: 'TEMPORAL_NAMESPACE',
-      message: `connecting to Temporal at ${address}: there is no namespace ${namespace}`,
-      fix: 'Check --temporal-namespace; in Temporal Cloud it is name.account.',
-      cause,
-    });
-  }
-  return new UserError({
-    code: 'TEMPORAL_UNREACHABLE',
-    message: `connecting to Temporal at ${address}: ${/deadline/i.test(message) ? `no answer within ${CONNECT_SECONDS} seconds` : message}`,
-    fix: 'Check the address and whether the server wants TLS. If only the VPC can reach it: init takes --verify health.',
-    cause,
-  });
-}
+/** Through a proxy the client may reach what we cannot; it knows these variables, and only in lower case. */
+const isProxied = (): boolean => ['grpc_proxy', 'https_proxy', 'http_proxy'].some((name) => Boolean(process.env[name]));

@@ -33,7 +33,7 @@ const answers: readonly Case[] = [
     name: 'all missing answers, in one message',
     args: [...INIT],
     env: { TEMPORAL_ADDRESS: undefined, TEMPORAL_API_KEY: undefined, TEMPORAL_FARGATE_TEMPORAL_AUTH: 'api-key' },
-    says: /missing: Address of the Temporal server \(--temporal-address or TEMPORAL_ADDRESS\); Temporal API key \(TEMPORAL_API_KEY, or --temporal-api-key-file\)/,
+    says: /missing: Address of the Temporal server \(--temporal-address or TEMPORAL_ADDRESS\); Temporal API key \(TEMPORAL_API_KEY or --temporal-api-key-file\)/,
     fix: GIVE,
   },
   {
@@ -53,8 +53,8 @@ const answers: readonly Case[] = [
   {
     name: 'an API key file that is not there',
     args: init('--temporal-api-key-file', '/nonexistent/key'),
-    says: 'reading the API key from /nonexistent/key: ENOENT',
-    fix: 'Check --temporal-api-key-file.',
+    says: "--temporal-api-key-file: ENOENT: no such file or directory, open '/nonexistent/key'",
+    fix: CHANGE,
   },
   {
     name: 'a range that is none',
@@ -138,8 +138,8 @@ const answers: readonly Case[] = [
   },
   {
     name: 'an address with a scheme',
-    args: init('--temporal-address', 'http://temporal'),
-    says: '"http://temporal" is no address; write host:port',
+    args: init('--temporal-address', 'ftp://temporal'),
+    says: '--temporal-address: "ftp://temporal" is not of the form host or host:port',
     fix: CHANGE,
   },
 ];
@@ -290,8 +290,8 @@ const credentials: readonly Case[] = [
   {
     name: 'a Temporal server that does not answer, before anything is created',
     args: ['init', '--yes'],
-    says: 'connecting to Temporal at 127.0.0.1:1: no answer within 10 seconds',
-    fix: 'Check the address and whether the server wants TLS. If only the VPC can reach it: init takes --verify health.',
+    says: 'connecting to Temporal at 127.0.0.1:1: nothing listens there',
+    fix: 'Check host and port of TEMPORAL_ADDRESS, and that the server runs. If only the VPC can reach it: init takes --verify health.',
     code: 1,
   },
 ];

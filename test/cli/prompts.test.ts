@@ -22,7 +22,7 @@ async function answerAll(terminal: Terminal): Promise<void> {
   await terminal.see('How does the worker prove who it is?');
   await terminal.see('api-key');
   // The suggestion of an emulator on this machine is "none".
-  terminal.type(`\x1b[A${ENTER}`);
+  terminal.type(`\x1b[A\x1b[A${ENTER}`);
   await terminal.see('Does the server speak TLS?');
   terminal.type(ENTER);
   await terminal.see('Temporal API key');
@@ -89,8 +89,8 @@ describe('init at a terminal', () => {
   it('says what is wrong with an answer and asks again', async () => {
     const terminal = open(['init', '--verify', 'health']);
     await terminal.see('Address of the Temporal server');
-    terminal.type(`http://nowhere${ENTER}`);
-    await terminal.see('"http://nowhere" is no address; write host:port');
+    terminal.type(`ftp://nowhere${ENTER}`);
+    await terminal.see('"ftp://nowhere" is not of the form host or host:port');
     terminal.type(CTRL_C);
     expect(await terminal.ended).toBe(130);
     expect(await stage.changes()).toEqual([]);

@@ -33,6 +33,17 @@ describe('sandbox start --temporal-auth api-key', () => {
     expect(started.stdout + started.stderr + stdout).not.toContain(readFileSync(pathOf('API key'), 'utf8').trim());
   });
 
+  it('is all that a plan for it needs to be told', async () => {
+    const { code, stdout, stderr } = await run('plan --sandbox --yes');
+    expect(code).toBe(0);
+    expect(stderr).toContain('How does the worker prove who it is: api-key (default)');
+    expect(stderr).toContain('Temporal API key: ******** (default)');
+    expect(stderr).toMatch(
+      /CA that signed the server's certificate \(PEM file\): CN=temporal-fargate sandbox CA, valid/,
+    );
+    expect(stdout).toContain('secret with the Temporal credentials');
+  });
+
   it('takes the key until its line is taken out of the file, or its time is over', async () => {
     const key = readFileSync(pathOf('API key'), 'utf8').trim();
     const connection = await Connection.connect({

@@ -2,8 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Gathering, gather, readConfigFile, type Sources } from '../../src/config/answers.ts';
-import { type Answer, type Answers, flagOf, OPTIONS, type Option, type OptionKey } from '../../src/config/options.ts';
+import { type Gathering, gather, readConfigFile } from '../../src/config/answers.ts';
+import {
+  type Answer,
+  type Answers,
+  flagOf,
+  OPTIONS,
+  type Option,
+  type OptionKey,
+  shown,
+} from '../../src/config/options.ts';
+import type { Sources } from '../../src/config/sources.ts';
 import { UserError } from '../../src/errors.ts';
 
 const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
@@ -26,8 +35,7 @@ async function gathered(sources: Partial<Sources>, rest: Partial<Gathering> = {}
     given: {},
     stored: [],
     fallback: {},
-    echo: (option, answer, source) =>
-      echoed.push(`${flagOf(option.key)} ${option.type === 'secret' ? '***' : answer} (${source})`),
+    echo: (option, answer, source) => echoed.push(`${flagOf(option.key)} ${shown(option, answer)} (${source})`),
     ...rest,
   });
   return { answers, echoed };
@@ -134,7 +142,7 @@ describe('missing and wrong answers', () => {
     const error = await refused(gathered({}, { known: { zones: [] } }));
     expect([error.code, error.exitCode]).toEqual(['MISSING_ANSWERS', 64]);
     expect(error.message).toContain('Address of the Temporal server (--temporal-address or TEMPORAL_ADDRESS)');
-    expect(error.message).toContain('Temporal API key (TEMPORAL_API_KEY, or --temporal-api-key-file)');
+    expect(error.message).toContain('Temporal API key (TEMPORAL_API_KEY or --temporal-api-key-file)');
   });
 
   it('that are wrong are all in one usage error, beside those that are missing', async () => {
@@ -169,7 +177,7 @@ describe('missing and wrong answers', () => {
     expect(message + fix).not.toContain('planted-key');
     const { echoed } = await gathered({ flags: GIVEN });
     expect(echoed.join('\n')).not.toContain('planted-key');
-    expect(echoed).toContain('--temporal-api-key *** (--temporal-api-key)');
+    expect(echoed).toContain('--temporal-api-key-file ******** (--temporal-api-key-file)');
   });
 
   it('that are stored already are not missing', async () => {
@@ -178,13 +186,13 @@ describe('missing and wrong answers', () => {
   });
 
   it('that nobody needs are neither asked for nor kept', async () => {
-    const flags = { ...GIVEN, temporalAuth: 'none' };
+    const flags = { temporalAddress: 'localhost', temporalAuth: 'none' };
     const asked: string[] = [];
     const ask = async (option: Option, suggestion: Answer | undefined): Promise<Answer> => {
       asked.push(option.key);
       return suggestion ?? '';
     };
-    const { answers } = await gathered({ flags }, { ask });
+    const { answers } = await gathered({ flags, env: { TEMPORAL_API_KEY: 'planted-key' } }, { ask });
     expect(asked).not.toContain('temporalApiKey');
     expect(answers.temporalApiKey).toBeUndefined();
     expect(asked).not.toContain('temporalAddress');
@@ -204,7 +212,8 @@ describe('every option', () => {
     const { answers } = await gathered({ flags: GIVEN });
     for (const option of OPTIONS.filter(({ stage }) => stage === 'what')) {
       const answer = answers[option.key];
-      if (answer !== undefined) expect([option.key, option.validate?.(answer)]).toEqual([option.key, undefined]);
+      if (answer !== undefined)
+        expect([option.key, option.validate?.(answer, answers)]).toEqual([option.key, undefined]);
     }
   });
 

@@ -156,10 +156,6 @@ describe('a config and its answers', () => {
     );
   });
 
-  it('holds the port of the address, which may be left out', () => {
-    expect(referenceConfig({ temporalAddress: 'localhost' }).temporal.address).toBe('localhost:7233');
-  });
-
   it('holds no secret', () => {
     const config = toStackConfig({ ...REFERENCE_ANSWERS, temporalApiKey: 'planted-key' }, ACCOUNT);
     expect(JSON.stringify([config, toAnswers(config)])).not.toContain('planted-key');

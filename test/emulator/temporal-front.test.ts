@@ -57,6 +57,7 @@ async function refusalOf(call: Promise<unknown>): Promise<number | string> {
   throw new Error('the call was not refused');
 }
 
+const NOT_FOUND = 5;
 const UNAUTHENTICATED = 16;
 const PERMISSION_DENIED = 7;
 const NO_CONNECTION = 'Failed to connect before the deadline';
@@ -90,6 +91,12 @@ describe('with API keys', () => {
     expect(await refusalOf(nameOf(connection))).toBe(UNAUTHENTICATED);
     connection.setApiKey('second');
     expect(await nameOf(connection)).toBe('default');
+  });
+
+  it('a refusal of the server behind comes through', async () => {
+    accepted = [{ key: 'good' }];
+    const connection = await connect(front, { apiKey: 'good' });
+    expect(await refusalOf(nameOf(connection, 'orders.a1b2c'))).toBe(NOT_FOUND);
   });
 
   it('a namespace that is not one of the account is refused, also when it only lacks the account', async () => {

@@ -11,12 +11,22 @@ import { testCacheDir } from './emulator.ts';
 /** Name of a pair of files, certificate and key, that certificates.py makes. */
 export type CertificateName = 'ca' | 'client' | 'client-expired' | 'client-v1' | 'stranger-ca' | 'stranger-client';
 
-export interface FrontStage {
+export interface CertificateFiles {
+  path(name: CertificateName, kind?: 'pem' | 'key'): string;
+  /** What stands in the file. */
+  pem(name: CertificateName, kind?: 'pem' | 'key'): string;
+}
+
+/** The files that `makeCertificates` has made in the folder. */
+export function certificateFiles(folder: string): CertificateFiles {
+  const path: CertificateFiles['path'] = (name, kind = 'pem') => join(folder, `${name}.${kind}`);
+  return { path, pem: (name, kind) => readFileSync(path(name, kind), 'utf8') };
+}
+
+export interface FrontStage extends CertificateFiles {
   /** The plain dev server behind the fronts. */
   readonly backend: TemporalServer;
   readonly certificates: string;
-  path(name: CertificateName, kind?: 'pem' | 'key'): string;
-  pem(name: CertificateName, kind?: 'pem' | 'key'): string;
   /** Starts a front, which ends with the file's tests. */
   front(options: Partial<FrontOptions>): Promise<TemporalFront>;
 }
@@ -41,14 +51,12 @@ export function useFronts(): FrontStage {
     if (backend === undefined) throw new Error('the server runs only inside tests and hooks');
     return backend;
   };
-  const path: FrontStage['path'] = (name, kind = 'pem') => join(certificates, `${name}.${kind}`);
   return {
     get backend() {
       return running();
     },
     certificates,
-    path,
-    pem: (name, kind) => readFileSync(path(name, kind), 'utf8'),
+    ...certificateFiles(certificates),
     front: async (options) => {
       const front = await startTemporalFront({ backend: running().address, certificates, auth: 'none', ...options });
       fronts.push(front);

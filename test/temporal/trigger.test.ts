@@ -85,7 +85,7 @@ describe('a Temporal server', () => {
     await sandbox.emulator.clearCalls();
     expectRefusal(expect, await sandbox.run(['init', '--yes', '--temporal-namespace', 'nowhere']), {
       code: 1,
-      says: `connecting to Temporal at ${sandbox.temporalAddress}: there is no namespace nowhere`,
+      says: `connecting to Temporal at ${sandbox.temporalAddress}: there is no such namespace (nowhere)`,
       fix: 'Check --temporal-namespace; in Temporal Cloud it is name.account.',
     });
     const calls = await sandbox.emulator.calls();
@@ -116,7 +116,9 @@ describe('a secret that somebody wrote by hand', () => {
       new PutSecretValueCommand({ SecretId, SecretString: 'abcdef-not-json' }),
     );
     const failed = await sandbox.run(['trigger', '--stack', 'keyed', '--debug']);
-    expect(failed.stderr).toContain("there is no API key here, and none can be read from the stack's secret");
+    expect(failed.stderr).toContain(
+      "TEMPORAL_API_KEY cannot be read from the stack's secret, and this run was not given any",
+    );
     expect(failed.stdout + failed.stderr).not.toContain('abcdef');
     const destroy = 'destroy --stack keyed --yes --purge --delete-data --confirm keyed'.split(' ');
     expect((await sandbox.run(destroy)).stdout).toMatch(/^0 left$/m);

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../worker/config.ts';
 
@@ -38,7 +37,7 @@ describe('the environment as a whole', () => {
       TEMPORAL_FARGATE_IMAGE_DIGEST: 'latest',
     });
     expect(problems).toEqual([
-      'TEMPORAL_ADDRESS is not of the form host or host:port',
+      'TEMPORAL_ADDRESS holds a space',
       'TEMPORAL_TLS is "yes"; it must be one of 1, 0, true, false',
       'TEMPORAL_TASK_QUEUE is not set',
       'DATA_BUCKET is not set',
@@ -64,30 +63,8 @@ describe('the environment as a whole', () => {
   });
 });
 
+// How an address is read: test/temporal/connection-settings.test.ts.
 describe('the address', () => {
-  it.each([
-    ['temporal.example', 'temporal.example:7233'],
-    ['temporal.example:7244', 'temporal.example:7244'],
-    ['https://temporal.example:7233/', 'temporal.example:7233'],
-    ['grpc://temporal.example', 'temporal.example:7233'],
-    ['[::1]', '[::1]:7233'],
-    ['[::1]:80', '[::1]:80'],
-  ])('reads %s as %s', (given, expected) => {
-    expect(connectionOf({ TEMPORAL_ADDRESS: given }).address).toBe(expected);
-  });
-
-  it.each([
-    'temporal.example:port',
-    'temporal.example:99999',
-    'user@temporal.example',
-    'temporal.example/path',
-    ':7233',
-  ])('refuses %s', (given) => {
-    expect(problemsOf({ ...complete, TEMPORAL_ADDRESS: given })).toEqual([
-      'TEMPORAL_ADDRESS is not of the form host or host:port',
-    ]);
-  });
-
   it('understands TEMPORAL_SERVER_ENDPOINT and TEMPORAL_SERVER_PORT', () => {
     const { TEMPORAL_ADDRESS: _, ...rest } = complete;
     const address = (env: Record<string, string>) => readConfig({ ...rest, ...env }).connection.address;
@@ -131,30 +108,9 @@ describe('TLS and credentials', () => {
     expect(connectionOf({ TEMPORAL_TLS: on }).tls).toEqual({});
   });
 
-  it('forgives a line end after a pasted key, and refuses one inside without quoting it', () => {
-    expect(connectionOf({ TEMPORAL_API_KEY: 'key\n' }).apiKey).toBe('key');
-    expect(problemsOf({ ...complete, TEMPORAL_API_KEY: 'planted\nsecret' })).toEqual([
-      'TEMPORAL_API_KEY holds a space, a line break or a character outside ASCII',
-    ]);
-  });
-
   it('refuses a client certificate without its key', () => {
     expect(problemsOf({ ...complete, TEMPORAL_TLS_CLIENT_CERT_DATA: 'x' })).toEqual([
       'TEMPORAL_TLS_CLIENT_CERT and TEMPORAL_TLS_CLIENT_KEY (_DATA or _PATH) are set only together',
-    ]);
-  });
-
-  it('refuses what is no certificate, without quoting it', () => {
-    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
-    const problems = problemsOf({
-      ...complete,
-      TEMPORAL_TLS_CLIENT_CERT_DATA: 'planted-secret',
-      TEMPORAL_TLS_CLIENT_KEY_DATA: key.toString(),
-      TEMPORAL_TLS_SERVER_CA_CERT_DATA: 'planted-secret',
-    });
-    expect(problems).toEqual([
-      'TEMPORAL_TLS_CLIENT_CERT and TEMPORAL_TLS_CLIENT_KEY are not a PEM certificate and its private key',
-      'TEMPORAL_TLS_SERVER_CA_CERT is not a PEM certificate',
     ]);
   });
 

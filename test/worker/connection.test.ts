@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeFailure, retryDelay } from '../../worker/connection.ts';
+import { retryDelay } from '../../worker/connection.ts';
+import { describeFailure } from '../../worker/failures.ts';
 import { TransportError } from '../../worker/node_modules/@temporalio/worker/lib/index.js';
 
 describe('the pause between attempts', () => {
@@ -23,31 +24,12 @@ describe('the pause between attempts', () => {
 });
 
 describe('why the server cannot be used', () => {
-  // What core 1.24 says, copied from runs against servers that answer so.
-  it.each([
-    [
-      'Namespace a was not found or otherwise could not be described: Status { code: NotFound, message: ""',
-      'NOT_FOUND',
-    ],
-    [
-      `Failed to call GetSystemInfo: code: 'The request does not have valid authentication credentials'`,
-      'UNAUTHENTICATED',
-    ],
-    ['could not be described: Status { code: Unauthenticated, message: "no"', 'UNAUTHENTICATED'],
-    [`Failed to call GetSystemInfo: code: 'The caller does not have permission to execute`, 'PERMISSION_DENIED'],
-    ['tonic::transport::Error(Transport, NativeCertsNotFound)', 'ca-certificates'],
-    ['ConnectError(Custom { error: InvalidCertificate(Other(UnsupportedCertVersion)) })', 'version 1'],
-    ['ConnectError(Custom { error: InvalidMessage(InvalidContentType) })', 'does not speak TLS'],
-  ])('finds what a person has to mend in: %s', (reason, words) => {
-    const failure = describeFailure(new TransportError(reason));
-    expect(failure).toMatchObject({ level: 'ERROR', message: expect.stringContaining(words), reason });
+  it('is an outage when the core says what nobody has heard before', () => {
+    const failure = describeFailure(new TransportError('something new'), { address: 'a:1' });
+    expect(failure).toEqual({ level: 'WARN', message: 'Temporal cannot be reached', reason: 'something new' });
   });
 
-  it('takes every other transport error for an outage', () => {
-    expect(describeFailure(new TransportError('tcp connect error'))).toMatchObject({ level: 'WARN' });
-  });
-
-  it('leaves a fault of this program to the caller', () => {
-    expect(describeFailure(new TypeError('x is not a function'))).toBeUndefined();
+  it('is left to the caller when it is a fault of this program', () => {
+    expect(describeFailure(new TypeError('x is not a function'), {})).toBeUndefined();
   });
 });

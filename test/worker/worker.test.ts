@@ -173,7 +173,7 @@ describe('a worker that ECS started from the built image', () => {
 
   it('is healthy from its first poll on, not before', async () => {
     const waiting = start({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
-    await logged(waiting, 'Temporal cannot be reached');
+    await logged(waiting, 'Temporal cannot be reached: nothing listens there');
     expect(existsSync(join(waiting.tmp, 'worker-alive'))).toBe(false);
     expect(isHealthy(waiting)).toBe(false);
 

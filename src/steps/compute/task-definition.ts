@@ -154,6 +154,8 @@ function environment(
     TEMPORAL_NAMESPACE: temporal.namespace,
     TEMPORAL_TASK_QUEUE: worker.taskQueue,
     TEMPORAL_TLS: String(temporal.tls),
+    ...(temporal.serverCaCert !== undefined && { TEMPORAL_TLS_SERVER_CA_CERT_DATA: temporal.serverCaCert }),
+    ...(temporal.serverName !== undefined && { TEMPORAL_TLS_SERVER_NAME: temporal.serverName }),
     TEMPORAL_FARGATE_STACK: stack,
     TEMPORAL_FARGATE_IMAGE_DIGEST: from.image.id,
     TEMPORAL_FARGATE_STOP_TIMEOUT: String(worker.stopTimeoutSeconds),

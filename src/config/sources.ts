@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { type Answer, type Answers, flagOf, type Option, type OptionKey } from './options.ts';
+
+/** Where answers come from, strongest first. */
+export interface Sources {
+  readonly flags: Answers;
+  /** Paths on the command line, of files that hold answers. */
+  readonly paths?: Paths | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly file: Answers;
+  /** What the stack's state says. */
+  readonly state: Answers;
+}
+
+export type Paths = Readonly<Partial<Record<OptionKey, string>>>;
+
+/** An answer with where it was found, or what is wrong there; neither when no source has it. */
+export interface Found {
+  readonly answer?: Answer | undefined;
+  readonly source?: string | undefined;
+  readonly problem?: string | undefined;
+}
+
+/** The answer of the strongest source that has one. Reads files, so that standard input can be asked for once only. */
+export function lookUp(option: Option, { flags, paths, env, file, state }: Sources): Found {
+  const flag = flags[option.key];
+  if (flag !== undefined) return { answer: flag, source: flagOf(option.key) };
+  const path = paths?.[option.key];
+  if (path !== undefined) return { ...fromFile(option, path), source: flagOf(option.key) };
+  const fromEnv = fromVariables(option, env);
+  if (fromEnv) return fromEnv;
+  const kept = file[option.key];
+  if (kept !== undefined) return { ...fromConfigFile(option, kept), source: 'config file' };
+  const known = state[option.key];
+  return known === undefined ? {} : { answer: known, source: 'this stack' };
+}
+
+/** Empty counts as not set, as everywhere in the Temporal and AWS tools. */
+function fromVariables(option: Option, env: NodeJS.ProcessEnv): Found | undefined {
+  const name = option.env.find((candidate) => env[candidate]);
+  const text = name && env[name];
+  const pathName = option.file?.env;
+  const path = pathName && env[pathName];
+  if (text && path) return { problem: `${name} and ${pathName} are both set; which one counts?` };
+  if (text) return { answer: fromText(option, text), source: name };
+  return path ? { ...fromFile(option, path), source: pathName } : undefined;
+}
+
+/** Certificates are named by their paths there, or stand there themselves. */
+function fromConfigFile(option: Option, value: Answer): Found {
+  if (option.type !== 'pem' || typeof value !== 'string' || /^\s*(-----BEGIN|$)/.test(value)) return { answer: value };
+  return fromFile(option, value);
+}
+
+/** What a file holds, or why it cannot be read. "-" is standard input, as everywhere; no path is no answer. */
+export function fromFile(option: Option, path: string): Found {
+  if (path === '') return option.default === '' ? { answer: '' } : { problem: 'the path is empty' };
+  try {
+    const text = readFileSync(path === '-' ? 0 : path, 'utf8');
+    return text.trim() === '' ? { problem: `${path === '-' ? 'standard input' : path} is empty` } : { answer: text };
+  } catch (cause) {
+    return { problem: (cause as Error).message };
+  }
+}
+
+/** Text from the environment or the command line, in the option's type; wrong text stays text and is reported. */
+export function fromText(option: Option, text: string): Answer {
+  if (option.type === 'boolean')
+    return /^(1|true|yes)$/i.test(text) ? true : /^(0|false|no)$/i.test(text) ? false : text;
+  return option.type === 'number' && text.trim() !== '' && !Number.isNaN(Number(text)) ? Number(text) : text;
+}
