@@ -115,8 +115,9 @@ async function awaitReady<Cloud>(
   first: Live,
 ): Promise<Live> {
   if (!step.readiness) return first;
+  const isStuck = stuckFor(context);
   let live: Live | undefined = first;
-  return poll<Live>({
+  const looked = poll<Live>({
     what: `${step.title} ${first.id} to become ready`,
     clock: context.clock,
     intervalMs: context.pollMs,
@@ -128,12 +129,40 @@ async function awaitReady<Cloud>(
       live = undefined;
       const readiness = step.readiness?.(current, want);
       if (!readiness || readiness.state === 'ready') return { done: true, value: current };
-      if (readiness.state === 'waiting') return { done: false, reason: readiness.detail };
+      if (readiness.state === 'waiting' && !isStuck(readiness.stuck)) return { done: false, reason: readiness.detail };
       throw new UserError({
-        code: 'NEVER_READY',
-        message: `waiting for ${step.title} ${first.id} to become ready: ${readiness.detail}`,
+        code: readiness.stuck === undefined ? 'NEVER_READY' : 'STUCK',
+        message: `waiting for ${step.title} ${first.id} to become ready: ${readiness.stuck ?? readiness.detail}`,
         fix: 'Mend the cause and run the command again: it replaces what failed.',
       });
     },
   });
+  return looked.catch(async (error: unknown) => {
+    throw await explained(context, step, first, error);
+  });
+}
+
+/** Says whether a wait has been stuck for one and the same reason for too long. */
+function stuckFor({ clock, stuckMs }: EngineContext<unknown, unknown>): (reason: string | undefined) => boolean {
+  let since: { reason: string; at: number } | undefined;
+  return (reason) => {
+    if (reason === undefined) since = undefined;
+    else if (since?.reason !== reason) since = { reason, at: clock.now() };
+    return since !== undefined && clock.now() - since.at >= stuckMs;
+  };
+}
+
+/** The error with what the step can find out about it. The lookup is best effort: the error itself must come through. */
+async function explained<Cloud>(
+  { cloud }: EngineContext<Cloud, unknown>,
+  step: AnyStep<Cloud>,
+  live: Live,
+  error: unknown,
+): Promise<unknown> {
+  const told = ['NEVER_READY', 'STUCK', 'WAIT_TIMEOUT'];
+  if (!(error instanceof UserError) || !told.includes(error.code)) return error;
+  const why = await step.explain?.(cloud, live).catch(() => undefined);
+  if (!why) return error;
+  const { code, message, fix } = error;
+  return new UserError({ code, message: [message, ...why.lines].join('\n'), fix: why.fix ?? fix, cause: error });
 }

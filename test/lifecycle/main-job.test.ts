@@ -123,11 +123,18 @@ describe('a first deployment that fails', () => {
     const args = words('init --yes --verify health');
     const failed = await runCli(args, sandbox.env(), undefined, broken.bin).finally(broken.remove);
     expect(failed.code).toBe(1);
-    expect(failed.stderr).toMatch(/^! Task [0-9a-f]{32} stopped: EssentialContainerExited: /m);
-    expect(failed.stderr).toMatch(/^! {3}container worker: exit code 3/m);
-    expect(failed.stderr).toMatch(/^! Its last log lines:\n(! {3}.*\n)*! {3}\{.*no such module/m);
-    expect(failed.stderr).toMatch(
-      /✖ waiting for ECS service \(worker\) worker to become ready: .*circuit breaker.*\n {2}Mend the cause and run the command again/,
+    expect(failed.stderr.slice(failed.stderr.lastIndexOf('✖ waiting'))).toMatch(
+      new RegExp(
+        [
+          '^✖ waiting for ECS service \\(worker\\) worker to become ready: .*circuit breaker.*',
+          '  Cause: the container ended by itself\\.',
+          '  Task [0-9a-f]{32} stopped: EssentialContainerExited: Essential container in task exited',
+          '    container worker: exit code 3',
+          '  Its last log lines:',
+          '(?:    .*\\n)*    \\{.*no such module.*',
+          '  The log lines say why; mend that and run init again\\.\\n',
+        ].join('\\n'),
+      ),
     );
     expect((await sandbox.run(DESTROY)).stdout).toMatch(/^0 left$/m);
     expect(countable(await sandbox.emulator.inventory())).toEqual(countable(empty));
