@@ -17,6 +17,7 @@ from .fargate_capacity import Capacity
 from .images import ImageCache
 from .json_operations import bind
 from .metadata import TaskEndpoints
+from .metrics import Metrics
 from .placement import Placement
 from .scheduler import Scheduler
 from .task_inputs import why_not_assumable
@@ -47,6 +48,7 @@ def install(sandbox: Sandbox) -> None:
 
     role_lag.install(sandbox, store)
     settling.install(sandbox, store)
+    Metrics(sandbox, store)
     placement = Placement(Capacity(sandbox, store), start, why_not)
     scheduler = Scheduler(sandbox, store, placement)
     definitions = TaskDefinitions(sandbox)
