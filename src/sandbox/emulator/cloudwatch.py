@@ -6,6 +6,7 @@ from typing import Any, Dict
 
 from moto.cloudwatch.models import cloudwatch_backends
 
+from .alarms import Alarms
 from .aws_call import Call, Forward
 from .context import Kinds, Sandbox
 from .inventory import backends
@@ -14,6 +15,7 @@ from .inventory import backends
 def install(sandbox: Sandbox) -> None:
     sandbox.answer("monitoring", "PutMetricAlarm", put_metric_alarm)
     sandbox.after("monitoring", "DeleteAlarms", forget_tags)
+    Alarms(sandbox)
     sandbox.inventory("cloudwatch", collect)
 
 
