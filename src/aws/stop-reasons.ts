@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
     fix: `Check the image's name, tag or digest and ${AGAIN}: it pushes the worker's image when it is missing.`,
   },
   {
-    words: /registry auth.*not authorized/i,
+    words: /ecr registry auth.*(not authorized|AccessDenied)/i,
     cause: 'the execution role may not log in to ECR',
     fix: `Take back what denies it ecr:GetAuthorizationToken, then ${AGAIN}: it puts the role's own policy back.`,
   },
@@ -48,12 +48,12 @@ const RULES: readonly Rule[] = [
     fix: `Set TEMPORAL_API_KEY (or the certificate's variables) and ${AGAIN}: it writes the secret.`,
   },
   {
-    words: /unable to pull secrets.*(not authorized|AccessDenied)/i,
+    words: /secret from (asm|ssm).*(not authorized|AccessDenied)/i,
     cause: 'the execution role may not read the secret',
     fix: `Take back what denies it secretsmanager:GetSecretValue, then ${AGAIN}: it puts the role's own policy back.`,
   },
   {
-    words: /unable to pull secrets.*(ResourceNotFound|can't find|marked for deletion|InvalidRequest)/i,
+    words: /secret from (asm|ssm).*(ResourceNotFound|can't find|marked for deletion|InvalidRequest)/i,
     cause: 'the secret is gone or about to be deleted',
     fix: `Set TEMPORAL_API_KEY (or the certificate's variables) and ${AGAIN}: it makes or restores the secret.`,
   },
