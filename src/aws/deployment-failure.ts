@@ -4,6 +4,7 @@ import { type Diagnosis, diagnose } from './stop-reasons.ts';
 import { readLogs } from './worker-logs.ts';
 
 const LOG_LINES = 10;
+const EVENTS = 3;
 
 export interface FailureReport {
   /** The cause, the task's own words, its last log lines. */
@@ -20,8 +21,11 @@ export async function explainFailure(
   if (!report) return undefined;
   const task = failedTask(report);
   if (!task) {
-    const [event] = report.events;
-    return written(diagnose(report.events.slice(0, 3)), event === undefined ? [] : [`ECS: ${event}`]);
+    const events = report.events.slice(0, EVENTS);
+    return written(
+      diagnose(events),
+      events.map((event) => `ECS: ${event}`),
+    );
   }
   const stream = `worker/${where.service}/${task.id}`;
   const since = new Date((task.createdAt?.getTime() ?? Date.now()) - 60_000);
@@ -36,6 +40,15 @@ const written = (diagnosis: Diagnosis | undefined, lines: readonly string[]): Fa
   lines: [...(diagnosis ? [`Cause: ${diagnosis.cause}.`] : []), ...lines],
   fix: diagnosis?.fix,
 });
+
+/** What keeps a service from having all its tasks; `undefined` when it has them or nothing is known. */
+export function currentProblem(report: ServiceReport): Diagnosis | undefined {
+  if (report.running >= report.desired && !ENDED_BADLY.test(report.deployment)) return undefined;
+  const task = failedTask(report);
+  return diagnose(task ? stopLines(task) : report.events.slice(0, EVENTS));
+}
+
+const ENDED_BADLY = /STOPPED|ROLLBACK/;
 
 /** The newest task of this deployment that shows the failure: one that stopped, else one that runs but is not well. */
 function failedTask({ stopped, tasks, deployedAt, events }: ServiceReport): TaskReport | undefined {

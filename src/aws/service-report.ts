@@ -16,6 +16,8 @@ export interface TaskReport {
   readonly health: string;
   readonly capacityProvider: string;
   readonly startedAt: Date | undefined;
+  /** When it began to stop. */
+  readonly stoppedAt: Date | undefined;
   /** `sha256:…` of the image it runs. */
   readonly imageDigest: string;
   readonly stopCode: string;
@@ -64,7 +66,7 @@ export async function reportService(aws: Aws, cluster: string, service: string):
     deployedAt: latest?.createdAt,
     events: (found.events ?? []).map(({ message }) => message ?? ''),
     tasks,
-    stopped: [...stopped].sort((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0)),
+    stopped: [...stopped].sort((a, b) => (b.stoppedAt?.getTime() ?? 0) - (a.stoppedAt?.getTime() ?? 0)),
   };
 }
 
@@ -95,6 +97,7 @@ function toReport(task: Task): TaskReport {
     health: task.healthStatus ?? 'UNKNOWN',
     capacityProvider: task.capacityProviderName ?? task.launchType ?? '',
     startedAt: task.startedAt ?? task.createdAt,
+    stoppedAt: task.stoppingAt ?? task.stoppedAt,
     imageDigest: task.containers?.[0]?.imageDigest ?? '',
     stopCode: task.stopCode ?? '',
     stoppedReason: task.stoppedReason ?? '',

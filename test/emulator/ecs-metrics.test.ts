@@ -1,7 +1,7 @@
 import { GetMetricDataCommand, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, useEmulator } from '../helpers/emulator.ts';
-import { cluster, createService, register, type Stage, setStage, taskWhere } from './ecs-stage.ts';
+import { cluster, createService, register, type Stage, setStage } from './ecs-stage.ts';
 
 const emulator = useEmulator({ tasks: 'process' });
 let stage: Stage;
@@ -60,17 +60,5 @@ describe('AWS/ECS metrics of a service', () => {
       }),
     );
     expect(MetricDataResults?.[0]?.Values?.every((value) => value > 0 && value < 30)).toBe(true);
-  });
-});
-
-describe('a container that uses more memory than it may', () => {
-  it('is killed: exit code 137 and AWS’s reason', async () => {
-    const command = ['node', '-e', 'globalThis.kept = Buffer.alloc(300 << 20, 1); setInterval(() => {}, 1000);'];
-    await createService(emulator, stage, 'greedy', await register(emulator, stage, { command, memory: 200 }));
-    const task = await taskWhere(emulator, 'greedy', 'killed', ({ lastStatus }) => lastStatus === 'STOPPED');
-    expect(task).toMatchObject({
-      stopCode: 'EssentialContainerExited',
-      containers: [{ exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' }],
-    });
   });
 });

@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchGetImageCommand, PutImageCommand } from '@aws-sdk/client-ecr';
-import type { ContainerDefinition, RuntimePlatform } from '@aws-sdk/client-ecs';
+import { type ContainerDefinition, type RuntimePlatform, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { explainFailure } from '../../src/aws/deployment-failure.ts';
+import { currentProblem, explainFailure } from '../../src/aws/deployment-failure.ts';
+import { reportService } from '../../src/aws/service-report.ts';
 import { AwsStack } from '../helpers/aws-stack.ts';
 import { useEmulator } from '../helpers/emulator.ts';
 import {
@@ -174,5 +176,71 @@ describe('a task that starts and ends by itself', () => {
       '  about to fail',
     ]);
     expect(fix).toMatch(/log lines say why/);
+  });
+
+  it('because it needs more memory than it has is killed, with AWS’s reason', async () => {
+    const command = ['node', '-e', 'globalThis.kept = Buffer.alloc(300 << 20, 1); setInterval(() => {}, 1000);'];
+    const { task, lines, fix } = await failure({ command, memory: 200 });
+    expect(task).toMatchObject({
+      stopCode: 'EssentialContainerExited',
+      containers: [{ exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' }],
+    });
+    expect(lines[0]).toBe('Cause: the worker needs more memory than its task has.');
+    expect(fix).toContain('--memory');
+  });
+
+  it('because it never becomes healthy is stopped by ECS', async () => {
+    const healthCheck = { command: ['CMD-SHELL', 'exit 1'], interval: 5, retries: 1 };
+    const { task, lines } = await failure({ command: ['node', 'idle.js'], healthCheck });
+    expect(task).toMatchObject({
+      stopCode: 'ServiceSchedulerInitiated',
+      stoppedReason: 'Task failed container health checks',
+    });
+    expect(lines[0]).toBe('Cause: the worker started but did not poll.');
+    expect(lines).toContain('  idle');
+  });
+});
+
+describe('a deployment', () => {
+  it('whose role ECS cannot assume is explained from the events', async () => {
+    const { iam } = emulator.clients;
+    const definition = await register(emulator, stage);
+    await iam.send(new DeleteRolePolicyCommand({ RoleName: 'task', PolicyName: 'task' }));
+    await iam.send(new DeleteRoleCommand({ RoleName: 'task' }));
+    await createService(emulator, stage, 'worker', definition, { deploymentConfiguration: breaker(1, true) });
+    await deploymentIs(emulator, 'worker', 'STOPPED');
+    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    expect(told?.lines[0]).toBe('Cause: ECS cannot assume a role of the task definition.');
+  });
+
+  it('that was rolled back is explained by its own task, not by that of an earlier one', async () => {
+    const named = { name: 'worker', ...logsTo({}) };
+    const [good, bad] = [
+      await register(emulator, stage, named),
+      await register(emulator, stage, { ...named, command: ['sh', 'crash.sh'] }),
+    ];
+    await createService(emulator, stage, 'worker', bad);
+    await taskWhere(emulator, 'worker', 'stopped', ({ lastStatus }) => lastStatus === 'STOPPED');
+    const update = (taskDefinition: string) =>
+      emulator.clients.ecs.send(
+        new UpdateServiceCommand({
+          cluster,
+          service: 'worker',
+          taskDefinition,
+          deploymentConfiguration: breaker(1, true),
+        }),
+      );
+    await update(good);
+    await deploymentIs(emulator, 'worker', 'SUCCESSFUL');
+    const problem = async () => {
+      const report = await reportService(product.aws, cluster, 'worker');
+      return report && currentProblem(report)?.cause;
+    };
+    expect(await problem()).toBeUndefined();
+    await update(await register(emulator, stage, { ...named, command: ['no-such-program'] }));
+    await deploymentIs(emulator, 'worker', 'ROLLBACK_SUCCESSFUL');
+    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    expect(told?.lines.join('\n')).toContain('no-such-program');
+    expect(await problem()).toMatch(/^the image has no such program/);
   });
 });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BIN, runCli } from '../helpers/cli.ts';
-import type { Inventory } from '../helpers/emulator.ts';
+import { eventually, type Inventory } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
 import { useSandbox } from '../helpers/temporal.ts';
 
@@ -101,6 +101,18 @@ describe('the main job, from nothing to nothing', () => {
     expect(planned).toMatchObject({ code: 0, stdout: 'Nothing to do: everything is as configured.\n' });
     const again = await sandbox.run(words('init --yes'));
     expect(again).toMatchObject({ code: 0, stdout: 'Stack dev is as configured. Nothing was changed.\n' });
+  });
+
+  it('status names a Spot interruption, and another task polls in its place', async () => {
+    await sandbox.emulator.ask('POST', 'spot-interruption', {});
+    const stdout = await eventually('another task polls', async () => {
+      const status = await sandbox.run(['status']);
+      return status.code === 0 && /SpotInterruption/.test(status.stdout) && status.stdout;
+    });
+    expect(stdout).toMatch(/^Last stop {3}[0-9a-f]{32} .* ago: SpotInterruption Your Spot Task was interrupted\.$/m);
+    expect(stdout).toMatch(/^Tasks {7}1 of 1 running$/m);
+    expect(stdout).toMatch(/^ {2}[0-9a-f]{32} {2}RUNNING, .*, polls$/m);
+    expect(stdout).not.toMatch(/^Problem/m);
   });
 
   it('destroy keeps the data until it is told not to, then leaves nothing', async () => {
