@@ -19,14 +19,15 @@ export async function explainFailure(
 ): Promise<FailureReport | undefined> {
   const report = await reportService(aws, where.cluster, where.service);
   if (!report) return undefined;
-  const task = failedTask(report);
-  if (!task) {
-    const events = report.events.slice(0, EVENTS);
+  const events = report.events.slice(0, EVENTS);
+  const known = diagnose(events);
+  // What runs and seems well is asked last: then its own words are all there is.
+  const task = failedTask(report) ?? (known ? undefined : report.tasks.find(({ status }) => status === 'RUNNING'));
+  if (!task)
     return written(
-      diagnose(events),
+      known,
       events.map((event) => `ECS: ${event}`),
     );
-  }
   const stream = `worker/${where.service}/${task.id}`;
   const since = new Date((task.createdAt?.getTime() ?? Date.now()) - 60_000);
   const logs = await readLogs(aws, where.logGroup, { since, limit: LOG_LINES, stream });

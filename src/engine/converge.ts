@@ -1,5 +1,5 @@
 import type { LimitFunction } from 'p-limit';
-import { UserError } from '../errors.ts';
+import { UserError, withExplanation } from '../errors.ts';
 import type { EngineContext } from './context.ts';
 import { createOptions, createThing, retryPropagation, saveId } from './create.ts';
 import { named } from './failure.ts';
@@ -10,7 +10,10 @@ import type { AnyStep, Live } from './step.ts';
 import { poll } from './wait.ts';
 import { waiting } from './waiting.ts';
 
-/** Observe, ensure, sync, wait: one path for a thing that is new, found, drifted or already right. */
+/**
+ * Observe, ensure, sync, wait: one path for a thing that is new, found, drifted or already right. `leaving` is one of
+ * the same name that AWS was still deleting when it was looked at.
+ */
 export async function converge<Cloud>(
   context: EngineContext<Cloud, unknown>,
   step: AnyStep<Cloud>,
@@ -18,6 +21,7 @@ export async function converge<Cloud>(
   existing: Live | undefined,
   limit: LimitFunction,
   created: (live: Live) => void,
+  leaving?: Live,
 ): Promise<Live> {
   let live: Live;
   let fresh = false;
@@ -25,7 +29,7 @@ export async function converge<Cloud>(
     live = existing;
     if (context.session.document.steps[step.id]?.id !== live.id) await saveId(context, step, live);
   } else {
-    await awaitGone(context, step);
+    await awaitGone(context, step, leaving?.id ?? context.session.document.steps[step.id]?.id);
     ({ live, fresh } = await limit(() => createThing(context, step, want)));
   }
   created(live);
@@ -89,8 +93,11 @@ function changedMeanwhile(step: AnyStep, live: Live, field: string): UserError {
 }
 
 /** A predecessor of the same name that AWS is still deleting has to be gone first. */
-async function awaitGone<Cloud>(context: EngineContext<Cloud, unknown>, step: AnyStep<Cloud>): Promise<void> {
-  const id = context.session.document.steps[step.id]?.id;
+async function awaitGone<Cloud>(
+  context: EngineContext<Cloud, unknown>,
+  step: AnyStep<Cloud>,
+  id: string | undefined,
+): Promise<void> {
   if (!step.readiness || id === undefined) return;
   await poll<void>({
     what: `${step.title} ${id} to be gone`,
@@ -162,7 +169,5 @@ async function explained<Cloud>(
   const told = ['NEVER_READY', 'STUCK', 'WAIT_TIMEOUT'];
   if (!(error instanceof UserError) || !told.includes(error.code)) return error;
   const why = await step.explain?.(cloud, live).catch(() => undefined);
-  if (!why) return error;
-  const { code, message, fix } = error;
-  return new UserError({ code, message: [message, ...why.lines].join('\n'), fix: why.fix ?? fix, cause: error });
+  return why ? withExplanation(error, why) : error;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateNetworkInterfaceCommand, CreateSubnetCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { BatchGetImageCommand, PutImageCommand } from '@aws-sdk/client-ecr';
 import { type ContainerDefinition, type RuntimePlatform, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
@@ -211,6 +212,37 @@ describe('a deployment', () => {
     await deploymentIs(emulator, 'worker', 'STOPPED');
     const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
     expect(told?.lines[0]).toBe('Cause: ECS cannot assume a role of the task definition.');
+  });
+
+  it('whose subnet is full is explained from the events', async () => {
+    const { ec2 } = emulator.clients;
+    const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: stage.subnets.slice(0, 1) }));
+    const { Subnet } = await ec2.send(
+      new CreateSubnetCommand({ VpcId: Subnets?.[0]?.VpcId, CidrBlock: '172.31.250.0/28' }),
+    );
+    const SubnetId = Subnet?.SubnetId ?? '';
+    // Sixteen addresses, of which AWS keeps five.
+    for (let taken = 0; taken < 11; taken += 1) await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId }));
+    await createService(emulator, stage, 'worker', await register(emulator, stage), {
+      networkConfiguration: { awsvpcConfiguration: { subnets: [SubnetId] } },
+      deploymentConfiguration: breaker(1, true),
+    });
+    await deploymentIs(emulator, 'worker', 'STOPPED');
+    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    expect(told?.lines.join('\n')).toContain(`in subnet '${SubnetId}': InsufficientFreeAddressesInSubnet.`);
+    expect(told?.lines[0]).toBe('Cause: the subnet has no free addresses left.');
+  });
+
+  it('that runs and is not what was waited for is told with the last lines of its task', async () => {
+    await createService(emulator, stage, 'worker', await register(emulator, stage, { name: 'worker', ...logsTo({}) }));
+    await deploymentIs(emulator, 'worker', 'SUCCESSFUL');
+    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    expect(told?.lines).toEqual([
+      expect.stringMatching(/^Task [0-9a-f]{32}: RUNNING, UNKNOWN$/),
+      'Its last log lines:',
+      '  idle',
+    ]);
+    expect(told?.fix).toBeUndefined();
   });
 
   it('that was rolled back is explained by its own task, not by that of an earlier one', async () => {
