@@ -2,7 +2,7 @@
 
 CloudWatch user guide, "Alarm evaluation": each period is one data point; M of the newest N decide; a few more periods
 than N are looked at, because data may be late; what is missing counts as TreatMissingData says. Periods shrink with
---delay as the data of metrics.py do. Actions are not carried out.
+--delay as the data of metrics.py do.
 """
 
 from __future__ import annotations
@@ -32,15 +32,20 @@ COMPARE: Dict[str, Callable[[float, float], bool]] = {
 
 
 class Alarms:
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, act: Callable[[str, Any, float], None]) -> None:
+        """act is called with (region, alarm, newest value) at every evaluation that finds an alarm in ALARM."""
+        self._act = act
         self._scale = sandbox.settings.delay / REFERENCE_DELAY
         sandbox.every(max(SHORTEST, 60 * self._scale), self.evaluate)
 
     def evaluate(self) -> None:
-        for _region, backend in backends("cloudwatch"):
+        for region, backend in backends("cloudwatch"):
             for alarm in backend.alarms.values():
                 if alarm.metric_name and alarm.statistic and alarm.comparison_operator in COMPARE:
-                    _judge(alarm, self._points(backend, alarm))
+                    points = self._points(backend, alarm)
+                    _judge(alarm, points)
+                    if alarm.state_value == "ALARM" and points:
+                        self._act(region, alarm, points[0])
 
     def _points(self, backend: Any, alarm: Any) -> List[float]:
         """The newest N values of the alarm's metric, newest first; fewer when there are not so many."""
