@@ -41,6 +41,21 @@ export class UserError extends Error {
   }
 }
 
+/** The same error with what was found out about it, and the fix that follows from that. */
+export function withExplanation(
+  error: UserError,
+  { lines, fix }: { readonly lines: readonly string[]; readonly fix: string | undefined },
+): UserError {
+  const { code, message, exitCode } = error;
+  return new UserError({
+    code,
+    message: [message, ...lines].join('\n'),
+    fix: fix ?? error.fix,
+    exitCode,
+    cause: error,
+  });
+}
+
 /** A wrong argument or answer; exit code 64. */
 export function usageError(message: string, fix: string, code = 'USAGE'): UserError {
   return new UserError({ code, message, fix, exitCode: EXIT.usage });

@@ -8,14 +8,16 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Aws } from './aws.ts';
 import { orUndefined } from './errors.ts';
-import { readLogs } from './worker-logs.ts';
 
 export interface TaskReport {
   readonly id: string;
+  readonly createdAt: Date | undefined;
   readonly status: string;
   readonly health: string;
   readonly capacityProvider: string;
   readonly startedAt: Date | undefined;
+  /** When it began to stop. */
+  readonly stoppedAt: Date | undefined;
   /** `sha256:…` of the image it runs. */
   readonly imageDigest: string;
   readonly stopCode: string;
@@ -32,6 +34,8 @@ export interface ServiceReport {
   /** Status of the newest service deployment: `SUCCESSFUL`, `IN_PROGRESS`, `ROLLBACK_SUCCESSFUL` ... */
   readonly deployment: string;
   readonly deploymentReason: string;
+  /** When the newest service deployment began. */
+  readonly deployedAt: Date | undefined;
   /** Newest first. */
   readonly events: readonly string[];
   readonly tasks: readonly TaskReport[];
@@ -59,9 +63,10 @@ export async function reportService(aws: Aws, cluster: string, service: string):
     taskDefinition: found.taskDefinition ?? '',
     deployment: latest?.status ?? 'unknown',
     deploymentReason: latest?.statusReason ?? '',
+    deployedAt: latest?.createdAt,
     events: (found.events ?? []).map(({ message }) => message ?? ''),
     tasks,
-    stopped: [...stopped].sort((a, b) => (b.startedAt?.getTime() ?? 0) - (a.startedAt?.getTime() ?? 0)),
+    stopped: [...stopped].sort((a, b) => (b.stoppedAt?.getTime() ?? 0) - (a.stoppedAt?.getTime() ?? 0)),
   };
 }
 
@@ -87,10 +92,12 @@ async function listTasks(
 function toReport(task: Task): TaskReport {
   return {
     id: task.taskArn?.split('/').at(-1) ?? '',
+    createdAt: task.createdAt,
     status: task.lastStatus ?? '',
     health: task.healthStatus ?? 'UNKNOWN',
     capacityProvider: task.capacityProviderName ?? task.launchType ?? '',
     startedAt: task.startedAt ?? task.createdAt,
+    stoppedAt: task.stoppingAt ?? task.stoppedAt,
     imageDigest: task.containers?.[0]?.imageDigest ?? '',
     stopCode: task.stopCode ?? '',
     stoppedReason: task.stoppedReason ?? '',
@@ -100,34 +107,4 @@ function toReport(task: Task): TaskReport {
       reason: reason ?? '',
     })),
   };
-}
-
-/** Why a deployment does not come up, in lines: stopped tasks with codes and reasons, then what the last one wrote. */
-export async function explainFailure(
-  aws: Aws,
-  where: { cluster: string; service: string; logGroup: string },
-): Promise<string[]> {
-  const report = await reportService(aws, where.cluster, where.service);
-  if (!report) return [];
-  const lines = [`Deployment: ${report.deployment}${report.deploymentReason && ` (${report.deploymentReason})`}`];
-  const [last] = report.stopped;
-  for (const task of report.stopped.slice(0, 2)) {
-    lines.push(`Task ${task.id} stopped: ${task.stopCode || 'no code'}: ${task.stoppedReason || 'no reason given'}`);
-    for (const { name, exitCode, reason } of task.containers) {
-      if (exitCode === undefined && reason === '') continue;
-      lines.push(`  container ${name}: exit code ${exitCode ?? 'none'}${reason && `, ${reason}`}`);
-    }
-  }
-  if (last) {
-    const since = new Date((last.startedAt?.getTime() ?? Date.now()) - 60_000);
-    const logs = await readLogs(aws, where.logGroup, {
-      since,
-      limit: 10,
-      stream: `worker/${where.service}/${last.id}`,
-    });
-    if (logs.length > 0) lines.push('Its last log lines:', ...logs.map(({ text }) => `  ${text}`));
-  } else {
-    lines.push(...report.events.slice(0, 3).map((event) => `ECS: ${event}`));
-  }
-  return lines;
 }

@@ -2,13 +2,10 @@ import type { Client } from '@temporalio/client';
 import type { StateDocument } from '../../state/document.ts';
 import type { S3Session } from '../../state/s3-session.ts';
 import type { Aws } from '../aws/aws.ts';
-import { explainFailure } from '../aws/service-report.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { apply } from '../engine/apply.ts';
 import { type Plan, summarize } from '../engine/plan.ts';
-import { Cancelled, EXIT, UserError, usageError } from '../errors.ts';
-import { clusterName } from '../steps/compute/cluster.ts';
-import { logGroupName } from '../steps/compute/log-group.ts';
+import { EXIT, UserError, usageError } from '../errors.ts';
 import type { Inputs } from '../steps/index.ts';
 import { formatPlan, planData } from '../ui/format-plan.ts';
 import { answerWhat, answerWhere, type Configured, storedConfig } from './answering.ts';
@@ -69,12 +66,7 @@ async function run(
     if (session.isNew || !isInForce(session.document, config)) {
       await session.update((draft) => putInForce(draft, config, owner.stackId));
     }
-    try {
-      await apply(context, planned.plan);
-    } catch (error) {
-      if (!(error instanceof Cancelled)) await tellWhy(input, aws, config);
-      throw error;
-    }
+    await apply(context, planned.plan);
     const proof = await prove(input, connection, aws, config, session, client);
     io.note(callSummary(connection));
     io.result(finalText(config, changed, proof, performance.now() - startedAt, input), {
@@ -186,15 +178,6 @@ async function temporalClient(
   if (verify === 'health') return undefined;
   if (verify !== 'temporal') throw usageError(`--verify ${verify} does not exist`, 'Choose temporal or health.');
   return temporalOf(input, config, { given: secretValue, aws, secretArn: before?.steps['secrets/temporal']?.id });
-}
-
-async function tellWhy(input: CommandInput, aws: Aws, config: StackConfig): Promise<void> {
-  for (const worker of config.workers) {
-    const where = { cluster: clusterName(config.stack), service: worker.name, logGroup: logGroupName(config.stack) };
-    // Best effort: the error that brought us here is the one to report.
-    const lines = await explainFailure(aws, where).catch(() => []);
-    for (const line of lines) input.io.warn(line);
-  }
 }
 
 function finalText(

@@ -28,6 +28,12 @@ export const POLL_MS = 1000;
  */
 const TAG_LAG_MS = 45_000;
 
+/**
+ * Spot capacity that comes back does so within minutes, and a quota does not change by itself; ECS would go on trying
+ * for ever, without one failed task.
+ */
+const STUCK_MS = 5 * 60_000;
+
 export interface PlannedStack {
   readonly plan: Plan<Aws, StackConfig>;
   readonly owner: Owner;
@@ -107,6 +113,7 @@ export function engineContext(
     concurrency: CONCURRENCY,
     pollMs: POLL_MS * connection.timeScale,
     tagLagMs: TAG_LAG_MS * connection.timeScale,
+    stuckMs: STUCK_MS * connection.timeScale,
   };
 }
 

@@ -1,3 +1,4 @@
+import { currentProblem } from '../aws/deployment-failure.ts';
 import { reportService, type ServiceReport } from '../aws/service-report.ts';
 import type { WorkerConfig } from '../config/schema.ts';
 import { EXIT } from '../errors.ts';
@@ -17,7 +18,13 @@ export async function status(input: CommandInput): Promise<number> {
     const workers = await Promise.all(
       config.workers.map(async (worker): Promise<WorkerStatus> => {
         const service = await reportService(aws, clusterName(config.stack), worker.name);
-        return { worker: worker.name, taskQueue: worker.taskQueue, service, pollers: ours(pollers, worker, service) };
+        return {
+          worker: worker.name,
+          taskQueue: worker.taskQueue,
+          service,
+          problem: service && currentProblem(service),
+          pollers: ours(pollers, worker, service),
+        };
       }),
     );
     const holder = await stack.store.holder();

@@ -1,9 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { Aws } from '../aws/aws.ts';
+import { explainFailure } from '../aws/deployment-failure.ts';
 import { runningTasks, type TaskReport } from '../aws/service-report.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { poll } from '../engine/wait.ts';
+import { UserError, withExplanation } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
+import { logGroupName } from '../steps/compute/log-group.ts';
 import { isPollerOf, pollersOf } from '../temporal/pollers.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
@@ -54,6 +57,8 @@ export async function verifyWorkers(
             ? byPoller(client, config.stack, worker.taskQueue, imageDigest, tasks)
             : byHealth(worker.name, imageDigest, tasks);
         },
+      }).catch(async (error: unknown) => {
+        throw await unproven(aws, config, worker.name, error);
       }),
     );
     const elapsedMs = connection.clock.now() - startedAt;
@@ -61,6 +66,17 @@ export async function verifyWorkers(
     lines.push(line);
   }
   return lines.join('\n');
+}
+
+/** The error with what the worker says itself; the lookup is best effort. */
+async function unproven(aws: Aws, config: StackConfig, service: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof UserError) || error.code !== 'WAIT_TIMEOUT') return error;
+  const where = { cluster: clusterName(config.stack), service, logGroup: logGroupName(config.stack) };
+  const why = await explainFailure(aws, where).catch(() => undefined);
+  return withExplanation(error, {
+    lines: why?.lines ?? [],
+    fix: why?.fix ?? 'The log lines say what the worker does; does it poll this task queue, in this namespace?',
+  });
 }
 
 type Look = { done: true; value: string } | { done: false; reason: string };

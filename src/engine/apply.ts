@@ -115,10 +115,13 @@ async function build<Cloud, Config>(
         reporting(context, step, item.action === 'retire' ? 'delete' : item.action, async () => {
           const from = Object.fromEntries(needsOf(step).map((need) => [need.key, mustHave(lives, need.step.id)]));
           const existing = item.action === 'replace' || item.action === 'create' ? undefined : item.live;
-          const live = await converge(context, step, step.want(context.config, from), existing, limit, (first) => {
+          const leaving = item.action === 'create' ? item.live : undefined;
+          const onCreated = (first: Live): void => {
             lives.set(step.id, first);
             created();
-          });
+          };
+          const want = step.want(context.config, from);
+          const live = await converge(context, step, want, existing, limit, onCreated, leaving);
           lives.set(step.id, live);
           return live.id;
         }),

@@ -32,6 +32,8 @@ export interface EngineContext<Cloud, Config> {
   readonly pollMs: number;
   /** Milliseconds by which a tag search may lag behind a create. */
   readonly tagLagMs: number;
+  /** Milliseconds after which a wait that is stuck for one and the same reason is given up. */
+  readonly stuckMs: number;
 }
 
 /** How long a create or update is repeated because something new is not visible yet (IAM mostly). */

@@ -1,5 +1,5 @@
 import type { LimitFunction } from 'p-limit';
-import { UserError } from '../errors.ts';
+import { UserError, withExplanation } from '../errors.ts';
 import type { EngineContext } from './context.ts';
 import { createOptions, createThing, retryPropagation, saveId } from './create.ts';
 import { named } from './failure.ts';
@@ -10,7 +10,10 @@ import type { AnyStep, Live } from './step.ts';
 import { poll } from './wait.ts';
 import { waiting } from './waiting.ts';
 
-/** Observe, ensure, sync, wait: one path for a thing that is new, found, drifted or already right. */
+/**
+ * Observe, ensure, sync, wait: one path for a thing that is new, found, drifted or already right. `leaving` is one of
+ * the same name that AWS was still deleting when it was looked at.
+ */
 export async function converge<Cloud>(
   context: EngineContext<Cloud, unknown>,
   step: AnyStep<Cloud>,
@@ -18,6 +21,7 @@ export async function converge<Cloud>(
   existing: Live | undefined,
   limit: LimitFunction,
   created: (live: Live) => void,
+  leaving?: Live,
 ): Promise<Live> {
   let live: Live;
   let fresh = false;
@@ -25,7 +29,7 @@ export async function converge<Cloud>(
     live = existing;
     if (context.session.document.steps[step.id]?.id !== live.id) await saveId(context, step, live);
   } else {
-    await awaitGone(context, step);
+    await awaitGone(context, step, leaving?.id ?? context.session.document.steps[step.id]?.id);
     ({ live, fresh } = await limit(() => createThing(context, step, want)));
   }
   created(live);
@@ -89,8 +93,11 @@ function changedMeanwhile(step: AnyStep, live: Live, field: string): UserError {
 }
 
 /** A predecessor of the same name that AWS is still deleting has to be gone first. */
-async function awaitGone<Cloud>(context: EngineContext<Cloud, unknown>, step: AnyStep<Cloud>): Promise<void> {
-  const id = context.session.document.steps[step.id]?.id;
+async function awaitGone<Cloud>(
+  context: EngineContext<Cloud, unknown>,
+  step: AnyStep<Cloud>,
+  id: string | undefined,
+): Promise<void> {
   if (!step.readiness || id === undefined) return;
   await poll<void>({
     what: `${step.title} ${id} to be gone`,
@@ -115,8 +122,9 @@ async function awaitReady<Cloud>(
   first: Live,
 ): Promise<Live> {
   if (!step.readiness) return first;
+  const isStuck = stuckFor(context);
   let live: Live | undefined = first;
-  return poll<Live>({
+  const looked = poll<Live>({
     what: `${step.title} ${first.id} to become ready`,
     clock: context.clock,
     intervalMs: context.pollMs,
@@ -128,12 +136,38 @@ async function awaitReady<Cloud>(
       live = undefined;
       const readiness = step.readiness?.(current, want);
       if (!readiness || readiness.state === 'ready') return { done: true, value: current };
-      if (readiness.state === 'waiting') return { done: false, reason: readiness.detail };
+      if (readiness.state === 'waiting' && !isStuck(readiness.stuck)) return { done: false, reason: readiness.detail };
       throw new UserError({
-        code: 'NEVER_READY',
-        message: `waiting for ${step.title} ${first.id} to become ready: ${readiness.detail}`,
+        code: readiness.stuck === undefined ? 'NEVER_READY' : 'STUCK',
+        message: `waiting for ${step.title} ${first.id} to become ready: ${readiness.stuck ?? readiness.detail}`,
         fix: 'Mend the cause and run the command again: it replaces what failed.',
       });
     },
   });
+  return looked.catch(async (error: unknown) => {
+    throw await explained(context, step, first, error);
+  });
+}
+
+/** Says whether a wait has been stuck for one and the same reason for too long. */
+function stuckFor({ clock, stuckMs }: EngineContext<unknown, unknown>): (reason: string | undefined) => boolean {
+  let since: { reason: string; at: number } | undefined;
+  return (reason) => {
+    if (reason === undefined) since = undefined;
+    else if (since?.reason !== reason) since = { reason, at: clock.now() };
+    return since !== undefined && clock.now() - since.at >= stuckMs;
+  };
+}
+
+/** The error with what the step can find out about it. The lookup is best effort: the error itself must come through. */
+async function explained<Cloud>(
+  { cloud }: EngineContext<Cloud, unknown>,
+  step: AnyStep<Cloud>,
+  live: Live,
+  error: unknown,
+): Promise<unknown> {
+  const told = ['NEVER_READY', 'STUCK', 'WAIT_TIMEOUT'];
+  if (!(error instanceof UserError) || !told.includes(error.code)) return error;
+  const why = await step.explain?.(cloud, live).catch(() => undefined);
+  return why ? withExplanation(error, why) : error;
 }

@@ -24,6 +24,15 @@ export interface Readiness {
   readonly state: 'ready' | 'waiting' | 'failed' | 'leaving';
   /** The reason as a person reads it: "pending", "FailureCode: FailureMessage". */
   readonly detail: string;
+  /** Set while the cloud is unable to go on, and says why: such a wait is given up long before the step's timeout. */
+  readonly stuck?: string | undefined;
+}
+
+/** What a person needs when a thing does not become ready. */
+export interface Explanation {
+  readonly lines: readonly string[];
+  /** What to do about it, where that is known. */
+  readonly fix: string | undefined;
 }
 
 /** A need that is met as soon as the thing exists; a route may name a NAT gateway that is still pending. */
@@ -135,6 +144,8 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   readiness?(live: L, want?: Want): Readiness;
   /** Why an otherwise puzzling wait takes so long, looked up when it does: "network interface eni-1 of task …". */
   blockedBy?(cloud: Cloud, live: L): Promise<string | undefined>;
+  /** Why the thing has failed or does not become ready, looked up when that is so. */
+  explain?(cloud: Cloud, live: L): Promise<Explanation | undefined>;
   /** A reason to keep the thing on destroy ("holds 12 objects"), or `undefined` to delete it. */
   keep?(cloud: Cloud, live: L, options: DestroyOptions): Promise<string | undefined>;
   /** Why the thing is still to be seen although it was deleted ("can be restored for 7 days"): destroy lists it as kept. */

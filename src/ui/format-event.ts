@@ -37,11 +37,11 @@ export function formatEvent(event: StepEvent): string | undefined {
       return `• ${event.title} kept: ${event.resource} ${event.reason}`;
     case 'skipped':
       return `- ${event.title} ${event.reason}`;
-    case 'failed':
-      // Most errors name what failed already.
-      return event.error.message.includes(event.title)
-        ? `✖ ${event.error.message}`
-        : `✖ ${event.title}: ${event.error.message}`;
+    case 'failed': {
+      // Most errors name what failed already; the story behind it is told once, at the end.
+      const [what = ''] = event.error.message.split('\n');
+      return what.includes(event.title) ? `✖ ${what}` : `✖ ${event.title}: ${what}`;
+    }
   }
 }
 

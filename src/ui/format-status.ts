@@ -5,6 +5,8 @@ export interface WorkerStatus {
   readonly worker: string;
   readonly taskQueue: string;
   readonly service: ServiceReport | undefined;
+  /** Why tasks are missing, where that is known. */
+  readonly problem?: { readonly cause: string; readonly fix: string } | undefined;
   /** `undefined` when Temporal could not be asked. */
   readonly pollers: readonly { identity: string; lastSeen: Date }[] | undefined;
 }
@@ -32,7 +34,7 @@ export function formatStatus(status: StackStatus, now = new Date()): string {
   return lines.join('\n');
 }
 
-function workerLines({ worker, taskQueue, service, pollers }: WorkerStatus, now: Date): string[] {
+function workerLines({ worker, taskQueue, service, problem, pollers }: WorkerStatus, now: Date): string[] {
   if (!service) return [`Worker      ${worker}: there is no ECS service`];
   const revision = service.taskDefinition.split(':').at(-1);
   const lines = [
@@ -47,8 +49,12 @@ function workerLines({ worker, taskQueue, service, pollers }: WorkerStatus, now:
       `  ${task.id}  ${task.status}, ${task.health}, ${task.capacityProvider}, ${age}, image ${task.imageDigest.slice(7, 19)}${pollers ? `, ${polls ? 'polls' : 'does not poll'}` : ''}`,
     );
   }
+  if (problem) lines.push(`Problem     ${problem.cause}`, `            ${problem.fix}`);
   const [stopped] = service.stopped;
-  if (stopped) lines.push(`Last stop   ${stopped.id}: ${stopped.stopCode} ${stopped.stoppedReason}`);
+  if (stopped) {
+    const ago = stopped.stoppedAt ? ` ${formatDuration(now.getTime() - stopped.stoppedAt.getTime())} ago` : '';
+    lines.push(`Last stop   ${stopped.id}${ago}: ${stopped.stopCode} ${stopped.stoppedReason}`);
+  }
   if (service.events[0]) lines.push(`Last event  ${service.events[0]}`);
   return lines;
 }

@@ -145,6 +145,20 @@ describe('things of others', () => {
   });
 });
 
+describe('tasks that Fargate has no room for', () => {
+  it('are given up with the reason and the fix, and the fix works', async () => {
+    await emulator.ask('POST', 'fargate', { capacityProvider: 'FARGATE_SPOT', capacity: 0 });
+    const failed = await stage.run([...INIT], { TEMPORAL_FARGATE_TIME_SCALE: '0.005' });
+    expectRefusal(expect, failed, {
+      code: 1,
+      says: /become ready: 0 of 1 tasks of this deployment running; .*Capacity is unavailable.*\n {2}Cause: Fargate has no capacity/,
+      fix: 'run init again with more on demand (--on-demand-base 1, or --spot-weight 0)',
+    });
+    const again = await stage.run([...INIT, '--on-demand-base', '1']);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Stack dev is up') });
+  });
+});
+
 describe('a plan that replaces things', () => {
   it('needs --allow-replace under --yes, and changes nothing without it', async () => {
     expect((await stage.run([...INIT])).code).toBe(0);

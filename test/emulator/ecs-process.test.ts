@@ -130,6 +130,17 @@ describe('the end of a task', () => {
     expect(took).toBeGreaterThanOrEqual(1900);
   });
 
+  it('comes the same way when AWS takes Spot capacity back, and another task starts at once', async () => {
+    await start({ command: ['node', 'stubborn.js'] });
+    await logLine(emulator, 'up');
+    await emulator.ask('POST', 'spot-interruption', {});
+    await logLine(emulator, 'I stay');
+    const task = await firstStopped();
+    expect(task).toMatchObject({ stopCode: 'SpotInterruption', containers: [{ exitCode: 137 }] });
+    const next = await firstRunning();
+    expect(next.createdAt?.getTime()).toBeLessThan(task.executionStoppedAt?.getTime() ?? 0);
+  });
+
   it('says that an essential container exited, with its code and last lines', async () => {
     await start({ command: ['sh', 'crash.sh'] });
     const task = await firstStopped();

@@ -20,6 +20,7 @@ import {
   ListServiceDeploymentsCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
+  type RuntimePlatform,
   type ServiceDeployment,
   type Task,
 } from '@aws-sdk/client-ecs';
@@ -160,6 +161,7 @@ export async function register(
   { clients: { ecs } }: TestEmulator,
   { image, roleArn }: Stage,
   container: Partial<ContainerDefinition> = {},
+  runtimePlatform?: RuntimePlatform,
 ): Promise<string> {
   const options = { 'awslogs-group': logGroup, 'awslogs-region': 'us-east-1', 'awslogs-stream-prefix': 'p' };
   const { taskDefinition } = await ecs.send(
@@ -171,6 +173,7 @@ export async function register(
       memory: '512',
       executionRoleArn: roleArn,
       taskRoleArn: roleArn,
+      runtimePlatform,
       containerDefinitions: [
         { name: 'main', image, stopTimeout: 2, logConfiguration: { logDriver: 'awslogs', options }, ...container },
       ],

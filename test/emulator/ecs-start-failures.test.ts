@@ -1,65 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateNetworkInterfaceCommand, CreateSubnetCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import { BatchGetImageCommand, PutImageCommand } from '@aws-sdk/client-ecr';
+import { type ContainerDefinition, type RuntimePlatform, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { currentProblem, explainFailure } from '../../src/aws/deployment-failure.ts';
+import { reportService } from '../../src/aws/service-report.ts';
+import { AwsStack } from '../helpers/aws-stack.ts';
 import { useEmulator } from '../helpers/emulator.ts';
-import { createService, executionActions, permit, register, type Stage, setStage, taskWhere } from './ecs-stage.ts';
+import {
+  breaker,
+  cluster,
+  createService,
+  deploymentIs,
+  executionActions,
+  logGroup,
+  permit,
+  register,
+  type Stage,
+  setStage,
+  sha256,
+  taskWhere,
+} from './ecs-stage.ts';
 
 const emulator = useEmulator({ strict: ['off'], tasks: 'process' });
+const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-failures-'));
 let stage: Stage;
+let product: AwsStack;
 
+beforeAll(() => {
+  product = new AwsStack(emulator.address, folder);
+});
+afterAll(() => {
+  product.close();
+  rmSync(folder, { recursive: true });
+});
 beforeEach(async () => {
   await emulator.reset();
   stage = await setStage(emulator);
 });
 
-const start = async (container = {}) => {
-  await createService(emulator, stage, 'worker', await register(emulator, stage, container));
-};
-const firstStopped = () => taskWhere(emulator, 'worker', 'stopped', (task) => task.lastStatus === 'STOPPED');
+const registry = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
+const options = { 'awslogs-group': logGroup, 'awslogs-region': 'us-east-1', 'awslogs-stream-prefix': 'worker' };
+const logsTo = (changes: Partial<typeof options>) => ({
+  logConfiguration: { logDriver: 'awslogs' as const, options: { ...options, ...changes } },
+});
+
+/** Starts one task of a service, and answers how it stopped and what the program makes of that. */
+async function failure(container: Partial<ContainerDefinition>, runtimePlatform?: RuntimePlatform) {
+  const definition = await register(emulator, stage, { name: 'worker', ...logsTo({}), ...container }, runtimePlatform);
+  await createService(emulator, stage, 'worker', definition, { deploymentConfiguration: breaker(1, true) });
+  const task = await taskWhere(emulator, 'worker', 'stopped', ({ lastStatus }) => lastStatus === 'STOPPED');
+  await deploymentIs(emulator, 'worker', 'STOPPED');
+  const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+  return { task, lines: told?.lines ?? [], fix: told?.fix ?? '' };
+}
 
 describe('a task that cannot start', () => {
   const lost = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:lost-AbCdEf';
 
-  it.each([
+  it.each<[string, Partial<ContainerDefinition>, RegExp, string, RegExp]>([
     [
       'its image is missing',
-      { image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/stage:lost' },
+      { image: `${registry}/stage:lost` },
       /^CannotPullContainerError: .*: not found$/,
+      'the image is not in its repository',
+      /pushes the worker's image/,
     ],
-    ['its program is missing', { command: ['no-such-program'] }, /^CannotStartContainerError: .*no-such-program/],
+    [
+      'its program is missing',
+      { command: ['no-such-program'] },
+      /^CannotStartContainerError: .*no-such-program/,
+      "the image has no such program as the container's command names",
+      /ENTRYPOINT and CMD/,
+    ],
     [
       'its secret is missing',
       { secrets: [{ name: 'KEY', valueFrom: lost }] },
       /^ResourceInitializationError: unable to pull secrets/,
+      'the secret is gone or about to be deleted',
+      /makes or restores the secret/,
     ],
-  ])('says that %s', async (_what, container, reason) => {
-    await start(container);
-    const task = await firstStopped();
+    [
+      'its log group is missing',
+      logsTo({ 'awslogs-group': '/lost' }),
+      /^ResourceInitializationError: failed to validate logger args/,
+      'the log group is gone',
+      /makes the log group/,
+    ],
+  ])('says that %s, and the program says what to do', async (_what, container, reason, cause, fix) => {
+    const { task, lines, fix: told } = await failure(container);
     expect(task.stopCode).toBe('TaskFailedToStart');
     expect(task.stoppedReason).toMatch(reason);
+    expect(lines[0]).toBe(`Cause: ${cause}.`);
+    expect(lines[1]).toContain(task.stoppedReason);
+    expect(told).toMatch(fix);
   });
 
   it('says which key a secret lacks', async () => {
     const { ARN } = await emulator.clients.secrets.send(
       new CreateSecretCommand({ Name: 'temporal', SecretString: '{}' }),
     );
-    await start({ secrets: [{ name: 'KEY', valueFrom: `${ARN}:apiKey::` }] });
-    expect((await firstStopped()).stoppedReason).toMatch(/did not contain json key apiKey$/);
-  });
-
-  it('says that its log group is missing', async () => {
-    const options = { 'awslogs-group': '/lost', 'awslogs-region': 'us-east-1', 'awslogs-stream-prefix': 'p' };
-    await start({ logConfiguration: { logDriver: 'awslogs', options } });
-    expect((await firstStopped()).stoppedReason).toMatch(
-      /^ResourceInitializationError: failed to validate logger args/,
-    );
+    const { task, lines, fix } = await failure({ secrets: [{ name: 'KEY', valueFrom: `${ARN}:apiKey::` }] });
+    expect(task.stoppedReason).toMatch(/did not contain json key apiKey$/);
+    expect(lines[0]).toBe("Cause: the stack's secret lacks a key that the worker needs.");
+    expect(fix).toContain('TEMPORAL_API_KEY');
   });
 
   it.each([
-    ['ecr:GetAuthorizationToken', /^ResourceInitializationError: .*unable to retrieve ecr registry auth/],
-    ['ecr:BatchGetImage', /^CannotPullContainerError: .*403 Forbidden/],
-    ['logs:CreateLogStream', /^ResourceInitializationError: failed to validate logger args/],
-    ['secretsmanager:GetSecretValue', /^ResourceInitializationError: unable to pull secrets/],
-  ])('says that its execution role may not %s', async (action, reason) => {
+    [
+      'ecr:GetAuthorizationToken',
+      /^ResourceInitializationError: .*unable to retrieve ecr registry auth/,
+      'log in to ECR',
+    ],
+    ['ecr:BatchGetImage', /^CannotPullContainerError: .*403 Forbidden/, 'pull the image'],
+    ['logs:CreateLogStream', /^ResourceInitializationError: failed to validate logger args/, 'write logs'],
+    ['secretsmanager:GetSecretValue', /^ResourceInitializationError: unable to pull secrets/, 'read the secret'],
+  ])('says that its execution role may not %s', async (action, reason, may) => {
     const { ARN } = await emulator.clients.secrets.send(
       new CreateSecretCommand({ Name: 'temporal', SecretString: 'x' }),
     );
@@ -67,9 +127,152 @@ describe('a task that cannot start', () => {
       emulator,
       executionActions.filter((other) => other !== action),
     );
-    await start({ secrets: [{ name: 'KEY', valueFrom: ARN }] });
-    const { stoppedReason } = await firstStopped();
-    expect(stoppedReason).toMatch(reason);
-    expect(stoppedReason).toContain(`is not authorized to perform: ${action}`);
+    const { task, lines, fix } = await failure({ secrets: [{ name: 'KEY', valueFrom: ARN }] });
+    expect(task.stoppedReason).toMatch(reason);
+    expect(task.stoppedReason).toContain(`is not authorized to perform: ${action}`);
+    expect(lines[0]).toBe(`Cause: the execution role may not ${may}.`);
+    expect(fix).toContain(action);
+  });
+
+  it('says that an index has no image for its architecture', async () => {
+    const [, digest = ''] = stage.image.split('@');
+    const { images } = await emulator.clients.ecr.send(
+      new BatchGetImageCommand({ repositoryName: 'stage', imageIds: [{ imageDigest: digest }] }),
+    );
+    const entry = {
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest,
+      size: images?.[0]?.imageManifest?.length ?? 0,
+      platform: { os: 'linux', architecture: 'amd64' },
+    };
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const index = JSON.stringify({ schemaVersion: 2, mediaType, manifests: [entry] });
+    await emulator.clients.ecr.send(new PutImageCommand({ repositoryName: 'stage', imageManifest: index }));
+    const image = `${registry}/stage@${sha256(index)}`;
+    const { task, lines, fix } = await failure({ image }, { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' });
+    expect(task.stoppedReason).toMatch(
+      /^CannotPullContainerError: .*does not contain descriptor matching platform 'linux\/arm64'$/,
+    );
+    expect(lines[0]).toMatch(/^Cause: the image is for another processor architecture/);
+    expect(fix).toContain('--architecture');
+  });
+});
+
+describe('a task that starts and ends by itself', () => {
+  it('because its image is for another architecture says so in its log', async () => {
+    const { task, lines, fix } = await failure({}, { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' });
+    expect(task).toMatchObject({ stopCode: 'EssentialContainerExited', containers: [{ exitCode: 1 }] });
+    expect(lines.slice(-2)).toEqual(['Its last log lines:', '  exec node: exec format error']);
+    expect(lines[0]).toMatch(/^Cause: the image is for another processor architecture/);
+    expect(fix).toContain('--architecture');
+  });
+
+  it('because of an error has its exit code and last log lines told', async () => {
+    const { lines, fix } = await failure({ command: ['sh', 'crash.sh'] });
+    expect(lines).toEqual([
+      'Cause: the container ended by itself.',
+      expect.stringMatching(/^Task [0-9a-f]{32} stopped: EssentialContainerExited: /),
+      '  container worker: exit code 7',
+      'Its last log lines:',
+      '  about to fail',
+    ]);
+    expect(fix).toMatch(/log lines say why/);
+  });
+
+  it('because it needs more memory than it has is killed, with AWS’s reason', async () => {
+    const command = ['node', '-e', 'globalThis.kept = Buffer.alloc(300 << 20, 1); setInterval(() => {}, 1000);'];
+    const { task, lines, fix } = await failure({ command, memory: 200 });
+    expect(task).toMatchObject({
+      stopCode: 'EssentialContainerExited',
+      containers: [{ exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' }],
+    });
+    expect(lines[0]).toBe('Cause: the worker needs more memory than its task has.');
+    expect(fix).toContain('--memory');
+  });
+
+  it('because it never becomes healthy is stopped by ECS', async () => {
+    const healthCheck = { command: ['CMD-SHELL', 'exit 1'], interval: 5, retries: 1 };
+    const { task, lines } = await failure({ command: ['node', 'idle.js'], healthCheck });
+    expect(task).toMatchObject({
+      stopCode: 'ServiceSchedulerInitiated',
+      stoppedReason: 'Task failed container health checks',
+    });
+    expect(lines[0]).toBe('Cause: the worker started but did not poll.');
+    expect(lines).toContain('  idle');
+  });
+});
+
+describe('a deployment', () => {
+  it('whose role ECS cannot assume is explained from the events', async () => {
+    const { iam } = emulator.clients;
+    const definition = await register(emulator, stage);
+    await iam.send(new DeleteRolePolicyCommand({ RoleName: 'task', PolicyName: 'task' }));
+    await iam.send(new DeleteRoleCommand({ RoleName: 'task' }));
+    await createService(emulator, stage, 'worker', definition, { deploymentConfiguration: breaker(1, true) });
+    await deploymentIs(emulator, 'worker', 'STOPPED');
+    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    expect(told?.lines[0]).toBe('Cause: ECS cannot assume a role of the task definition.');
+  });
+
+  it('whose subnet is full is explained from the events', async () => {
+    const { ec2 } = emulator.clients;
+    const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: stage.subnets.slice(0, 1) }));
+    const { Subnet } = await ec2.send(
+      new CreateSubnetCommand({ VpcId: Subnets?.[0]?.VpcId, CidrBlock: '172.31.250.0/28' }),
+    );
+    const SubnetId = Subnet?.SubnetId ?? '';
+    // Sixteen addresses, of which AWS keeps five.
+    for (let taken = 0; taken < 11; taken += 1) await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId }));
+    await createService(emulator, stage, 'worker', await register(emulator, stage), {
+      networkConfiguration: { awsvpcConfiguration: { subnets: [SubnetId] } },
+      deploymentConfiguration: breaker(1, true),
+    });
+    await deploymentIs(emulator, 'worker', 'STOPPED');
+    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    expect(told?.lines.join('\n')).toContain(`in subnet '${SubnetId}': InsufficientFreeAddressesInSubnet.`);
+    expect(told?.lines[0]).toBe('Cause: the subnet has no free addresses left.');
+  });
+
+  it('that runs and is not what was waited for is told with the last lines of its task', async () => {
+    await createService(emulator, stage, 'worker', await register(emulator, stage, { name: 'worker', ...logsTo({}) }));
+    await deploymentIs(emulator, 'worker', 'SUCCESSFUL');
+    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    expect(told?.lines).toEqual([
+      expect.stringMatching(/^Task [0-9a-f]{32}: RUNNING, UNKNOWN$/),
+      'Its last log lines:',
+      '  idle',
+    ]);
+    expect(told?.fix).toBeUndefined();
+  });
+
+  it('that was rolled back is explained by its own task, not by that of an earlier one', async () => {
+    const named = { name: 'worker', ...logsTo({}) };
+    const [good, bad] = [
+      await register(emulator, stage, named),
+      await register(emulator, stage, { ...named, command: ['sh', 'crash.sh'] }),
+    ];
+    await createService(emulator, stage, 'worker', bad);
+    await taskWhere(emulator, 'worker', 'stopped', ({ lastStatus }) => lastStatus === 'STOPPED');
+    const update = (taskDefinition: string) =>
+      emulator.clients.ecs.send(
+        new UpdateServiceCommand({
+          cluster,
+          service: 'worker',
+          taskDefinition,
+          deploymentConfiguration: breaker(1, true),
+        }),
+      );
+    await update(good);
+    await deploymentIs(emulator, 'worker', 'SUCCESSFUL');
+    const problem = async () => {
+      const report = await reportService(product.aws, cluster, 'worker');
+      return report && currentProblem(report)?.cause;
+    };
+    expect(await problem()).toBeUndefined();
+    await update(await register(emulator, stage, { ...named, command: ['no-such-program'] }));
+    await deploymentIs(emulator, 'worker', 'ROLLBACK_SUCCESSFUL');
+    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    expect(told?.lines.join('\n')).toContain('no-such-program');
+    expect(await problem()).toMatch(/^the image has no such program/);
   });
 });

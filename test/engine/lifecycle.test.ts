@@ -189,6 +189,23 @@ describe('when steps fail', () => {
     expect(await stack.actions()).toEqual({});
   });
 
+  it('gives up a wait that stays stuck, long before its timeout, and tells what is known of it', async () => {
+    const explain = { lines: ['Cause: no room.'], fix: 'Make room.' };
+    const stack = new Stack([fakeStep('service', { stuck: '0 of 1 placed', explain })]);
+    stack.cloud.pendingLooks = 1000;
+    const startedAt = stack.clock.now();
+    await expect(stack.up()).rejects.toMatchObject({
+      code: 'STUCK',
+      message: expect.stringMatching(
+        /^waiting for thing service \S+ to become ready: 0 of 1 placed\nCause: no room\.$/,
+      ),
+      fix: 'Make room.',
+    });
+    expect(stack.clock.now() - startedAt).toBeLessThan(3 * 60_000);
+    // The thing stays: what it waits for may come, and the next run waits on.
+    expect(stack.session.document.steps.service?.id).toBe(stack.ids()[0]);
+  });
+
   it('on an interrupt finishes the call in flight, keeps its id and starts nothing new', async () => {
     const stack = smallStack();
     stack.cloud.before = (call) => {

@@ -88,6 +88,8 @@ export class AwsStack {
   private readonly polls = new AsyncLocalStorage<true>();
   /** Longer than the emulator's reads lag. */
   tagLagMs = 750;
+  /** How long a service without room for its tasks is waited for. */
+  stuckMs = 60_000;
   config: StackConfig = referenceConfig();
   secretValue: string | undefined = JSON.stringify({ TEMPORAL_API_KEY: 'key-one' });
   image: WorkerImage;
@@ -148,6 +150,7 @@ export class AwsStack {
       concurrency: 8,
       pollMs: 50,
       tagLagMs: this.tagLagMs,
+      stuckMs: this.stuckMs,
     };
   }
 

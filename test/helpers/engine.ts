@@ -29,6 +29,7 @@ export class FakeClock implements Clock {
 }
 
 const TAG_LAG_MS = 15_000;
+const STUCK_MS = 120_000;
 
 type Step = AnyStep<FakeCloud, FakeConfig>;
 
@@ -62,6 +63,7 @@ export class Stack {
       concurrency: 4,
       pollMs: 1000,
       tagLagMs: TAG_LAG_MS,
+      stuckMs: STUCK_MS,
     };
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TAG } from '../../src/engine/ownership.ts';
-import type { AnyStep, Change, Live, Needs, Step } from '../../src/engine/step.ts';
+import type { AnyStep, Change, Explanation, Live, Needs, Step } from '../../src/engine/step.ts';
 
 /** A cloud in memory: things with an id, tags, fields, and edges that refuse a delete, as EC2 does. */
 export interface Thing extends Live {
@@ -136,6 +136,9 @@ export interface FakeStepOptions<N extends Needs> {
   fixedSize?: boolean;
   replacedWith?: string[];
   keep?: string;
+  /** What its readiness says while it is pending. */
+  stuck?: string;
+  explain?: Explanation;
 }
 
 type FakeStep = Step<FakeCloud, FakeConfig, { size: string; parent: string }, Thing, Needs>;
@@ -184,7 +187,9 @@ export function fakeStep<const N extends Needs>(
     readiness: (live) => ({
       state: live.state === 'pending' ? 'waiting' : live.state,
       detail: live.state,
+      stuck: live.state === 'pending' ? options.stuck : undefined,
     }),
+    ...(options.explain ? { explain: async () => options.explain } : {}),
     destroy: (cloud, live) => cloud.delete(live.id, options.lingers ?? false),
     ...(options.keep === undefined
       ? {}

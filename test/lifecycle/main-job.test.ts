@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BIN, runCli } from '../helpers/cli.ts';
-import type { Inventory } from '../helpers/emulator.ts';
+import { eventually, type Inventory } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
 import { useSandbox } from '../helpers/temporal.ts';
 
@@ -103,6 +103,18 @@ describe('the main job, from nothing to nothing', () => {
     expect(again).toMatchObject({ code: 0, stdout: 'Stack dev is as configured. Nothing was changed.\n' });
   });
 
+  it('status names a Spot interruption, and another task polls in its place', async () => {
+    await sandbox.emulator.ask('POST', 'spot-interruption', {});
+    const stdout = await eventually('another task polls', async () => {
+      const status = await sandbox.run(['status']);
+      return status.code === 0 && /SpotInterruption/.test(status.stdout) && status.stdout;
+    });
+    expect(stdout).toMatch(/^Last stop {3}[0-9a-f]{32} .* ago: SpotInterruption Your Spot Task was interrupted\.$/m);
+    expect(stdout).toMatch(/^Tasks {7}1 of 1 running$/m);
+    expect(stdout).toMatch(/^ {2}[0-9a-f]{32} {2}RUNNING, .*, polls$/m);
+    expect(stdout).not.toMatch(/^Problem/m);
+  });
+
   it('destroy keeps the data until it is told not to, then leaves nothing', async () => {
     const kept = await sandbox.run(words('destroy --yes'));
     expect(kept.stdout).toMatch(/^Kept: data bucket tfg-dev-data-\S+ .*6/m);
@@ -123,11 +135,18 @@ describe('a first deployment that fails', () => {
     const args = words('init --yes --verify health');
     const failed = await runCli(args, sandbox.env(), undefined, broken.bin).finally(broken.remove);
     expect(failed.code).toBe(1);
-    expect(failed.stderr).toMatch(/^! Task [0-9a-f]{32} stopped: EssentialContainerExited: /m);
-    expect(failed.stderr).toMatch(/^! {3}container worker: exit code 3/m);
-    expect(failed.stderr).toMatch(/^! Its last log lines:\n(! {3}.*\n)*! {3}\{.*no such module/m);
-    expect(failed.stderr).toMatch(
-      /✖ waiting for ECS service \(worker\) worker to become ready: .*circuit breaker.*\n {2}Mend the cause and run the command again/,
+    expect(failed.stderr.slice(failed.stderr.lastIndexOf('✖ waiting'))).toMatch(
+      new RegExp(
+        [
+          '^✖ waiting for ECS service \\(worker\\) worker to become ready: .*circuit breaker.*',
+          '  Cause: the container ended by itself\\.',
+          '  Task [0-9a-f]{32} stopped: EssentialContainerExited: Essential container in task exited',
+          '    container worker: exit code 3',
+          '  Its last log lines:',
+          '(?:    .*\\n)*    \\{.*no such module.*',
+          '  The log lines say why; mend that and run init again\\.\\n',
+        ].join('\\n'),
+      ),
     );
     expect((await sandbox.run(DESTROY)).stdout).toMatch(/^0 left$/m);
     expect(countable(await sandbox.emulator.inventory())).toEqual(countable(empty));

@@ -6,14 +6,17 @@ from typing import Any, Dict
 
 from moto.cloudwatch.models import cloudwatch_backends
 
+from .alarms import Alarms
 from .aws_call import Call, Forward
 from .context import Kinds, Sandbox
 from .inventory import backends
+from .scaling_actions import ScalingActions
 
 
 def install(sandbox: Sandbox) -> None:
     sandbox.answer("monitoring", "PutMetricAlarm", put_metric_alarm)
     sandbox.after("monitoring", "DeleteAlarms", forget_tags)
+    Alarms(sandbox, ScalingActions(sandbox).carry_out)
     sandbox.inventory("cloudwatch", collect)
 
 

@@ -28,6 +28,10 @@ class PulledImage(NamedTuple):
     """Files with the compressed layers, lowest first."""
 
 
+class NoPlatform(Exception):
+    """An index has no image for the platform that is asked for."""
+
+
 _REGISTRY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 _layers: Dict[int, Layers] = {}
 
@@ -61,10 +65,11 @@ def install(sandbox: Sandbox) -> None:
     sandbox.on_reset(layers.clear)
 
 
-def pull(sandbox: Sandbox, reference: str) -> Optional[PulledImage]:
+def pull(sandbox: Sandbox, reference: str, architecture: str) -> Optional[PulledImage]:
     """The image that `<account>.dkr.ecr.<region>.amazonaws.com/<name>[:tag|@digest]` names, None when there is none.
 
-    An index answers its first image that is for Linux, because the host stands in for every architecture.
+    Of an index it is the one for Linux and this architecture (amd64, arm64). Raises NoPlatform, in Fargate's words
+    (aws/containers-roadmap #1120, aviswerdlow/relay #71), when there is no such image in it.
     """
     host, _, rest = reference.partition("/")
     location = _REGISTRY.fullmatch(host)
@@ -79,9 +84,12 @@ def pull(sandbox: Sandbox, reference: str) -> Optional[PulledImage]:
     if image is None:
         return None
     manifest = json.loads(image.image_manifest)
-    for child in manifest.get("manifests", []):
-        if child.get("platform", {}).get("os", "linux") == "linux":
-            return pull(sandbox, f"{host}/{name}@{child['digest']}")
+    if "manifests" in manifest:
+        platform = {"os": "linux", "architecture": architecture}
+        for child in manifest["manifests"]:
+            if platform.items() <= {**platform, **child.get("platform", {})}.items():
+                return pull(sandbox, f"{host}/{name}@{child['digest']}", architecture)
+        raise NoPlatform(f"image Manifest does not contain descriptor matching platform 'linux/{architecture}'")
     config = json.loads(layers.path(region, name, manifest["config"]["digest"]).read_text())
     paths = [layers.path(region, name, layer["digest"]) for layer in manifest["layers"]]
     return PulledImage(image.image_digest, config, paths)

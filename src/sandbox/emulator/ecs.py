@@ -13,9 +13,11 @@ from .ecs_run_task import RunTask
 from .ecs_store import Service, Store, TaskDefinition
 from .ecs_task import Runtime, Task
 from .ecs_task_definitions import TaskDefinitions
+from .fargate_capacity import Capacity
 from .images import ImageCache
 from .json_operations import bind
 from .metadata import TaskEndpoints
+from .metrics import Metrics
 from .placement import Placement
 from .scheduler import Scheduler
 from .task_inputs import why_not_assumable
@@ -46,7 +48,8 @@ def install(sandbox: Sandbox) -> None:
 
     role_lag.install(sandbox, store)
     settling.install(sandbox, store)
-    placement = Placement(settings.delay, start, why_not)
+    Metrics(sandbox, store)
+    placement = Placement(Capacity(sandbox, store), start, why_not)
     scheduler = Scheduler(sandbox, store, placement)
     definitions = TaskDefinitions(sandbox)
     bound = store.bound

@@ -14,6 +14,9 @@ from .json_operations import Params
 REQUESTER_ID = "578734482556"
 """The AWS account that owns the interfaces of Fargate tasks; their user cannot detach them."""
 
+RESERVED_ADDRESSES = 5
+"""Addresses of a subnet that AWS keeps for itself (VPC user guide, "Subnet CIDR blocks")."""
+
 
 def validate(region: Region, network: Params) -> Dict[str, Any]:
     """A networkConfiguration with AWS's defaults; InvalidParameterException when a subnet or group does not exist."""
@@ -61,6 +64,7 @@ class Attachment:
         self.status = "ATTACHED"
         self._backend = ec2_backends[region.account_id][region.name]
         subnet = config["subnets"][turn % len(config["subnets"])]
+        self._require_free_address(subnet, config["assignPublicIp"])
         interface: Any = self._backend.create_network_interface(
             subnet,
             [],
@@ -78,6 +82,16 @@ class Attachment:
     @property
     def host_name(self) -> str:
         return f"ip-{self.private_ip.replace('.', '-')}.ec2.internal"
+
+    def _require_free_address(self, subnet_id: str, public: str) -> None:
+        """ECS developer guide, "Stopped task error messages": a full subnet (moto would hand out no address and fail)."""
+        subnet: Any = self._backend.get_subnet(subnet_id)
+        taken = sum(1 for interface in self._backend.enis.values() if interface.subnet.id == subnet_id)
+        if taken >= subnet.cidr.num_addresses - RESERVED_ADDRESSES:
+            raise invalid(
+                f"Unexpected EC2 error while attempting to Create Network Interface with public IP assignment {public.lower()} "
+                f"in subnet '{subnet_id}': InsufficientFreeAddressesInSubnet"
+            )
 
     def release(self) -> None:
         """Deletes the interface; its subnet and groups can then be deleted."""

@@ -43,5 +43,11 @@ class RunTask:
             exec_enabled=bool(params.get("enableExecuteCommand")),
             overrides=params.get("overrides") or {},
         )
-        tasks = [self._placement.launch(region, definition, network, cluster, launch) for _ in range(count)]
-        return {"tasks": [task.describe(["TAGS"]) for task in tasks], "failures": []}
+        tasks, failures = [], []
+        for _ in range(count):
+            shortage = self._placement.shortage(region, definition, provider)
+            if shortage is not None:
+                failures.append({"reason": shortage})
+            else:
+                tasks.append(self._placement.launch(region, definition, network, cluster, launch))
+        return {"tasks": [task.describe(["TAGS"]) for task in tasks], "failures": failures}

@@ -35,6 +35,12 @@ class Runtime(Protocol):
     def describe(self) -> List[Dict[str, Any]]:
         """One object per process for GET /_sandbox/tasks."""
 
+    def groups(self) -> Dict[str, int]:
+        """Container name -> id of the process group that lives for it; empty without processes."""
+
+    def out_of_memory(self, container: str) -> None:
+        """Kills a container that has used more memory than it may."""
+
 
 @dataclass
 class Container:
@@ -146,6 +152,12 @@ class Task:
     def deprovisioned(self) -> None:
         self.attachment.release()
         self.last_status, self.stopped_at = "STOPPED", now()
+
+    @property
+    def architecture(self) -> str:
+        """As images name it: amd64 or arm64."""
+        platform = self.definition.body.get("runtimePlatform") or {}
+        return "arm64" if platform.get("cpuArchitecture") == "ARM64" else "amd64"
 
     # --- state ----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from .context import Sandbox
 from .ecs_store import Deployment, Region, Service, Store, now
 from .ecs_task import Task
 from .ecs_tasks import forget_old
-from .placement import Placement
+from .placement import NotPlaced, Placement, next_providers
 
 OCCUPYING = ("PROVISIONING", "PENDING", "RUNNING")
 """States in which a task counts for maximumPercent."""
@@ -88,6 +88,8 @@ class Scheduler:
         if failed or task.stopped_reason == UNHEALTHY:
             task.failure_counted = True
             service.hold_launches(self._delay)
+            if task.stop_code == "TaskFailedToStart":
+                service.event(f"was unable to place a task. Reason: {task.stopped_reason}.")
             ecs_rollout.note_failure(service, deployment)
         elif not task.was_healthy and task.is_good(self._settle):
             task.was_healthy = True
@@ -109,13 +111,21 @@ class Scheduler:
         maximum = math.floor(service.desired_count * service.config["deploymentConfiguration"]["maximumPercent"] / 100)
         room = maximum - sum(1 for task in tasks if task.last_status in OCCUPYING)
         started: List[Task] = []
-        for _ in range(min(service.desired_count - have, room)):
-            task = self._placement.place(region, service, keeper)
-            if task is None:
-                break
-            started.append(task)
+        for provider in next_providers(region, service, min(service.desired_count - have, room)):
+            try:
+                started.append(self._placement.place(region, service, keeper, provider))
+            except NotPlaced as problem:
+                self._refused(service, str(problem))
+                if problem.failed:
+                    ecs_rollout.note_failure(service, keeper)
+                    break
         if started:
             service.event(f"has started {len(started)} tasks: {_names(started)}.")
+
+    def _refused(self, service: Service, message: str) -> None:
+        service.hold_launches(self._delay)
+        if not service.events or not service.events[0]["message"].endswith(message):
+            service.event(message)
 
     def _drain(self, service: Service, tasks: List[Task]) -> None:
         leaving = [task for task in tasks if task.desired_status == "RUNNING"]

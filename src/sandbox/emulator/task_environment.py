@@ -12,8 +12,13 @@ from .ecs_task import Container, Task
 from .task_inputs import StartFailure
 
 
-def command(image: PulledImage, container: Container, root: Path) -> List[str]:
-    """Entry point and command; the task definition's win over the image's. Absolute paths name its files."""
+def command(image: PulledImage, container: Container, root: Path, architecture: str) -> List[str]:
+    """Entry point and command; the task definition's win over the image's. Absolute paths name its files.
+
+    An image for another architecture than the task's is pulled, and its program then cannot be executed: the container
+    says so in its log and ends with 1 (ECS developer guide, "Task definition parameters", runtimePlatform; AWS
+    re:Post, "exec format error").
+    """
     config, definition = image.config.get("config") or {}, container.definition
     entry_point = definition.get("entryPoint") or config.get("Entrypoint") or []
     # As in Docker, the image's command belongs to the image's entry point.
@@ -21,6 +26,8 @@ def command(image: PulledImage, container: Container, root: Path) -> List[str]:
     words = list(entry_point) + list(definition.get("command") or default)
     if not words:
         raise StartFailure("CannotStartContainerError: no command specified")
+    if image.config.get("architecture", architecture) != architecture:
+        return ["/bin/sh", "-c", 'echo "exec $0: exec format error" >&2; exit 1', words[0]]
     return [on_host(word, root) for word in words]
 
 

@@ -15,7 +15,7 @@ from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from .context import Sandbox
-from .ecr import PulledImage, pull, repository_arn
+from .ecr import NoPlatform, PulledImage, pull, repository_arn
 from .ecs_store import TaskDefinition
 from .ecs_task import Container, Task
 from .role_lag import unable_to_assume
@@ -71,7 +71,10 @@ def find_image(sandbox: Sandbox, task: Task, container: Container) -> PulledImag
                 f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
                 f"{reference}: unexpected status code 403 Forbidden: {denied}"
             )
-    image = pull(sandbox, reference)
+    try:
+        image = pull(sandbox, reference, task.architecture)
+    except NoPlatform as error:
+        raise StartFailure(f"CannotPullContainerError: pull image manifest has been retried 7 time(s): {error}") from error
     if image is None:
         raise StartFailure(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "

@@ -26,6 +26,9 @@ from .task_inputs import (
 )
 
 
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+
+
 class Prepared:
     """A container whose outside needs (image, secrets, log stream) are met."""
 
@@ -83,6 +86,15 @@ class ProcessRuntime:
             for running in self._running
         ]
 
+    def groups(self) -> Dict[str, int]:
+        return {one.container.name: one.process.pid for one in self._running if one.process.poll() is None}
+
+    def out_of_memory(self, container: str) -> None:
+        for running in self._running:
+            if running.container.name == container:
+                running.container.reason = OUT_OF_MEMORY
+                running.kill()
+
     # --- the task's thread ----------------------------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -132,7 +144,7 @@ class ProcessRuntime:
         cwd = working_directory(prepared.image, container, root)
         endpoints = self._endpoints.variables(self._token, container)
         env = environment(self._sandbox, self._task, prepared.image, container, prepared.secrets, endpoints, folder)
-        argv = command(prepared.image, container, root)
+        argv = command(prepared.image, container, root, self._task.architecture)
         container.image_digest, container.runtime_id = (
             prepared.image.digest,
             f"{self._task.id}-{uuid.uuid4().int % 10**10}",

@@ -38,3 +38,9 @@ class SimulatedRuntime:
 
     def describe(self) -> List[Dict[str, Any]]:
         return []
+
+    def groups(self) -> Dict[str, int]:
+        return {}
+
+    def out_of_memory(self, container: str) -> None:
+        pass

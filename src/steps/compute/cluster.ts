@@ -3,6 +3,8 @@ import {
   CreateClusterCommand,
   DeleteClusterCommand,
   DescribeClustersCommand,
+  ListServicesCommand,
+  ListTasksCommand,
   PutClusterCapacityProvidersCommand,
 } from '@aws-sdk/client-ecs';
 import type { Aws } from '../../aws/aws.ts';
@@ -57,6 +59,7 @@ export const cluster = () =>
         ? { state: 'ready', detail: 'ACTIVE' }
         : { state: 'waiting', detail: live.attachments || live.status };
     },
+    blockedBy: (aws, live) => stranger(aws, live.id),
     destroy: (aws, live) => ifThere(aws.clients.ecs.send(new DeleteClusterCommand({ cluster: live.id }))),
   });
 
@@ -69,6 +72,18 @@ async function find(aws: Aws, name: string) {
   const [found] = clusters ?? [];
   // A deleted cluster is described as INACTIVE for a while.
   return found && found.status !== 'INACTIVE' ? toLive(found) : undefined;
+}
+
+/** Our own services are gone by then: what is left in the cluster, somebody else has started. */
+async function stranger(aws: Aws, id: string): Promise<string | undefined> {
+  const [{ serviceArns }, { taskArns }] = await Promise.all([
+    aws.clients.ecs.send(new ListServicesCommand({ cluster: id })),
+    aws.clients.ecs.send(new ListTasksCommand({ cluster: id })),
+  ]);
+  const [service] = serviceArns ?? [];
+  if (service) return `service ${service.split('/').at(-1)} is in it, which is not ours`;
+  const [task] = taskArns ?? [];
+  return task && `task ${task.split('/').at(-1)} runs in it, which is not ours`;
 }
 
 function toLive(found: Cluster) {

@@ -3,14 +3,12 @@ import {
   CreateServiceCommand,
   DeleteServiceCommand,
   type DeploymentConfiguration,
-  DescribeServicesCommand,
   ListServiceDeploymentsCommand,
-  type Service,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
-import type { Aws } from '../../aws/aws.ts';
+import { explainFailure } from '../../aws/deployment-failure.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
-import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
+import { lowerTags } from '../../aws/tags.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import type { Change, Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
@@ -19,6 +17,15 @@ import type { RouteTableStep } from '../network/route-table.ts';
 import type { SecurityGroupStep } from '../network/security-group.ts';
 import type { SubnetStep } from '../network/subnet.ts';
 import { type ClusterStep, clusterName } from './cluster.ts';
+import {
+  deploymentText,
+  findService,
+  type LiveService,
+  rolloutOf,
+  strategyText,
+  toLiveService,
+} from './live-service.ts';
+import { logGroupName } from './log-group.ts';
 import { taskCosts } from './task-cost.ts';
 import type { TaskDefinitionStep } from './task-definition.ts';
 
@@ -61,8 +68,8 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
         initialCount: worker.scaling.min,
       };
     },
-    findById: find,
-    findOwned: async (aws) => [await find(aws, worker.name)].flatMap((found) => found ?? []),
+    findById: findService,
+    findOwned: async (aws) => [await findService(aws, worker.name)].flatMap((found) => found ?? []),
     async load(aws, live): Promise<LiveService> {
       // "running = desired" is also true after a rollback: the service deployment's own status is what counts. A
       // completed rollout of a service that is only looked at needs no second opinion.
@@ -110,7 +117,7 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
           tags: lowerTags(tags),
         }),
       );
-      return { ...toLive(must(answer.service, 'the service')), tags };
+      return { ...toLiveService(must(answer.service, 'the service')), tags };
     },
     async update(aws, live, want, changes) {
       const redeploy = changes.some(({ field }) => field === 'strategy' || field === 'rollout');
@@ -134,6 +141,8 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
       if (want === undefined) return { state: 'ready', detail: live.status };
       return rolloutOf(live, want.taskDefinition);
     },
+    explain: (aws, live) =>
+      explainFailure(aws, { cluster: clusterName(aws.stack), service: live.id, logGroup: logGroupName(aws.stack) }),
     destroy: (aws, live) =>
       ifThere(
         aws.clients.ecs.send(
@@ -185,91 +194,4 @@ function strategyOf({ spotWeight, onDemandWeight, onDemandBase }: WorkerConfig):
     { capacityProvider: 'FARGATE_SPOT', weight: spotWeight },
     { capacityProvider: 'FARGATE', weight: onDemandWeight, base: onDemandBase },
   ];
-}
-
-const strategyText = (items: readonly CapacityProviderStrategyItem[]): string =>
-  items
-    .map(({ capacityProvider, weight, base }) => `${capacityProvider} weight ${weight ?? 0} base ${base ?? 0}`)
-    .sort()
-    .join(', ');
-
-/** The fields that we set, in the order in which we name them; AWS adds others. */
-function deploymentText(configuration: DeploymentConfiguration): string {
-  const breaker = configuration.deploymentCircuitBreaker;
-  const threshold = breaker?.thresholdConfiguration;
-  return [
-    `healthy ${configuration.minimumHealthyPercent}-${configuration.maximumPercent} %`,
-    `circuit breaker ${breaker?.enable ? 'on' : 'off'}`,
-    `rollback ${breaker?.rollback ? 'on' : 'off'}`,
-    `reset ${breaker?.resetOnHealthyTask ? 'on' : 'off'}`,
-    `threshold ${threshold?.type} ${threshold?.value}`,
-  ].join(', ');
-}
-
-async function find(aws: Aws, name: string): Promise<LiveService | undefined> {
-  const answer = await orUndefined(
-    aws.clients.ecs.send(
-      new DescribeServicesCommand({ cluster: clusterName(aws.stack), services: [name], include: ['TAGS'] }),
-    ),
-  );
-  const [found] = answer?.services ?? [];
-  // A deleted service is described as INACTIVE for about an hour.
-  return found && found.status !== 'INACTIVE' ? toLive(found) : undefined;
-}
-
-type LiveService = ReturnType<typeof toLive>;
-
-function toLive(found: Service) {
-  const network = found.networkConfiguration?.awsvpcConfiguration;
-  const primary = found.deployments?.find(({ status }) => status === 'PRIMARY');
-  return {
-    id: must(found.serviceName, 'a service name'),
-    tags: fromLowerTags(found.tags),
-    status: found.status ?? '',
-    taskDefinition: primary?.taskDefinition ?? found.taskDefinition ?? '',
-    subnetIds: [...(network?.subnets ?? [])].sort(),
-    securityGroupIds: network?.securityGroups ?? [],
-    assignPublicIp: network?.assignPublicIp ?? 'DISABLED',
-    strategy: strategyText(found.capacityProviderStrategy ?? []),
-    deployment: deploymentText(found.deploymentConfiguration ?? {}),
-    availabilityZoneRebalancing: found.availabilityZoneRebalancing,
-    enableECSManagedTags: found.enableECSManagedTags,
-    propagateTags: found.propagateTags,
-    running: found.runningCount ?? 0,
-    desired: found.desiredCount ?? 0,
-    deployments: found.deployments?.length ?? 0,
-    rollout: primary?.rolloutState ?? '',
-    rolloutReason: primary?.rolloutStateReason ?? '',
-    /** Newest first. */
-    events: (found.events ?? []).slice(0, 5).map(({ message }) => message ?? ''),
-    latest: undefined as { status: string; reason: string } | undefined,
-  };
-}
-
-/** Whether the deployment that was asked for has worked. */
-function rolloutOf(live: LiveService, taskDefinition: string): Readiness {
-  const progress = `${live.running} of ${live.desired} tasks running${live.events[0] ? `; ${live.events[0]}` : ''}`;
-  const status = live.latest?.status ?? 'PENDING';
-  const reason = live.latest?.reason || live.rolloutReason;
-  switch (status) {
-    case 'SUCCESSFUL': {
-      const settled = live.rollout === 'COMPLETED' && live.deployments === 1 && live.taskDefinition === taskDefinition;
-      return settled ? { state: 'ready', detail: progress } : { state: 'waiting', detail: progress };
-    }
-    case 'STOPPED':
-    case 'ROLLBACK_SUCCESSFUL':
-    case 'ROLLBACK_FAILED':
-      // A new deployment may not be listed yet while the one before it has ended like this.
-      if (live.rollout === 'IN_PROGRESS' && live.taskDefinition === taskDefinition) {
-        return { state: 'waiting', detail: progress };
-      }
-      return { state: 'failed', detail: `the deployment ended as ${status}: ${reason}` };
-    case 'ROLLBACK_REQUESTED':
-    case 'ROLLBACK_IN_PROGRESS':
-      return { state: 'waiting', detail: `rolling back: ${reason}` };
-    default:
-      return live.rollout === 'FAILED'
-        ? { state: 'failed', detail: live.rolloutReason }
-        : { state: 'waiting', detail: progress };
-  }
 }

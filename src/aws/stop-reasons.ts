@@ -1,0 +1,137 @@
+/**
+ * Why a task did not come up or did not stay, and what to do about it, by the words of AWS and of the worker. Sources:
+ * ECS developer guide, "Stopped task error messages", "Service event messages" and "CannotPullContainer task errors";
+ * AWS does not promise these words, so as little of them as possible is matched.
+ */
+export interface Diagnosis {
+  /** One clause, without a full stop. */
+  readonly cause: string;
+  readonly fix: string;
+}
+
+interface Rule extends Diagnosis {
+  readonly words: RegExp;
+}
+
+const AGAIN = 'run init again';
+
+/** From the particular to the general: the first one that fits is told. */
+const RULES: readonly Rule[] = [
+  {
+    words: /descriptor (matching|for) platform|no match for platform|exec format error/i,
+    cause: 'the image is for another processor architecture than the task definition asks for',
+    fix: 'Build the image for that architecture, or choose the other one with --architecture (arm64 or x86_64).',
+  },
+  {
+    words: /CannotPullContainerError.*(403|not authorized|denied|no basic auth)/i,
+    cause: 'the execution role may not pull the image',
+    fix: `Take back what denies it ecr:BatchGetImage and ecr:GetDownloadUrlForLayer, then ${AGAIN}: it puts the role's own policy back.`,
+  },
+  {
+    words: /CannotPullContainerError.*(not found|manifest unknown|does not exist)/i,
+    cause: 'the image is not in its repository',
+    fix: `Check the image's name, tag or digest and ${AGAIN}: it pushes the worker's image when it is missing.`,
+  },
+  {
+    words: /ecr registry auth.*(not authorized|AccessDenied)/i,
+    cause: 'the execution role may not log in to ECR',
+    fix: `Take back what denies it ecr:GetAuthorizationToken, then ${AGAIN}: it puts the role's own policy back.`,
+  },
+  {
+    words: /(ResourceInitializationError|CannotPullContainerError).*(timeout|timed out|deadline exceeded|dial tcp)/i,
+    cause: 'the task has no way out to the services of AWS',
+    fix: 'Check the NAT gateway, the routes of the subnets and the network ACLs: ECR, Secrets Manager and CloudWatch Logs must be reachable.',
+  },
+  {
+    words: /did not contain json key/i,
+    cause: "the stack's secret lacks a key that the worker needs",
+    fix: `Set TEMPORAL_API_KEY (or the certificate's variables) and ${AGAIN}: it writes the secret.`,
+  },
+  {
+    words: /secret from (asm|ssm).*(not authorized|AccessDenied)/i,
+    cause: 'the execution role may not read the secret',
+    fix: `Take back what denies it secretsmanager:GetSecretValue, then ${AGAIN}: it puts the role's own policy back.`,
+  },
+  {
+    words: /secret from (asm|ssm).*(ResourceNotFound|can't find|marked for deletion|InvalidRequest)/i,
+    cause: 'the secret is gone or about to be deleted',
+    fix: `Set TEMPORAL_API_KEY (or the certificate's variables) and ${AGAIN}: it makes or restores the secret.`,
+  },
+  {
+    words: /logger args.*log group does not exist/i,
+    cause: 'the log group is gone',
+    fix: `Just ${AGAIN}: it makes the log group.`,
+  },
+  {
+    words: /logger args.*(not authorized|AccessDenied)/i,
+    cause: 'the execution role may not write logs',
+    fix: `Take back what denies it logs:CreateLogStream, then ${AGAIN}: it puts the role's own policy back.`,
+  },
+  {
+    words: /unable to assume the role/i,
+    cause: 'ECS cannot assume a role of the task definition',
+    fix: `Give the role back its trust in ecs-tasks.amazonaws.com: ${AGAIN}, and it does so.`,
+  },
+  {
+    words: /limit on the number of (vCPUs|tasks)/i,
+    cause: 'the account may not run more Fargate vCPUs at once, so no task was placed',
+    fix: 'Ask for more in Service Quotas (Fargate: L-3032A538 on demand, L-36FBB829 Spot), or take fewer or smaller tasks (--min-tasks, --cpu). ECS goes on trying.',
+  },
+  {
+    words: /capacity is unavailable/i,
+    cause: 'Fargate has no capacity for these tasks at present, so none was placed',
+    fix: 'Weights do not fail over: run init again with more on demand (--on-demand-base 1, or --spot-weight 0), or wait: ECS goes on trying.',
+  },
+  {
+    words: /InsufficientFreeAddresses|not enough free addresses/i,
+    cause: 'the subnet has no free addresses left',
+    fix: 'Delete what else lives in these subnets, or choose a larger --cidr.',
+  },
+  {
+    words: /OutOfMemory|heap out of memory/i,
+    cause: 'the worker needs more memory than its task has',
+    fix: 'Give it more with --memory.',
+  },
+  {
+    words: /CannotStartContainerError.*(executable file not found|no such file)/i,
+    cause: "the image has no such program as the container's command names",
+    fix: "Check ENTRYPOINT and CMD of the image: their program has to be in it, and on its PATH when it isn't given in full.",
+  },
+  {
+    words: /Temporal cannot be (used|reached)|TransportError/i,
+    cause: 'the worker cannot use Temporal',
+    fix: 'Check address, namespace, TLS and key: the log lines say which of them it is.',
+  },
+  {
+    words: /failed container health checks/i,
+    cause: 'the worker started but did not poll',
+    fix: 'The log lines say what kept it from polling; mend that and run init again.',
+  },
+  {
+    words: /SpotInterruption|Spot Task was interrupted/i,
+    cause: 'AWS took its Spot capacity back',
+    fix: 'ECS starts another task by itself; --on-demand-base 1 keeps one that AWS does not take back.',
+  },
+  {
+    words: /exit code 137/i,
+    cause: 'the container was killed, by too little memory or because it did not stop in time',
+    fix: 'Give it more with --memory, or more time to stop with --stop-timeout.',
+  },
+  {
+    words:
+      /InfrastructureHealth|TerminationNotice|underlying (infrastructure|host)|Timeout waiting for network interface/i,
+    cause: 'Fargate itself failed under the task',
+    fix: 'ECS starts another one by itself; run init again to see it through.',
+  },
+  {
+    words: /exit code (?!0\b)\d+/i,
+    cause: 'the container ended by itself',
+    fix: 'The log lines say why; mend that and run init again.',
+  },
+];
+
+/** What stands behind these words, or `undefined` when nobody has described it yet. */
+export function diagnose(words: readonly string[]): Diagnosis | undefined {
+  const rule = RULES.find((one) => words.some((line) => one.words.test(line)));
+  return rule && { cause: rule.cause, fix: rule.fix };
+}
