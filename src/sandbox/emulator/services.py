@@ -16,6 +16,8 @@ from . import (
     ecs,
     iam,
     logs,
+    model_rules,
+    model_unknown,
     s3,
     secretsmanager,
     sts,
@@ -27,6 +29,9 @@ from .context import Sandbox
 MODULES = (
     # A call that is one too many is not even looked at.
     throttle,
+    # Nor is one that no service would understand.
+    model_unknown,
+    model_rules,
     # Its refusal of dry runs comes before every other check of EC2.
     ec2_common,
     ec2_nat,
