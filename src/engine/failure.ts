@@ -10,6 +10,9 @@ export class StepError extends Error {
   }
 }
 
+/** AWS made the thing and then gave it up for a reason that may have passed: it was deleted, another may succeed. */
+export class MaySucceedNow extends UserError {}
+
 /** Runs `work` and names verb, thing and id in what it throws; our own errors say it already. */
 export async function named<T>(
   verb: string,

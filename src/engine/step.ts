@@ -24,6 +24,13 @@ export interface Readiness {
   readonly state: 'ready' | 'waiting' | 'failed' | 'leaving';
   /** The reason as a person reads it: "pending", "FailureCode: FailureMessage". */
   readonly detail: string;
+  /** Of a failure: what the person can do about it. */
+  readonly fix?: string;
+  /**
+   * Of a failure: the thing is good for nothing and is deleted at once. `again`: another one may succeed and is made
+   * right away; `report`: it would fail as well.
+   */
+  readonly discard?: 'again' | 'report';
 }
 
 /** A need that is met as soon as the thing exists; a route may name a NAT gateway that is still pending. */
