@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Set
 from moto.core.exceptions import ServiceException
 from moto.ec2 import ec2_backends
 
+from .ec2_interfaces import leave
 from .ecs_store import Region, invalid
 from .json_operations import Params
 
@@ -80,9 +81,9 @@ class Attachment:
         return f"ip-{self.private_ip.replace('.', '-')}.ec2.internal"
 
     def release(self) -> None:
-        """Deletes the interface; its subnet and groups can then be deleted."""
+        """Gives the interface back to EC2, which takes its time to delete it."""
         self.status = "DELETED"
-        self._backend.enis.pop(self.interface_id, None)
+        leave(self._backend, self.interface_id)
 
     def describe(self) -> Dict[str, Any]:
         details: List[Dict[str, str]] = [

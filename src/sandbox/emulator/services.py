@@ -8,6 +8,7 @@ from . import (
     ec2_common,
     ec2_dependencies,
     ec2_endpoints,
+    ec2_interfaces,
     ec2_inventory,
     ec2_lag,
     ec2_nat,
@@ -37,6 +38,7 @@ MODULES = (
     ec2_nat,
     ec2_routes,
     ec2_endpoints,
+    ec2_interfaces,
     ec2_dependencies,
     ec2_inventory,
     # Outermost: it hides and shows what the others answer.

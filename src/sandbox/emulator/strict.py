@@ -11,6 +11,7 @@ FACTORS: Dict[str, float] = {
     "ec2-tag": 2,
     "ec2-deleted": 1,
     "nat-deleted": 10,
+    "task-interface": 1,
     "role": 2,
     "service-linked-role": 1,
     "cluster": 1,
