@@ -17,6 +17,7 @@ FACTORS: Dict[str, float] = {
     "cluster": 1,
     "bucket": 0.5,
     "bucket-name": 1,
+    "secret-name": 1,
     "throttle": 0.02,
 }
 """Every knob, with its time as a multiple of --delay. What each does stands where it is carried out."""

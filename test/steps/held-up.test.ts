@@ -7,16 +7,15 @@ import {
   DescribeNetworkInterfacesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
+import { apply } from '../../src/engine/apply.ts';
 import { destroy } from '../../src/engine/destroy.ts';
-import { realClock } from '../../src/engine/wait.ts';
 import { UserError } from '../../src/errors.ts';
 import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
 import { eventually } from '../helpers/emulator.ts';
-import { expectNoTrace, idOf, useSteps } from './stage.ts';
+import { expectNoTrace, hurried, idOf, useSteps } from './stage.ts';
 
 const stage = useSteps({ strict: ['off', 'task-interface=1.5'] });
 const ec2 = () => stage.emulator.clients.ec2;
-const ALL = { purge: true, deleteData: true };
 
 /** What was said while waiting for a step, without repetitions. */
 const saidOf = (stack: AwsStack, stepId: string) =>
@@ -30,15 +29,9 @@ async function foreignInterface(stack: AwsStack): Promise<string> {
   return NetworkInterface?.NetworkInterfaceId ?? '';
 }
 
-/** Destroys by a clock of which ten minutes are a second, and answers with every error. */
+/** What a destroy that is held up until its deadline says. */
 async function failureOfDestroy(stack: AwsStack): Promise<string> {
-  const pace = 600;
-  const clock = {
-    now: () => realClock.now() * pace,
-    sleep: (ms: number, signal?: AbortSignal) => realClock.sleep(ms / pace, signal),
-  };
-  const context = { ...stack.context(), clock, pollMs: 50 * pace, tagLagMs: stack.tagLagMs * pace };
-  const error = await destroy(context, stack.steps(), ALL).then(
+  const error = await destroy(hurried(stack), stack.steps(), { purge: true, deleteData: true }).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -117,5 +110,24 @@ describe('A destroy that something holds up', () => {
     );
     await ec2().send(new DeleteSecurityGroupCommand({ GroupId: other }));
     await expectNoTrace(stack, stage.emulator, before);
+  });
+});
+
+describe('A create that something holds up', () => {
+  it('a bucket name that stays busy is named with the reason, and the same command goes on later', async () => {
+    const stack = await stage.fresh();
+    await stage.emulator.fault({
+      kind: 'error',
+      code: 'OperationAborted',
+      status: 409,
+      match: { operation: 'CreateBucket' },
+      times: 1000,
+    });
+    const failure = await apply(hurried(stack), await stack.plan()).catch((error: Error) => error);
+    expect(failure).toMatchObject({ code: 'WAIT_TIMEOUT', fix: expect.stringContaining('Run the same command again') });
+    expect((failure as Error).message).toMatch(/S3 has not freed the name tfg-dev-data-.* for minutes, up to an hour/);
+    await stage.emulator.clearFaults();
+    await stack.up();
+    expect(await stack.pending()).toEqual({});
   });
 });
