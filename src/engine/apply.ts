@@ -1,9 +1,9 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { Bug, Cancelled, UserError } from '../errors.ts';
+import { asError, Bug, Cancelled, UserError } from '../errors.ts';
 import type { EngineContext } from './context.ts';
 import { converge } from './converge.ts';
 import type { StepAction } from './events.ts';
-import { MaySucceedNow, throwAll } from './failure.ts';
+import { NeverReady, throwAll } from './failure.ts';
 import { dependants } from './graph.ts';
 import { observe } from './observe.ts';
 import { makePlan, type Plan, retiresLate, summarize } from './plan.ts';
@@ -30,7 +30,7 @@ export async function apply<Cloud, Config>(
     try {
       return await applyOnce(context, current);
     } catch (error) {
-      if (!(error instanceof MaySucceedNow) || round === ROUNDS) throw error;
+      if (!(error instanceof NeverReady && error.discard === 'again') || round === ROUNDS) throw error;
       const next = await planAgain(context, current);
       // What nobody has agreed to is for the next run's plan to show.
       if (next.problems.length > 0 || summarize(next).destructive) throw error;
@@ -160,8 +160,23 @@ async function build<Cloud, Config>(
         }),
     };
   });
-  throwAll(await runTasks(tasks, context.signal), context.signal);
+  const errors = await runTasks(tasks, context.signal);
+  // Only now that nothing runs any more: something may just have been pointed at what has failed.
+  for (const error of errors) if (error instanceof NeverReady && error.discard) await discard(context, error);
+  throwAll(errors, context.signal);
   return lives;
+}
+
+/** Deletes what will never be of use and drops its record; where that fails, the next run finds both. */
+async function discard(context: EngineContext<unknown, unknown>, { step, live }: NeverReady): Promise<void> {
+  try {
+    await remove(context, step, live, { purge: false, deleteData: false });
+  } catch (error) {
+    const text = `${live.id} failed and could not be deleted: ${asError(error).message}`;
+    context.emit({ type: 'note', id: step.id, title: step.title, text });
+    return;
+  }
+  await forget(context, step);
 }
 
 function mustHave(lives: ReadonlyMap<string, Live>, id: string): Live {

@@ -1,12 +1,11 @@
 import type { LimitFunction } from 'p-limit';
-import { asError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { EngineContext } from './context.ts';
 import { createOptions, createThing, retryPropagation, saveId } from './create.ts';
-import { MaySucceedNow, named } from './failure.ts';
+import { NeverReady, named } from './failure.ts';
 import { loaded } from './observe.ts';
 import { assertOwned } from './ownership.ts';
 import { findPatiently, isFresh, patience } from './recorded.ts';
-import { remove } from './remove.ts';
 import type { AnyStep, Live } from './step.ts';
 import { poll } from './wait.ts';
 import { waiting } from './waiting.ts';
@@ -130,26 +129,7 @@ async function awaitReady<Cloud>(
       const readiness = step.readiness?.(current, want);
       if (!readiness || readiness.state === 'ready') return { done: true, value: current };
       if (readiness.state === 'waiting') return { done: false, reason: readiness.detail };
-      if (readiness.discard) await discard(context, step, current);
-      throw new (readiness.discard === 'again' ? MaySucceedNow : UserError)({
-        code: 'NEVER_READY',
-        message: `waiting for ${step.title} ${first.id} to become ready: ${readiness.detail}`,
-        fix: readiness.fix ?? 'Mend the cause and run the command again: it replaces what failed.',
-      });
+      throw new NeverReady(step, current, readiness);
     },
-  });
-}
-
-/** Deletes what will never be of use and drops its record; where that fails, the next run finds both. */
-async function discard<Cloud>(context: EngineContext<Cloud, unknown>, step: AnyStep<Cloud>, live: Live): Promise<void> {
-  try {
-    await remove(context, step, live, { purge: false, deleteData: false });
-  } catch (error) {
-    const text = `${live.id} failed and could not be deleted: ${asError(error).message}`;
-    context.emit({ type: 'note', id: step.id, title: step.title, text });
-    return;
-  }
-  await context.session.update((draft) => {
-    delete draft.steps[step.id];
   });
 }

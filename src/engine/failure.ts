@@ -1,4 +1,5 @@
 import { Bug, Cancelled, ManyErrors, UserError } from '../errors.ts';
+import type { AnyStep, Live, Readiness } from './step.ts';
 
 /** A step failed; reads "creating NAT gateway (us-east-1a): <cause>". The cause keeps the SDK's own error. */
 export class StepError extends Error {
@@ -10,8 +11,22 @@ export class StepError extends Error {
   }
 }
 
-/** AWS made the thing and then gave it up for a reason that may have passed: it was deleted, another may succeed. */
-export class MaySucceedNow extends UserError {}
+/** AWS made the thing and then gave it up. */
+export class NeverReady extends UserError {
+  readonly step: AnyStep;
+  readonly live: Live;
+  readonly discard: Readiness['discard'];
+  constructor(step: AnyStep, live: Live, { detail, fix, discard }: Readiness) {
+    super({
+      code: 'NEVER_READY',
+      message: `waiting for ${step.title} ${live.id} to become ready: ${detail}`,
+      fix: fix ?? 'Mend the cause and run the command again: it replaces what failed.',
+    });
+    this.step = step;
+    this.live = live;
+    this.discard = discard;
+  }
+}
 
 /** Runs `work` and names verb, thing and id in what it throws; our own errors say it already. */
 export async function named<T>(

@@ -27,8 +27,8 @@ export interface Readiness {
   /** Of a failure: what the person can do about it. */
   readonly fix?: string;
   /**
-   * Of a failure: the thing is good for nothing and is deleted at once. `again`: another one may succeed and is made
-   * right away; `report`: it would fail as well.
+   * Of a failure: the thing is good for nothing and is deleted before the run ends. `again`: another one may succeed
+   * and is made in the same run; `report`: it would fail as well.
    */
   readonly discard?: 'again' | 'report';
 }

@@ -50,6 +50,8 @@ describe('A NAT gateway that AWS gives up', () => {
   it('for an error of its own is deleted and made again in the same run, and the route follows', async () => {
     const stack = await stage.fresh();
     await stage.emulator.ask('POST', 'nat-gateway-error');
+    // The route is asked for only when the gateway that it is to lead to has failed already.
+    await stage.emulator.fault({ kind: 'delay', seconds: 1.5, match: { operation: 'CreateRouteTable' }, times: 2 });
     await stack.up();
     expect(await creates()).toBe(2);
     expect(await failedGateways()).toBe(0);
