@@ -219,18 +219,31 @@ export async function hardenBucket(s3: S3Client, own: OwnBucket, partition: stri
   const settings = hardSettings(s3, own, partition);
   const present = await Promise.all(settings.map((setting) => setting.read()));
   const wrong = settings.filter((setting, index) => !isDeepStrictEqual(present[index], setting.want));
-  for (const setting of wrong) await patiently(() => setting.write());
+  for (const setting of wrong) await patiently(() => setting.write(), { unless: () => isSet(setting) });
   return wrong.map((setting) => setting.name);
 }
 
-/** Repeats a change that S3 puts off (409 OperationAborted) because another run changes the same bucket at this moment. */
-export async function patiently<T>(change: () => Promise<T>): Promise<T> {
+const isSet = async (setting: Setting): Promise<boolean> => isDeepStrictEqual(await setting.read(), setting.want);
+
+/**
+ * Repeats a change that S3 puts off (409 OperationAborted) because another run changes the same bucket at this moment.
+ * Gives up after two seconds or, when it can see with `unless` whether the other run has made the same change, after
+ * some twenty; the pauses differ, so that many runs do not stay in step.
+ */
+export async function patiently(
+  change: () => Promise<unknown>,
+  { unless }: { unless?: () => Promise<boolean> } = {},
+): Promise<void> {
+  const attempts = unless ? 12 : 4;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await change();
+      await change();
+      return;
     } catch (error) {
-      if (!hasName(error, 'OperationAborted') || attempt === 4) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 125 * 2 ** attempt));
+      if (!hasName(error, 'OperationAborted') || attempt === attempts) throw error;
+      const longest = Math.min(125 * 2 ** attempt, 2_000);
+      await new Promise((resolve) => setTimeout(resolve, longest * (0.75 + Math.random() / 2)));
+      if (await unless?.()) return;
     }
   }
 }

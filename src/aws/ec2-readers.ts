@@ -3,7 +3,6 @@ import {
   DescribeAddressesCommand,
   DescribeInternetGatewaysCommand,
   DescribeNatGatewaysCommand,
-  DescribeNetworkInterfacesCommand,
   DescribeRouteTablesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
@@ -38,8 +37,6 @@ export interface Ec2Readers {
   readonly routeTables: Ec2Reader<RouteTable>;
   readonly vpcEndpoints: Ec2Reader<VpcEndpoint>;
   readonly securityGroups: Ec2Reader<SecurityGroup>;
-  /** The first network interface that matches, in words, for "what blocks this delete?". */
-  interfaceIn(filter: 'subnet-id' | 'group-id' | 'vpc-id', id: string): Promise<string | undefined>;
 }
 
 type Tagged = { Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined };
@@ -123,14 +120,5 @@ export function ec2Readers(ec2: EC2Client, stack: string): Ec2Readers {
       (group) => group.GroupId,
       async (Filters) => (await ec2.send(new DescribeSecurityGroupsCommand({ Filters }))).SecurityGroups,
     ),
-    async interfaceIn(filter, id) {
-      const { NetworkInterfaces } = await ec2.send(
-        new DescribeNetworkInterfacesCommand({ Filters: [{ Name: filter, Values: [id] }] }),
-      );
-      const [first, ...others] = NetworkInterfaces ?? [];
-      if (!first) return undefined;
-      const more = others.length > 0 ? ` and ${others.length} more` : '';
-      return `network interface ${first.NetworkInterfaceId} (${first.Description || first.InterfaceType}, ${first.Status})${more} still uses it`;
-    },
   };
 }

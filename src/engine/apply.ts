@@ -1,11 +1,13 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { Bug, Cancelled, UserError } from '../errors.ts';
+import { asError, Bug, Cancelled, UserError } from '../errors.ts';
 import type { EngineContext } from './context.ts';
 import { converge } from './converge.ts';
 import type { StepAction } from './events.ts';
-import { throwAll } from './failure.ts';
+import { NeverReady, throwAll } from './failure.ts';
 import { dependants } from './graph.ts';
-import { type Plan, retiresLate } from './plan.ts';
+import { observe } from './observe.ts';
+import { makePlan, type Plan, retiresLate, summarize } from './plan.ts';
+import { patience } from './recorded.ts';
 import { remove } from './remove.ts';
 import { runTasks, type Task } from './schedule.ts';
 import { type AnyStep, type Live, needsOf } from './step.ts';
@@ -17,9 +19,43 @@ import { type AnyStep, type Live, needsOf } from './step.ts';
  *
  * @returns every live thing by step id.
  *
- * Throws every error of the run together; what succeeded is in the state, so the same call again continues.
+ * Throws every error of the run together; what succeeded is in the state, so the same call again continues. That is
+ * what it does by itself, a few times, where AWS has given up a thing for a reason that may pass.
  */
 export async function apply<Cloud, Config>(
+  context: EngineContext<Cloud, Config>,
+  plan: Plan<Cloud, Config>,
+): Promise<ReadonlyMap<string, Live>> {
+  for (let round = 1, current = plan; ; round += 1) {
+    try {
+      return await applyOnce(context, current);
+    } catch (error) {
+      if (!(error instanceof NeverReady && error.discard === 'again') || round === ROUNDS) throw error;
+      const next = await planAgain(context, current);
+      // What nobody has agreed to is for the next run's plan to show.
+      if (next.problems.length > 0 || summarize(next).destructive) throw error;
+      current = next;
+    }
+  }
+}
+
+/** Things that fail for AWS's own reasons are made so many times. */
+const ROUNDS = 3;
+
+async function planAgain<Cloud, Config>(
+  { cloud, config, owner, session, clock, tagLagMs, signal }: EngineContext<Cloud, Config>,
+  { items }: Plan<Cloud, Config>,
+): Promise<Plan<Cloud, Config>> {
+  const records = session.document.steps;
+  const of = (retired: boolean) =>
+    items.flatMap(({ step, action }) => ((action === 'retire') === retired ? [step] : []));
+  const steps = of(false);
+  const retired = of(true).filter(({ id }) => records[id]);
+  const observed = await observe(cloud, owner, [...steps, ...retired], records, patience(clock, tagLagMs, signal));
+  return makePlan({ config, steps, retired, records, observed });
+}
+
+async function applyOnce<Cloud, Config>(
   context: EngineContext<Cloud, Config>,
   plan: Plan<Cloud, Config>,
 ): Promise<ReadonlyMap<string, Live>> {
@@ -127,8 +163,23 @@ async function build<Cloud, Config>(
         }),
     };
   });
-  throwAll(await runTasks(tasks, context.signal), context.signal);
+  const errors = await runTasks(tasks, context.signal);
+  // Only now that nothing runs any more: something may just have been pointed at what has failed.
+  for (const error of errors) if (error instanceof NeverReady && error.discard) await discard(context, error);
+  throwAll(errors, context.signal);
   return lives;
+}
+
+/** Deletes what will never be of use and drops its record; where that fails, the next run finds both. */
+async function discard(context: EngineContext<unknown, unknown>, { step, live }: NeverReady): Promise<void> {
+  try {
+    await remove(context, step, live, { purge: false, deleteData: false });
+  } catch (error) {
+    const text = `${live.id} failed and could not be deleted: ${asError(error).message}`;
+    context.emit({ type: 'note', id: step.id, title: step.title, text });
+    return;
+  }
+  await forget(context, step);
 }
 
 function mustHave(lives: ReadonlyMap<string, Live>, id: string): Live {

@@ -2,7 +2,7 @@ import type { LimitFunction } from 'p-limit';
 import { UserError, withExplanation } from '../errors.ts';
 import type { EngineContext } from './context.ts';
 import { createOptions, createThing, retryPropagation, saveId } from './create.ts';
-import { named } from './failure.ts';
+import { NeverReady, named } from './failure.ts';
 import { loaded } from './observe.ts';
 import { assertOwned } from './ownership.ts';
 import { findPatiently, isFresh, patience } from './recorded.ts';
@@ -137,11 +137,7 @@ async function awaitReady<Cloud>(
       const readiness = step.readiness?.(current, want);
       if (!readiness || readiness.state === 'ready') return { done: true, value: current };
       if (readiness.state === 'waiting' && !isStuck(readiness.stuck)) return { done: false, reason: readiness.detail };
-      throw new UserError({
-        code: readiness.stuck === undefined ? 'NEVER_READY' : 'STUCK',
-        message: `waiting for ${step.title} ${first.id} to become ready: ${readiness.stuck ?? readiness.detail}`,
-        fix: 'Mend the cause and run the command again: it replaces what failed.',
-      });
+      throw new NeverReady(step, current, readiness);
     },
   });
   return looked.catch(async (error: unknown) => {

@@ -1,4 +1,5 @@
 import { Bug, Cancelled, ManyErrors, UserError } from '../errors.ts';
+import type { AnyStep, Live, Readiness } from './step.ts';
 
 /** A step failed; reads "creating NAT gateway (us-east-1a): <cause>". The cause keeps the SDK's own error. */
 export class StepError extends Error {
@@ -7,6 +8,23 @@ export class StepError extends Error {
   constructor(verb: string, step: { id: string; title: string }, resource: string | undefined, cause: Error) {
     super(`${verb} ${step.title}${resource === undefined ? '' : ` ${resource}`}: ${cause.message}`, { cause });
     this.stepId = step.id;
+  }
+}
+
+/** AWS made the thing and then gave it up, or cannot go on with it. */
+export class NeverReady extends UserError {
+  readonly step: AnyStep;
+  readonly live: Live;
+  readonly discard: Readiness['discard'];
+  constructor(step: AnyStep, live: Live, { detail, stuck, fix, discard }: Readiness) {
+    super({
+      code: stuck === undefined ? 'NEVER_READY' : 'STUCK',
+      message: `waiting for ${step.title} ${live.id} to become ready: ${stuck ?? detail}`,
+      fix: fix ?? 'Mend the cause and run the command again: it replaces what failed.',
+    });
+    this.step = step;
+    this.live = live;
+    this.discard = discard;
   }
 }
 

@@ -5,8 +5,8 @@ import type { AnyStep, DestroyOptions, Live } from './step.ts';
 import { poll } from './wait.ts';
 import { waiting } from './waiting.ts';
 
-/** How often `blockedBy` may be asked while a delete is refused; each look is a call. */
-const LOOK_FOR_BLOCKER_MS = 15_000;
+/** How long after a refusal it is enough to see the blocker still there, instead of asking for the deletion again. */
+const BELIEVE_BLOCKER_MS = 60_000;
 
 /**
  * Deletes one live thing of ours: reads it, checks its tags, asks for its deletion until AWS accepts it, and waits
@@ -28,7 +28,9 @@ export async function remove<Cloud>(
 
     let accepted = false;
     let live: Live | undefined = found;
-    let blocker: { text: string | undefined; at: number } | undefined;
+    let refused: { readonly at: number; readonly by: string | undefined } | undefined;
+    const lookForBlocker = (current: Live): Promise<string | undefined> =>
+      polling(async () => step.blockedBy?.(cloud, current));
     await poll({
       what: `${step.title} ${found.id} to be gone`,
       clock,
@@ -44,6 +46,10 @@ export async function remove<Cloud>(
         const current = live;
         live = undefined;
         if (!accepted) {
+          if (refused?.by !== undefined && clock.now() - refused.at < BELIEVE_BLOCKER_MS) {
+            const still = await lookForBlocker(current);
+            if (still !== undefined) return { done: false, reason: still };
+          }
           try {
             session.assertHeld();
             await step.destroy(cloud, current, options);
@@ -52,10 +58,8 @@ export async function remove<Cloud>(
           } catch (error) {
             // "Not settled yet" is a reason to wait here as well.
             if (!['busy', 'propagating'].includes(classify(error))) throw error;
-            if (blocker === undefined || clock.now() - blocker.at > LOOK_FOR_BLOCKER_MS) {
-              blocker = { text: await step.blockedBy?.(cloud, current), at: clock.now() };
-            }
-            return { done: false, reason: blocker.text ?? `AWS refuses: ${String((error as Error).message)}` };
+            refused = { at: clock.now(), by: await lookForBlocker(current) };
+            return { done: false, reason: refused.by ?? `AWS refuses: ${String((error as Error).message)}` };
           }
         }
         const reason = step.readiness?.(current).detail ?? 'deleting';

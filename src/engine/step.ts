@@ -26,6 +26,13 @@ export interface Readiness {
   readonly detail: string;
   /** Set while the cloud is unable to go on, and says why: such a wait is given up long before the step's timeout. */
   readonly stuck?: string | undefined;
+  /** Of a failure: what the person can do about it. */
+  readonly fix?: string;
+  /**
+   * Of a failure: the thing is good for nothing and is deleted before the run ends. `again`: another one may succeed
+   * and is made in the same run; `report`: it would fail as well.
+   */
+  readonly discard?: 'again' | 'report';
 }
 
 /** What a person needs when a thing does not become ready. */

@@ -24,6 +24,9 @@ export const BLOCKED = { ready: 5, gone: 20 } as const;
 /** Seconds until the network interfaces of stopped tasks are gone, which hold up what they were in. */
 export const INTERFACES_LEAVE = { gone: [15, 300] } as const;
 
+/** Seconds until interfaces with a public address are gone, which keep the internet gateway: up to twenty minutes. */
+export const PUBLIC_ADDRESSES_LEAVE = { gone: [15, 1200] } as const;
+
 type How = 'update' | 'replace';
 
 /** Changes of the fields named in `how`, compared by their JSON. */

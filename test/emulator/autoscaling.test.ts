@@ -9,7 +9,7 @@ import {
   type StepAdjustment,
   TagResourceCommand,
 } from '@aws-sdk/client-application-auto-scaling';
-import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CreateClusterCommand,
   CreateServiceCommand,
@@ -120,7 +120,7 @@ describe('step policies', () => {
     expect((await policies())[0]?.StepScalingPolicyConfiguration?.StepAdjustments?.[0]?.ScalingAdjustment).toBe(2);
   });
 
-  it('show the alarms whose action they are', async () => {
+  it('show the alarms whose action they are, which lose it with them', async () => {
     const { PolicyARN } = await putPolicy([{ MetricIntervalLowerBound: 0, ScalingAdjustment: 1 }]);
     expect((await policies())[0]?.Alarms).toEqual([]);
     await emulator.clients.cloudwatch.send(
@@ -137,6 +137,9 @@ describe('step policies', () => {
       }),
     );
     expect((await policies())[0]?.Alarms).toMatchObject([{ AlarmName: 'cpu-high' }]);
+    await emulator.clients.autoscaling.send(new DeleteScalingPolicyCommand({ ...target, PolicyName: 'cpu-out' }));
+    const { MetricAlarms } = await emulator.clients.cloudwatch.send(new DescribeAlarmsCommand({}));
+    expect(MetricAlarms).toMatchObject([{ AlarmName: 'cpu-high', AlarmActions: [] }]);
   });
 });
 

@@ -44,18 +44,6 @@ describe('the states of a NAT gateway', () => {
     expect(gone.DeleteTime).toBeInstanceOf(Date);
   });
 
-  it('fails with Gateway.NotAttached when the VPC has no internet gateway', async () => {
-    const { ec2 } = emulator.clients;
-    const vpc = await createVpc(ec2);
-    const subnet = await createSubnet(ec2, vpc);
-    const allocation = await allocate(ec2);
-    const created = await ec2.send(new CreateNatGatewayCommand({ SubnetId: subnet, AllocationId: allocation }));
-    const failed = await natReaches(ec2, given(created.NatGateway?.NatGatewayId), 'failed');
-    expect(failed.FailureCode).toBe('Gateway.NotAttached');
-    expect(failed.FailureMessage).toContain('has no Internet gateway attached');
-    expect(await association(allocation)).toBeUndefined();
-  });
-
   it('keeps its address associated until it is deleted', async () => {
     const { ec2 } = emulator.clients;
     const { nat, allocation } = await createNetwork(ec2);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   BatchCheckLayerAvailabilityCommand,
   BatchDeleteImageCommand,
@@ -134,7 +134,7 @@ describe('layers', () => {
 
   it('refuses an upload without parts, an unknown one, and a layer that it has', async () => {
     expect((await refusal(complete(await initiate(), missing))).name).toBe('EmptyUploadException');
-    expect((await refusal(part('unknown', 0, Buffer.from('abc')))).name).toBe('UploadNotFoundException');
+    expect((await refusal(part(randomUUID(), 0, Buffer.from('abc')))).name).toBe('UploadNotFoundException');
     await upload('abc');
     const again = await initiate();
     await part(again, 0, Buffer.from('abc'));

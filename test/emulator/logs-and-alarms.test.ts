@@ -89,6 +89,17 @@ describe('alarms', () => {
     expect((await read()).map((alarm) => alarm.StateValue)).toEqual(['INSUFFICIENT_DATA']);
   });
 
+  it('are described only where alarms of their kind are asked for', async () => {
+    const { cloudwatch } = emulator.clients;
+    await put(30);
+    const kinds = async (...AlarmTypes: ('MetricAlarm' | 'CompositeAlarm')[]) => {
+      return (await cloudwatch.send(new DescribeAlarmsCommand({ AlarmTypes }))).MetricAlarms?.length;
+    };
+    expect(await kinds()).toBe(1);
+    expect(await kinds('MetricAlarm')).toBe(1);
+    expect(await kinds('CompositeAlarm')).toBe(0);
+  });
+
   it('keep their tags when they are put again, and take tags only then', async () => {
     const Tags = [{ Key: 'temporal-fargate:stack', Value: 'dev' }];
     await put(30, Tags);

@@ -8,10 +8,10 @@ import {
   RestoreSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { refusal, useEmulator } from '../helpers/emulator.ts';
+import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
 import { given } from './network.ts';
 
-const emulator = useEmulator({ strict: ['off'] });
+const emulator = useEmulator({ strict: ['off', 'secret-name=0.5'] });
 beforeEach(() => emulator.reset());
 const Name = 'temporal-fargate/dev/temporal';
 const Tags = [{ Key: 'temporal-fargate:stack', Value: 'dev' }];
@@ -88,12 +88,14 @@ describe('a secret that is scheduled for deletion', () => {
     expect((await secrets.send(new DescribeSecretCommand({ SecretId: Name }))).DeletedDate).toBeUndefined();
   });
 
-  it('goes at once by force, which frees the name', async () => {
+  it('goes at once by force, which frees the name a while later', async () => {
     const { secrets } = emulator.clients;
     await create();
     await schedule();
     await secrets.send(new DeleteSecretCommand({ SecretId: Name, ForceDeleteWithoutRecovery: true }));
-    await create('again');
+    const again = await refusal(create('again'));
+    expect(again).toMatchObject({ name: 'InvalidRequestException', message: expect.stringContaining('scheduled') });
+    await eventually('the name is free', () => create('again').catch(() => undefined));
     expect((await secrets.send(new GetSecretValueCommand({ SecretId: Name }))).SecretString).toBe('again');
   });
 });

@@ -41,4 +41,20 @@ describe('What AWS still works on', () => {
     expect(await refusal(create())).toMatchObject({ name: 'OperationAborted', status: 409 });
     await accepted('the name', create);
   });
+
+  it('a change of a bucket: OperationAborted for another one beside it, whatever they change', async () => {
+    const { s3 } = emulator.clients;
+    const Bucket = 'busy-bucket';
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    const change = (Status: 'Enabled' | 'Suspended') =>
+      s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
+    await accepted('the bucket has settled', () => change('Enabled'));
+    const match = { operation: 'PutBucketVersioning' };
+    await emulator.fault({ kind: 'delay', seconds: 0.5, match, before: true });
+    const slow = refusal(change('Suspended'));
+    await eventually('it is under way', async () => (await emulator.calls()).at(-1)?.status === null);
+    await change('Enabled');
+    expect(await slow).toMatchObject({ name: 'OperationAborted', status: 409 });
+    await change('Enabled');
+  });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { realClock } from '../../src/engine/wait.ts';
 import type { EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { AwsStack } from '../helpers/aws-stack.ts';
 import { eventually, type Inventory, type TestEmulator, useEmulator } from '../helpers/emulator.ts';
@@ -59,6 +60,17 @@ export function only<T>(list: readonly T[] | undefined): T {
   const [first, ...others] = list ?? [];
   if (first === undefined || others.length > 0) throw new Error(`expected one thing, not ${list?.length ?? 0}`);
   return first;
+}
+
+/** A run by a clock of which ten minutes are a second: what is waited for in vain costs a test no time. */
+export function hurried(stack: AwsStack): ReturnType<AwsStack['context']> {
+  const pace = 600;
+  const context = stack.context();
+  const clock = {
+    now: () => realClock.now() * pace,
+    sleep: (ms: number, signal?: AbortSignal) => realClock.sleep(ms / pace, signal),
+  };
+  return { ...context, clock, pollMs: context.pollMs * pace, tagLagMs: context.tagLagMs * pace };
 }
 
 /** What `destroy` leaves of a stack and everything before it: nothing. */

@@ -83,6 +83,7 @@ class ScalableTargets:
         for key, policy in list(backend.policies.items()):
             if (policy.resource_id, policy.scalable_dimension) == (target.resource_id, target.scalable_dimension):
                 del backend.policies[key]
+                _forget_action(call, policy.policy_arn)
         return answer
 
     def put_policy(self, call: Call, forward: Forward) -> Dict[str, Any]:
@@ -106,11 +107,14 @@ class ScalableTargets:
         ]}
 
     def delete_policy(self, call: Call, forward: Forward) -> Dict[str, Any]:
-        """A missing one is ObjectNotFoundException; moto says ValidationException."""
-        if _policy_key(call) not in _backend(call).policies:
+        """A missing one is ObjectNotFoundException; moto says ValidationException. Alarms lose it as their action."""
+        policy = _backend(call).policies.get(_policy_key(call))
+        if policy is None:
             name = call.params.get("PolicyName")
             raise AwsError("ObjectNotFoundException", f"No scaling policy found for {_words(call)}, policy name: {name}")
-        return forward()
+        answer = forward()
+        _forget_action(call, policy.policy_arn)
+        return answer
 
     def list_tags(self, call: Call, _forward: Forward) -> Dict[str, Any]:
         return {"Tags": self._tags_of(call)}
@@ -225,3 +229,9 @@ def _alarms_of(call: Call, policy_arn: str) -> List[Dict[str, str]]:
         {"AlarmName": alarm.name, "AlarmARN": alarm.alarm_arn}
         for alarm in sorted(alarms, key=lambda one: one.name) if policy_arn in (alarm.alarm_actions or [])
     ]
+
+
+def _forget_action(call: Call, policy_arn: str) -> None:
+    """API reference, DeleteScalingPolicy: it "deletes the underlying alarm action, but does not delete the alarm"."""
+    for alarm in cloudwatch_backends[call.account][call.region].alarms.values():
+        alarm.alarm_actions = [action for action in alarm.alarm_actions or [] if action != policy_arn]

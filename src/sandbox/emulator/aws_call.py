@@ -6,6 +6,7 @@ The service models and the parsers of all protocols are botocore's and moto's; n
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -87,6 +88,8 @@ class Call:
     account: str = ""
     problem: Optional[AwsError] = None
     """Why the input could not be parsed."""
+    arrived: float = field(default_factory=time.monotonic)
+    """When it came in; it may have waited for its turn since."""
 
     @property
     def mutating(self) -> bool:

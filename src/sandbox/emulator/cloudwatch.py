@@ -1,4 +1,4 @@
-"""CloudWatch alarms: tags are given once, at creation."""
+"""CloudWatch alarms: tags are given once, at creation; a description can ask for one kind of alarm."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .scaling_actions import ScalingActions
 
 def install(sandbox: Sandbox) -> None:
     sandbox.answer("monitoring", "PutMetricAlarm", put_metric_alarm)
+    sandbox.answer("monitoring", "DescribeAlarms", describe_alarms)
     sandbox.after("monitoring", "DeleteAlarms", forget_tags)
     Alarms(sandbox, ScalingActions(sandbox).carry_out)
     sandbox.inventory("cloudwatch", collect)
@@ -35,6 +36,12 @@ def put_metric_alarm(call: Call, forward: Forward) -> Dict[str, Any]:
         backend.tag_resource(alarm.alarm_arn, tags)
         alarm.state_value, alarm.state_reason = old.state_value, old.state_reason
     return answer
+
+
+def describe_alarms(call: Call, forward: Forward) -> Dict[str, Any]:
+    """AlarmTypes without MetricAlarm asks for none of these; moto ignores it. Other alarms do not exist here."""
+    answer = forward()
+    return answer if "MetricAlarm" in (call.params.get("AlarmTypes") or ["MetricAlarm"]) else {**answer, "MetricAlarms": []}
 
 
 def forget_tags(call: Call) -> None:

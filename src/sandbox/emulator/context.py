@@ -79,7 +79,7 @@ class Sandbox:
         self._answers.setdefault((service, operation), []).append(answer)
 
     def after(self, service: str, operation: str, run: After) -> None:
-        """Runs after the operation has succeeded and before its answer is sent."""
+        """Runs after the operation ("*": any of the service) has succeeded and before its answer is sent."""
         self._after.setdefault((service, operation), []).append(run)
 
     def checks(self, call: Call) -> List[Before]:
@@ -89,7 +89,7 @@ class Sandbox:
         return self._answers.get((call.service, call.operation), [])
 
     def followers(self, call: Call) -> List[After]:
-        return self._after.get((call.service, call.operation), [])
+        return self._after.get((call.service, "*"), []) + self._after.get((call.service, call.operation), [])
 
     # --- control routes -------------------------------------------------------------------------------------------
 

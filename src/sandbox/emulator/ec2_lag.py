@@ -7,8 +7,8 @@ might not be immediately visible to all subsequent API commands". Here each knob
 - `ec2-id`: Describe by id answers *.NotFound, and a filter leaves the thing out;
 - `ec2-tag`: the thing is shown without its tags, and a filter by tag leaves it out;
 - `ec2-deleted`: what is deleted is still found by a filter;
-- `nat-deleted`: a deleted NAT gateway stays listed in state `deleted`, with its tags (about an hour on AWS; VPC user
-  guide, "NAT gateways": "remains visible in the console for a short while (usually an hour)").
+- `nat-deleted`: a deleted NAT gateway stays listed in state `deleted`, with its tags, and so does a failed one (about an
+  hour on AWS; VPC user guide, "NAT gateways": "remains visible in the console for a short while (usually an hour)").
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from moto.ec2.models import ec2_backends
 from .aws_call import Answer, AwsError, Call, Forward, read
 from .context import Sandbox
 from .ec2_common import matches
+from .ec2_nat import GONE
 from .moto_call import by_moto
 
 
@@ -121,7 +122,7 @@ class Lag:
         keep = self._strict["nat-deleted"]
         for _account, _region, backend in list(ec2_backends.iter_backends()) if keep else []:
             for gateway in list(backend.nat_gateways.values()):
-                if gateway.state == "deleted" and time.monotonic() - gateway.state_since >= keep:
+                if gateway.state in GONE and time.monotonic() - gateway.state_since >= keep:
                     del backend.nat_gateways[gateway.id]
 
     def show(self, kind: Kind) -> Answer:

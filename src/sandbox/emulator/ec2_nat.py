@@ -1,4 +1,4 @@
-"""NAT gateways: states that take time, failure without an internet gateway, tokens, filters, not-found errors."""
+"""NAT gateways: states that take time, failures, tokens, filters, not-found errors."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from moto.ec2.models import ec2_backends
 from .aws_call import AwsError, Call, Forward
 from .context import Sandbox
 from .ec2_common import ClientTokens, backend_of, matches, new_tags
+from .ec2_nat_failures import InternalErrors, at_creation, when_due
 
 GONE = ("deleted", "failed")
 """States in which a NAT gateway holds no address and no network interface."""
 
 
 def install(sandbox: Sandbox) -> None:
-    tokens = ClientTokens(sandbox)
+    tokens, errors = ClientTokens(sandbox), InternalErrors(sandbox)
     delay = sandbox.settings.delay
 
     def settle_all() -> None:
@@ -26,38 +27,39 @@ def install(sandbox: Sandbox) -> None:
 
     sandbox.before("ec2", "*", lambda call: settle(backend_of(call), delay))
     sandbox.every(max(0.05, delay / 2), settle_all)
-    sandbox.answer("ec2", "CreateNatGateway", lambda call, _: {"NatGateway": tokens.once(call, lambda: create(call))})
+    sandbox.answer(
+        "ec2", "CreateNatGateway", lambda call, _: {"NatGateway": tokens.once(call, lambda: create(call, errors))}
+    )
     sandbox.answer("ec2", "DescribeNatGateways", describe)
     sandbox.answer("ec2", "DeleteNatGateway", delete)
 
 
-def create(call: Call) -> Any:
+def create(call: Call, errors: InternalErrors) -> Any:
     """A NAT gateway is `pending` first; EC2 lets routes name it already."""
     backend, params = backend_of(call), call.params
     if params.get("AvailabilityMode") == "regional":
         raise AwsError("UnsupportedOperation", "This emulator has no regional NAT gateways.")
     kind = params.get("ConnectivityType") or "public"
     subnet = backend.get_subnet(params.get("SubnetId"))
-    allocation = params.get("AllocationId")
+    allocation = params.get("AllocationId") if kind == "public" else None
     if kind == "public":
         if not allocation:
             raise AwsError("MissingParameter", "The request must contain the parameter AllocationId")
-        address = backend.address_by_allocation([allocation])[0]
-        if address.association_id:
-            message = f"Elastic IP address [{allocation}] is already associated"
-            raise AwsError("Resource.AlreadyAssociated", message)
-    gateway = backend.create_nat_gateway(subnet.id, allocation, new_tags(call), kind)
-    gateway.state = "pending"
-    gateway.state_since = time.monotonic()
-    gateway.delete_time = None
-    gateway.failure_code = gateway.failure_message = None
-    # EC2: without an internet gateway at creation it ends in state failed, with this code, some time later.
-    gateway.will_fail = kind == "public" and not _has_internet_gateway(backend, subnet.vpc_id)
+        backend.address_by_allocation([allocation])
+    failure = at_creation(backend, subnet, allocation)
+    # One that is bound to fail takes no address.
+    gateway = backend.create_nat_gateway(subnet.id, None if failure else allocation, new_tags(call), kind)
+    gateway.state, gateway.state_since = "pending", time.monotonic()
+    gateway.delete_time = gateway.failure_code = gateway.failure_message = None
+    gateway.allocation = allocation
     # EC2 owns the interface of a NAT gateway: requester-managed, with a description that names the gateway.
-    interface = backend.enis[gateway.nat_gateway_addresses[0]["networkInterfaceId"]]
+    place = gateway.nat_gateway_addresses[0]
+    place["allocationId"] = allocation
+    interface = backend.enis[place["networkInterfaceId"]]
     interface.status, interface.requester_managed = "in-use", True
     interface.interface_type = "nat_gateway"
     interface.description = f"Interface for NAT Gateway {gateway.id}"
+    gateway.failure = failure or errors.strike(interface)
     return gateway
 
 
@@ -93,12 +95,13 @@ def settle(backend: Any, delay: float) -> None:
     for gateway in backend.nat_gateways.values():
         if time.monotonic() - gateway.state_since < delay:
             continue
-        if gateway.state == "pending" and gateway.will_fail:
-            gateway.failure_code = "Gateway.NotAttached"
-            gateway.failure_message = f"Network {gateway.vpc_id} has no Internet gateway attached"
-            _leave(backend, gateway, "failed")
-        elif gateway.state == "pending":
-            gateway.state = "available"
+        if gateway.state == "pending":
+            failure = gateway.failure or when_due(backend, gateway.allocation)
+            if failure is None:
+                gateway.state = "available"
+            else:
+                gateway.failure_code, gateway.failure_message = failure
+                _leave(backend, gateway, "failed")
         elif gateway.state == "deleting":
             _leave(backend, gateway, "deleted")
 
@@ -122,7 +125,3 @@ def _find(call: Call, identifier: str) -> Any:
     if gateway is None:
         raise AwsError("NatGatewayNotFound", f"The Nat Gateway {identifier} was not found")
     return gateway
-
-
-def _has_internet_gateway(backend: Any, vpc_id: str) -> bool:
-    return any(gateway.vpc is not None and gateway.vpc.id == vpc_id for gateway in backend.internet_gateways.values())

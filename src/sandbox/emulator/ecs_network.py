@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Set
 from moto.core.exceptions import ServiceException
 from moto.ec2 import ec2_backends
 
+from .ec2_interfaces import leave
 from .ecs_store import Region, invalid
 from .json_operations import Params
 
@@ -94,9 +95,9 @@ class Attachment:
             )
 
     def release(self) -> None:
-        """Deletes the interface; its subnet and groups can then be deleted."""
+        """Gives the interface back to EC2, which takes its time to delete it."""
         self.status = "DELETED"
-        self._backend.enis.pop(self.interface_id, None)
+        leave(self._backend, self.interface_id)
 
     def describe(self) -> Dict[str, Any]:
         details: List[Dict[str, str]] = [

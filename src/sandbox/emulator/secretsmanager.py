@@ -1,8 +1,13 @@
-"""Secrets Manager: what is scheduled for deletion blocks its name until it is restored."""
+"""Secrets Manager: what is scheduled for deletion blocks its name until it is restored.
+
+Deletion by force goes on behind the scenes: DeleteSecret in the API reference calls it asynchronous, and the name is
+refused for a while yet (hashicorp/terraform-provider-aws #4467, pull request #8219). Here: for `secret-name` seconds.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+import time
+from typing import Any, Dict, Optional, Tuple
 
 from moto.secretsmanager.models import secretsmanager_backends
 
@@ -16,18 +21,41 @@ ON_LIVING_SECRETS = ("GetSecretValue", "PutSecretValue", "UpdateSecret", "TagRes
 
 def install(sandbox: Sandbox) -> None:
     sandbox.before("secretsmanager", "CreateSecret", refuse_scheduled_name)
+    ForcedDeletions(sandbox)
     for operation in ON_LIVING_SECRETS:
         sandbox.before("secretsmanager", operation, refuse_scheduled)
     sandbox.after("secretsmanager", "UpdateSecretVersionStage", follow_current)
     sandbox.inventory("secretsmanager", collect)
 
 
+NAME_SCHEDULED = "You can't create this secret because a secret with this name is already scheduled for deletion."
+
+
 def refuse_scheduled_name(call: Call) -> None:
     """A name in its recovery window is InvalidRequestException; moto says ResourceExistsException."""
     secret = _find(call, call.params.get("Name", ""))
     if secret is not None and secret.is_deleted():
-        message = "You can't create this secret because a secret with this name is already scheduled for deletion."
-        raise AwsError("InvalidRequestException", message)
+        raise AwsError("InvalidRequestException", NAME_SCHEDULED)
+
+
+class ForcedDeletions:
+    """The names of secrets that were deleted by force a moment ago."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._seconds = sandbox.settings.strict["secret-name"]
+        self._freed: Dict[Tuple[str, str], float] = {}
+        sandbox.on_reset(self._freed.clear)
+        sandbox.before("secretsmanager", "DeleteSecret", self._remember)
+        sandbox.before("secretsmanager", "CreateSecret", self._refuse)
+
+    def _remember(self, call: Call) -> None:
+        secret = _find(call, call.params.get("SecretId", ""))
+        if secret is not None and call.params.get("ForceDeleteWithoutRecovery"):
+            self._freed[call.region, secret.name] = time.monotonic() + self._seconds
+
+    def _refuse(self, call: Call) -> None:
+        if time.monotonic() < self._freed.get((call.region, call.params.get("Name", "")), float("-inf")):
+            raise AwsError("InvalidRequestException", NAME_SCHEDULED)
 
 
 def refuse_scheduled(call: Call) -> None:

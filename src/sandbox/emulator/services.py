@@ -8,6 +8,7 @@ from . import (
     ec2_common,
     ec2_dependencies,
     ec2_endpoints,
+    ec2_interfaces,
     ec2_inventory,
     ec2_lag,
     ec2_nat,
@@ -16,6 +17,8 @@ from . import (
     ecs,
     iam,
     logs,
+    model_rules,
+    model_unknown,
     s3,
     secretsmanager,
     sts,
@@ -27,11 +30,15 @@ from .context import Sandbox
 MODULES = (
     # A call that is one too many is not even looked at.
     throttle,
+    # Nor is one that no service would understand.
+    model_unknown,
+    model_rules,
     # Its refusal of dry runs comes before every other check of EC2.
     ec2_common,
     ec2_nat,
     ec2_routes,
     ec2_endpoints,
+    ec2_interfaces,
     ec2_dependencies,
     ec2_inventory,
     # Outermost: it hides and shows what the others answer.

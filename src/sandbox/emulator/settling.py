@@ -2,7 +2,8 @@
 
 - `cluster`: the capacity providers of an ECS cluster (ECS API reference, PutClusterCapacityProviders, Errors;
   hashicorp/terraform-provider-aws #11409, #45693);
-- `bucket`: settings of a new S3 bucket (terraform-provider-aws #7628, #33478);
+- `bucket`: settings of a new S3 bucket, and, for as long as a change of settings is carried out, every other one
+  (terraform-provider-aws #7628, #33478);
 - `bucket-name`: the name of a deleted bucket, on AWS for up to an hour (aws/aws-cli #2593; S3 user guide, "Deleting a
   bucket": "might not be available for reuse").
 """
@@ -29,6 +30,7 @@ class Settling:
         self._store, self._strict = store, sandbox.settings.strict
         self._clusters: Dict[str, float] = {}
         self._buckets: Dict[str, float] = {}
+        self._changed: Dict[str, float] = {}
         self._names: Dict[str, float] = {}
         for operation in ("PutClusterCapacityProviders", "DeleteCluster"):
             sandbox.before("ecs", operation, self._refuse_cluster)
@@ -38,12 +40,17 @@ class Settling:
         sandbox.before("s3", "*", self._refuse_bucket)
         sandbox.after("s3", "CreateBucket", lambda call: self._start(self._buckets, call))
         sandbox.after("s3", "DeleteBucket", lambda call: self._start(self._names, call))
-        for times in (self._clusters, self._buckets, self._names):
+        sandbox.after("s3", "*", self._bucket_changed)
+        for times in (self._clusters, self._buckets, self._changed, self._names):
             sandbox.on_reset(times.clear)
 
     @staticmethod
     def _start(times: Dict[str, float], call: Call) -> None:
         times[call.params["Bucket"]] = time.monotonic()
+
+    def _bucket_changed(self, call: Call) -> None:
+        if BUCKET_SETTING.match(call.operation):
+            self._start(self._changed, call)
 
     def _arn(self, call: Call) -> str:
         name = call.params.get("cluster") or call.params.get("clusterName") or "default"
@@ -65,7 +72,10 @@ class Settling:
 
     def _refuse_bucket(self, call: Call) -> None:
         bucket = call.params.get("Bucket", "")
-        changing = BUCKET_SETTING.match(call.operation) and _younger(self._buckets, bucket, self._strict["bucket"])
+        # Calls are carried out one after the other: one that came while another was under way ran beside it on AWS.
+        beside = self._strict["bucket"] > 0 and call.arrived < self._changed.get(bucket, float("-inf"))
+        busy = beside or _younger(self._buckets, bucket, self._strict["bucket"])
+        changing = busy and BUCKET_SETTING.match(call.operation)
         naming = call.operation == "CreateBucket" and _younger(self._names, bucket, self._strict["bucket-name"])
         if changing or naming:
             message = "A conflicting conditional operation is currently in progress against this resource. Please try again."

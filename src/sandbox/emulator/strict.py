@@ -11,11 +11,13 @@ FACTORS: Dict[str, float] = {
     "ec2-tag": 2,
     "ec2-deleted": 1,
     "nat-deleted": 10,
+    "task-interface": 1,
     "role": 2,
     "service-linked-role": 1,
     "cluster": 1,
     "bucket": 0.5,
     "bucket-name": 1,
+    "secret-name": 1,
     "throttle": 0.02,
 }
 """Every knob, with its time as a multiple of --delay. What each does stands where it is carried out."""

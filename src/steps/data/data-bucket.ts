@@ -55,7 +55,13 @@ export const dataBucket = () =>
     },
     diff: (want, live) => changesOf(want, live, { policy: 'update' }),
     async create(aws, want, { tags }) {
-      await createBucket(aws.clients.s3, want.name, want.region, tags);
+      try {
+        await createBucket(aws.clients.s3, want.name, want.region, tags);
+      } catch (cause) {
+        if (!hasName(cause, 'OperationAborted')) throw cause;
+        const message = `S3 has not freed the name ${want.name} yet: a deleted bucket keeps its name for minutes, up to an hour`;
+        throw Object.assign(new Error(message, { cause }), { name: 'OperationAborted' });
+      }
       return { id: want.name, tags };
     },
     async update(aws, live, want) {

@@ -5,9 +5,11 @@ import {
   DetachInternetGatewayCommand,
   type InternetGateway,
 } from '@aws-sdk/client-ec2';
+import { blockerOfGateway } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
-import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
+import { clusterName } from '../compute/cluster.ts';
+import { BLOCKED, changesOf, defineStep, must, PUBLIC_ADDRESSES_LEAVE } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import type { VpcStep } from './vpc.ts';
 
@@ -21,7 +23,7 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
     replacedWith: ['vpc'],
     repeatable: 'tags',
     timeouts: BLOCKED,
-    usual: INTERFACES_LEAVE,
+    usual: PUBLIC_ADDRESSES_LEAVE,
     monthlyCost: free,
     want: (_config, from) => ({ attachedTo: from.vpc.id }),
     findById: async (aws, id) => toLive(await aws.ec2.internetGateways.byId(id)),
@@ -41,7 +43,7 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
       );
       return undefined;
     },
-    blockedBy: (aws, live) => aws.ec2.interfaceIn('vpc-id', live.attachedTo),
+    blockedBy: (aws, live) => blockerOfGateway(aws, clusterName(aws.stack), live.attachedTo),
     async destroy(aws, live) {
       if (live.attachedTo !== '') await detach(aws, live);
       await ifThere(aws.clients.ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId: live.id })));

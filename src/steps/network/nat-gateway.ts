@@ -49,7 +49,7 @@ export const natGateway = (
     readiness: (live): Readiness => {
       if (live.state === 'available') return { state: 'ready', detail: live.state };
       if (live.state === 'deleting') return { state: 'leaving', detail: live.state };
-      if (live.state === 'failed') return { state: 'failed', detail: live.failure };
+      if (live.state === 'failed') return failed(live);
       return { state: 'waiting', detail: live.state };
     },
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteNatGatewayCommand({ NatGatewayId: live.id }))),
@@ -67,6 +67,24 @@ function describe(found: NatGateway) {
     subnetId: found.SubnetId ?? '',
     allocationId: found.NatGatewayAddresses?.[0]?.AllocationId ?? '',
     state: found.State ?? 'pending',
-    failure: `${found.FailureCode ?? 'unknown'}: ${found.FailureMessage ?? 'AWS gave no reason'}`,
+    failureCode: found.FailureCode ?? 'unknown',
+    failureMessage: found.FailureMessage ?? 'AWS gave no reason',
   };
 }
+
+/** By the codes of VPC user guide, "Troubleshoot NAT gateways". A failed gateway costs nothing and is of no use. */
+function failed(live: ReturnType<typeof describe>): Readiness {
+  const detail = `${live.failureCode}: ${live.failureMessage}`;
+  const fix = CURE[live.failureCode]?.(live);
+  return fix === undefined
+    ? { state: 'failed', detail, discard: 'again', fix: 'Run the command again: it makes another one.' }
+    : { state: 'failed', detail, discard: 'report', fix };
+}
+
+/** What a person has to do before another gateway can succeed. The other codes are of AWS's own making, or pass. */
+const CURE: Readonly<Record<string, (live: ReturnType<typeof describe>) => string>> = {
+  InsufficientFreeAddressesInSubnet: ({ subnetId }) =>
+    `Free an address in ${subnetId} by deleting something that is in it, then run the command again.`,
+  'Resource.AlreadyAssociated': ({ allocationId }) =>
+    `Take the Elastic IP ${allocationId} off whatever has it (aws ec2 disassociate-address), then run the command again.`,
+};

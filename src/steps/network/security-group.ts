@@ -7,8 +7,10 @@ import {
   RevokeSecurityGroupIngressCommand,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
+import { blockerOfGroup } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, canonical, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import type { VpcStep } from './vpc.ts';
@@ -71,7 +73,7 @@ export const securityGroup = (needs: { vpc: VpcStep }) =>
       }
       return undefined;
     },
-    blockedBy: (aws, live) => aws.ec2.interfaceIn('group-id', live.id),
+    blockedBy: (aws, live) => blockerOfGroup(aws, clusterName(aws.stack), live.id),
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteSecurityGroupCommand({ GroupId: live.id }))),
   });
 

@@ -1,6 +1,8 @@
 import { CreateSubnetCommand, DeleteSubnetCommand, type Subnet } from '@aws-sdk/client-ec2';
+import { blockerOfSubnet } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import type { VpcStep } from './vpc.ts';
@@ -38,7 +40,7 @@ export const subnet = (tier: Tier, zone: string, index: number, needs: { vpc: Vp
       return { ...must(toLive(Subnet), 'the subnet'), tags };
     },
     readiness: (live) => ({ state: live.state === 'available' ? 'ready' : 'waiting', detail: live.state }),
-    blockedBy: (aws, live) => aws.ec2.interfaceIn('subnet-id', live.id),
+    blockedBy: (aws, live) => blockerOfSubnet(aws, clusterName(aws.stack), live.id),
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteSubnetCommand({ SubnetId: live.id }))),
   });
 

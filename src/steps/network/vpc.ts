@@ -1,6 +1,8 @@
 import { CreateVpcCommand, DeleteVpcCommand, type Vpc } from '@aws-sdk/client-ec2';
+import { blockerOfVpc } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 
@@ -24,7 +26,7 @@ export const vpc = () =>
       return { ...must(toLive(Vpc), 'the VPC'), tags };
     },
     readiness: (live) => ({ state: live.state === 'available' ? 'ready' : 'waiting', detail: live.state }),
-    blockedBy: (aws, live) => aws.ec2.interfaceIn('vpc-id', live.id),
+    blockedBy: (aws, live) => blockerOfVpc(aws, clusterName(aws.stack), live.id),
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteVpcCommand({ VpcId: live.id }))),
   });
 
