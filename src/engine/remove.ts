@@ -45,7 +45,7 @@ export async function remove<Cloud>(
         live = undefined;
         if (!accepted) {
           try {
-            session.assertHeld();
+            await session.assertHeld();
             await step.destroy(cloud, current, options);
             accepted = true;
             return step.lingers ? { done: false, reason: 'deletion accepted' } : { done: true, value: undefined };

@@ -194,7 +194,7 @@ describe('unlock', () => {
     const session = await store.open('init');
     afterwards(() => session.close());
     const no = await atTerminal(['unlock'], 'Break the lock?', 'n\r');
-    expect(no).toMatchObject({ code: 1, shown: expect.stringContaining('The lock was not touched') });
+    expect(no).toMatchObject({ code: 1, shown: expect.stringContaining('Nothing was changed') });
     expect(no.shown).toContain(`(process ${process.pid}) runs "init"`);
     expect(await seenLock()).toBeDefined();
     const yes = await atTerminal(['unlock'], 'Break the lock?', 'y\r');
