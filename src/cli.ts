@@ -108,7 +108,21 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     async () => (await import('./commands/unlock.ts')).unlock,
   );
 
-  const state = program.command('state').description('look at stored versions of the state');
+  const state = program.command('state').description('look at the state of stacks, and mend it');
+  add(
+    state,
+    'list',
+    'list the stacks of this account and region',
+    'where',
+    async () => (await import('./commands/state.ts')).stateList,
+  );
+  add(
+    state,
+    'show',
+    'show the state document',
+    'where',
+    async () => (await import('./commands/state.ts')).stateShow,
+  ).option('--version-id <id>', 'an earlier version, from "state versions"');
   add(
     state,
     'versions',
@@ -122,7 +136,14 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     'make an earlier version the current one',
     'where',
     async () => (await import('./commands/state.ts')).stateRestore,
-  ).option('--version-id <id>', 'the version, from "state versions"');
+  ).option('--version-id <id>', 'the version, from "state versions" (default: the newest that can be read)');
+  add(
+    state,
+    'discard',
+    'set a damaged document aside; the stack is then found by its tags',
+    'where',
+    async () => (await import('./commands/state.ts')).stateDiscard,
+  ).option('--confirm <stack>', 'with --yes: the name of the stack');
 
   const sandbox = program.command('sandbox').description('AWS emulator and Temporal server on this machine');
   add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart)

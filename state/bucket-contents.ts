@@ -4,16 +4,15 @@ import {
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandInput,
   type ObjectIdentifier,
-  type S3Client,
 } from '@aws-sdk/client-s3';
-import type { OwnBucket } from '../src/aws/bucket.ts';
+import { type Bucket, onBucket } from './objects.ts';
 
 /** Keys of all current objects. */
-export async function keysOf(s3: S3Client, own: OwnBucket): Promise<string[]> {
+export async function keysOf({ s3, own }: Bucket): Promise<string[]> {
   const keys: string[] = [];
   let ContinuationToken: string | undefined;
   do {
-    const page = await s3.send(new ListObjectsV2Command({ ...own, ContinuationToken }));
+    const page = await onBucket(own, 's3:ListBucket', s3.send(new ListObjectsV2Command({ ...own, ContinuationToken })));
     keys.push(...(page.Contents ?? []).map(({ Key }) => Key ?? ''));
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
@@ -25,8 +24,7 @@ export async function keysOf(s3: S3Client, own: OwnBucket): Promise<string[]> {
  * would be the current one again.
  */
 export async function deleteVersions(
-  s3: S3Client,
-  own: OwnBucket,
+  { s3, own }: Bucket,
   prefix: string,
   goes: (version: { IsLatest?: boolean | undefined }) => boolean,
 ): Promise<void> {
@@ -34,14 +32,16 @@ export async function deleteVersions(
   const markers: ObjectIdentifier[] = [];
   let from: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> = {};
   for (let more = true; more; ) {
-    const page = await s3.send(new ListObjectVersionsCommand({ ...own, Prefix: prefix, ...from }));
+    const command = new ListObjectVersionsCommand({ ...own, Prefix: prefix, ...from });
+    const page = await onBucket(own, 's3:ListBucketVersions', s3.send(command));
     versions.push(...(page.Versions ?? []).filter(goes).map(identify));
     markers.push(...(page.DeleteMarkers ?? []).map(identify));
     from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     more = page.IsTruncated === true;
   }
   for (const doomed of [...pagesOf(versions), ...pagesOf(markers)]) {
-    const { Errors } = await s3.send(new DeleteObjectsCommand({ ...own, Delete: { Objects: doomed, Quiet: true } }));
+    const command = new DeleteObjectsCommand({ ...own, Delete: { Objects: doomed, Quiet: true } });
+    const { Errors } = await onBucket(own, 's3:DeleteObjectVersion', s3.send(command));
     const [problem] = Errors ?? [];
     if (problem)
       throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), { name: problem.Code ?? 'Error' });

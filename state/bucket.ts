@@ -4,13 +4,16 @@ import {
   bucketTags,
   createBucket,
   hardenBucket,
+  looseSettings,
   type OwnBucket,
   patiently,
   putBucketTags,
 } from '../src/aws/bucket.ts';
-import { hasName, httpStatus } from '../src/aws/errors.ts';
+import { hasName } from '../src/aws/errors.ts';
 import { TAG } from '../src/engine/ownership.ts';
-import { EXIT, UserError } from '../src/errors.ts';
+import { UserError } from '../src/errors.ts';
+import { stateError } from './errors.ts';
+import { onBucket } from './objects.ts';
 
 /** Set last, when every setting has been made: tells a finished bucket from one whose making was interrupted. */
 const HARDENED = 'temporal-fargate:hardened';
@@ -21,6 +24,8 @@ export interface StateBucketOptions {
   readonly accountId: string;
   readonly region: string;
   readonly partition: string;
+  /** Told the names of settings that somebody had loosened and that were put back. */
+  readonly onMended?: (settings: readonly string[]) => void;
 }
 
 export function stateBucket(options: Pick<StateBucketOptions, 'accountId' | 'region'>): OwnBucket {
@@ -44,8 +49,10 @@ export async function ensureStateBucket(options: StateBucketOptions): Promise<Ow
     tags = base;
   }
   if (tags[TAG.managed] !== 'true') await refuseForeignKeys(s3, own);
-  await hardenBucket(s3, own, partition);
-  if (tags[HARDENED] !== HARDENED_VERSION) {
+  const mended = await hardenBucket(s3, own, partition);
+  if (tags[HARDENED] === HARDENED_VERSION) {
+    if (mended.length > 0) options.onMended?.(mended);
+  } else {
     const finished = { ...tags, ...base, [HARDENED]: HARDENED_VERSION };
     await patiently(() => putBucketTags(s3, own, finished));
   }
@@ -59,23 +66,25 @@ export async function findStateBucket(options: StateBucketOptions): Promise<OwnB
   return tags === undefined ? undefined : own;
 }
 
+/** Names of the settings that are not as we make them; read only. */
+export function looseStateSettings(options: StateBucketOptions): Promise<string[]> {
+  const own = stateBucket(options);
+  return onBucket(own, 's3:GetBucket*', looseSettings(options.s3, own, options.partition));
+}
+
 async function existingTags(s3: S3Client, own: OwnBucket): Promise<Record<string, string> | undefined> {
   try {
-    return await bucketTags(s3, own);
+    return await onBucket(own, 's3:GetBucketTagging', bucketTags(s3, own));
   } catch (cause) {
-    if (httpStatus(cause) !== 403) throw cause;
+    if (!(cause instanceof UserError) || cause.code !== 'STATE_BUCKET_DENIED') throw cause;
+    // The same 403 means another owner. Who may look at it without naming the owner knows that.
     const theirs = await s3
       .send(new HeadBucketCommand({ Bucket: own.Bucket }))
       .then(() => true)
       .catch(() => false);
-    throw new UserError({
-      code: 'STATE_BUCKET_DENIED',
-      message: `reading state bucket ${own.Bucket}: access denied`,
-      fix: theirs
-        ? `The bucket belongs to another account than ${own.ExpectedBucketOwner}; use that account's credentials.`
-        : 'Allow s3:GetBucketTagging on it for these credentials.',
-      cause,
-    });
+    if (!theirs) throw cause;
+    const message = `using state bucket ${own.Bucket}: it is not of this account`;
+    throw stateError('STATE_BUCKET_NOT_OURS', message, { account: own.ExpectedBucketOwner }, cause);
   }
 }
 
@@ -86,13 +95,8 @@ async function create(s3: S3Client, own: OwnBucket, region: string, tags: Record
     // Somebody with the same idea was faster; both go on to harden it.
     if (hasName(cause, 'BucketAlreadyOwnedByYou')) return;
     if (hasName(cause, 'OperationAborted')) {
-      throw new UserError({
-        code: 'STATE_BUCKET_BUSY',
-        message: `creating state bucket ${own.Bucket}: S3 still works on an earlier change of this name`,
-        fix: 'A bucket that was deleted a moment ago keeps its name busy, for up to an hour. Try again later.',
-        exitCode: EXIT.tryAgain,
-        cause,
-      });
+      const message = `creating state bucket ${own.Bucket}: S3 still works on an earlier change of this name`;
+      throw stateError('STATE_BUCKET_BUSY', message, {}, cause);
     }
     throw cause;
   }
@@ -103,9 +107,8 @@ async function refuseForeignKeys(s3: S3Client, own: OwnBucket): Promise<void> {
   const { Contents } = await s3.send(new ListObjectsV2Command({ ...own, MaxKeys: 1000 }));
   const foreign = (Contents ?? []).map(({ Key }) => Key ?? '').find((key) => !/^[^/]+\/(state|lock)\.json$/.test(key));
   if (foreign === undefined) return;
-  throw new UserError({
-    code: 'STATE_BUCKET_FOREIGN',
-    message: `state bucket ${own.Bucket} has no temporal-fargate tag and holds ${foreign}, which is not ours; it was not touched`,
-    fix: 'Move its objects to another bucket and delete it, then run the command again.',
-  });
+  throw stateError(
+    'STATE_BUCKET_FOREIGN',
+    `state bucket ${own.Bucket} has no temporal-fargate tag and holds ${foreign}, which is not ours; it was not touched`,
+  );
 }

@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import { UserError } from '../src/errors.ts';
+import type { UserError } from '../src/errors.ts';
+import { stateError } from './errors.ts';
+import { type Fields, MIGRATIONS, migrate } from './migrations.ts';
 
-/** The newest schema this version writes. Add a migration below for every step up. */
-export const SCHEMA_VERSION = 1;
+/** The schema that this version of the program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length + 1;
 
 const stepRecord = z.strictObject({
   /** What AWS answered. Absent: an intent; the create may have been carried out or not. */
-  id: z.string().optional(),
+  id: z.string().min(1).optional(),
   /** Client token of the create, kept for as long as the intent may have to be repeated. */
-  token: z.string(),
+  token: z.string().min(1),
   /** Counts the creates of this step: 1 for the first. */
   generation: z.int().min(1),
   /** ISO 8601, by the clock of the machine that asked. */
@@ -28,7 +30,10 @@ const document = z.strictObject({
   serial: z.int().min(0),
   /** Random per writing process: recognises one's own write when the answer to it was lost. */
   writer: z.string(),
+  /** ISO 8601, by the clock of the machine that wrote. */
   writtenAt: z.string(),
+  /** The command that wrote it: "init". */
+  operation: z.string(),
   /** Version of temporal-fargate that wrote it. */
   cliVersion: z.string(),
   /**
@@ -52,6 +57,7 @@ export function newDocument(init: Pick<StateDocument, 'stack' | 'stackId' | 'acc
     serial: 0,
     writer: '',
     writtenAt: '',
+    operation: '',
     cliVersion: '',
     configs: [],
     steps: {},
@@ -59,62 +65,78 @@ export function newDocument(init: Pick<StateDocument, 'stack' | 'stackId' | 'acc
   };
 }
 
-/** From each schema version to the next. */
-const migrations: Readonly<Record<number, (old: Record<string, unknown>) => Record<string, unknown>>> = {};
+interface Expected {
+  /** How a person finds the object: `s3://bucket/key` */
+  readonly where: string;
+  readonly stack: string;
+  readonly accountId: string;
+  readonly region: string;
+}
 
 /**
  * Reads a stored document. Throws `UserError` STATE_DAMAGED, STATE_NEWER or STATE_FOREIGN; never repairs by guessing.
  *
- * @param where how a person finds the object: `s3://bucket/key`
+ * @param text `undefined`: what is stored is not UTF-8
  */
-export function parseDocument(
-  text: string,
-  expected: { where: string; stack: string; accountId: string; region: string },
-): StateDocument {
-  const { where } = expected;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw damaged(where, 'it is not JSON', cause);
+export function parseDocument(text: string | undefined, expected: Expected): StateDocument {
+  const fields = parseFields(text, expected);
+  const version = fields.schemaVersion;
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
+    throw damaged(expected, 'it has no schemaVersion, so it is of another program');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(where, 'it is not an object');
-  let current = value as Record<string, unknown>;
-  const found = current.schemaVersion;
-  if (typeof found !== 'number' || !Number.isInteger(found) || found < 1) {
-    throw damaged(where, 'it has no schemaVersion');
+  if (version > SCHEMA_VERSION) throw newer(expected, fields, version);
+  const parsed = document.safeParse(migrated(expected, fields, version));
+  if (!parsed.success) throw damaged(expected, z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
+  for (const key of IDENTITY) {
+    if (parsed.data[key] === expected[key]) continue;
+    const message = `reading state ${expected.where}: it belongs to ${key} ${parsed.data[key]}, expected ${expected[key]}`;
+    throw stateError('STATE_FOREIGN', message, { stack: expected.stack });
   }
-  if (found > SCHEMA_VERSION) {
-    throw new UserError({
-      code: 'STATE_NEWER',
-      message: `reading state ${where}: it was written by temporal-fargate ${String(current.cliVersion)} (schema ${found}); this version knows schema ${SCHEMA_VERSION}`,
-      fix: 'Update: npx temporal-fargate@latest. The document was not changed.',
-    });
-  }
-  for (let version = found; version < SCHEMA_VERSION; version += 1) {
-    const migrate = migrations[version];
-    if (!migrate) throw damaged(where, `there is no way from schema ${version} to ${SCHEMA_VERSION}`);
-    current = migrate(current);
-  }
-  const parsed = document.safeParse(current);
-  if (!parsed.success) throw damaged(where, z.prettifyError(parsed.error).replaceAll('\n', ' '));
-  for (const key of ['stack', 'accountId', 'region'] as const) {
-    if (parsed.data[key] !== expected[key]) {
-      throw new UserError({
-        code: 'STATE_FOREIGN',
-        message: `reading state ${where}: it belongs to ${key} ${parsed.data[key]}, expected ${expected[key]}`,
-        fix: 'Somebody copied it here. Restore the right version of the object, or choose another stack name.',
-      });
-    }
+  // Everything is named after what the config says, so one of another stack would be looked for and deleted there.
+  for (const config of parsed.data.configs) {
+    const key = IDENTITY.find((one) => config[one] !== undefined && config[one] !== expected[one]);
+    if (key) throw damaged(expected, `a config in it is for ${key} ${String(config[key])}`);
   }
   return parsed.data;
 }
 
-function damaged(where: string, why: string, cause?: unknown): UserError {
-  return new UserError({
-    code: 'STATE_DAMAGED',
-    message: `reading state ${where}: the document is damaged: ${why}`,
-    fix: 'The bucket is versioned: restore an earlier version of the object (temporal-fargate state versions lists them), then run the command again. Nothing was overwritten.',
-    cause,
-  });
+const IDENTITY = ['stack', 'accountId', 'region'] as const;
+
+function parseFields(text: string | undefined, expected: Expected): Fields {
+  if (text === undefined) throw damaged(expected, 'it is not UTF-8 text');
+  if (text.trim() === '') throw damaged(expected, 'it is empty');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(expected, 'it is not JSON', cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw damaged(expected, 'it is not an object');
+  }
+  return value as Fields;
+}
+
+function migrated(expected: Expected, fields: Fields, version: number): Fields {
+  try {
+    return migrate(fields, version);
+  } catch (cause) {
+    throw damaged(expected, `it cannot be brought from schema ${version} to ${SCHEMA_VERSION}`, cause);
+  }
+}
+
+function newer({ where }: Expected, { cliVersion }: Fields, version: number): UserError {
+  // Only what npx would understand goes into a command that people copy.
+  const known = typeof cliVersion === 'string' && /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(cliVersion);
+  const writer = known ? cliVersion : 'latest';
+  return stateError(
+    'STATE_NEWER',
+    `reading state ${where}: temporal-fargate ${writer} wrote it in schema ${version}; this version knows schema ${SCHEMA_VERSION}`,
+    { version: writer },
+  );
+}
+
+/** @param why completes "the document is damaged: …" */
+export function damaged({ where, stack }: Pick<Expected, 'where' | 'stack'>, why: string, cause?: unknown): UserError {
+  return stateError('STATE_DAMAGED', `reading state ${where}: the document is damaged: ${why}`, { stack }, cause);
 }

@@ -1,8 +1,8 @@
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { OwnBucket } from '../src/aws/bucket.ts';
 import { isConditionalConflict, isNotFound, isPreconditionFailed } from '../src/aws/errors.ts';
-import { EXIT, UserError } from '../src/errors.ts';
+import type { UserError } from '../src/errors.ts';
+import { stateError } from './errors.ts';
 import { isDead, type LockHolder, newHolder, parseHolder } from './lock-holder.ts';
+import { type Bucket, deleteObject, getObject, putJson } from './objects.ts';
 
 export interface SeenLock {
   readonly holder: LockHolder;
@@ -14,9 +14,7 @@ export interface SeenLock {
   readonly dead: boolean;
 }
 
-export interface LockOptions {
-  readonly s3: S3Client;
-  readonly own: OwnBucket;
+export interface LockOptions extends Bucket {
   readonly key: string;
   readonly command: string;
   readonly cliVersion: string;
@@ -24,14 +22,17 @@ export interface LockOptions {
   readonly leaseSeconds?: number;
 }
 
-type Where = Pick<LockOptions, 's3' | 'own' | 'key'>;
+type Where = Bucket & Pick<LockOptions, 'key'>;
 
 /** A lock in our hands. Renews itself until it is released. */
 export interface HeldLock {
   /** Taken from a holder that had not released it: the state has to be fenced before anything else. */
   readonly tookOver: LockHolder | undefined;
-  /** Throws `UserError` LOCK_LOST when the lease ran out by our own clocks, or was seen to be somebody else's. */
-  assertHeld(): void;
+  /**
+   * Rejects with `UserError` LOCK_LOST when the lock is not ours any more. A lease that ran out by our own clocks (the
+   * machine slept, or S3 was out of reach) is renewed first: by If-Match, so only if nobody took over meanwhile.
+   */
+  assertHeld(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -40,19 +41,8 @@ export interface HeldLock {
  * callers could interleave. Throws `UserError` LOCK_HELD (exit code 75) with who holds it and since when.
  */
 export async function acquireLock(options: LockOptions): Promise<HeldLock> {
-  const { s3, own, key } = options;
+  const { key } = options;
   const body = newHolder(options);
-  const put = (condition: { IfNoneMatch: '*' } | { IfMatch: string }) =>
-    s3.send(
-      new PutObjectCommand({
-        ...own,
-        Key: key,
-        Body: JSON.stringify(body),
-        ContentType: 'application/json',
-        ...condition,
-      }),
-    );
-
   let tookOver: LockHolder | undefined;
   for (let attempt = 1; attempt <= 10; attempt += 1) {
     const sentAt = clocks();
@@ -60,8 +50,7 @@ export async function acquireLock(options: LockOptions): Promise<HeldLock> {
     try {
       if (seen === undefined) {
         tookOver = undefined;
-        const { ETag } = await put({ IfNoneMatch: '*' });
-        return hold(options, body, ETag ?? '', sentAt, tookOver);
+        return hold(options, body, await putJson(options, key, body, { IfNoneMatch: '*' }), sentAt, tookOver);
       }
       // With our own nonce it is a put whose answer was lost: the retry of the request met its own lock. It is put once
       // more, because nobody knows how long ago the first one arrived.
@@ -69,46 +58,23 @@ export async function acquireLock(options: LockOptions): Promise<HeldLock> {
         if (!seen.expired && !seen.dead) throw heldBy(seen, key);
         tookOver = seen.holder;
       }
-      const { ETag } = await put({ IfMatch: seen.etag });
-      return hold(options, body, ETag ?? '', sentAt, tookOver);
+      return hold(options, body, await putJson(options, key, body, { IfMatch: seen.etag }), sentAt, tookOver);
     } catch (error) {
       // 412: somebody was faster; 404: released meanwhile; 409: a race that S3 asks to repeat.
       if (!isPreconditionFailed(error) && !isConditionalConflict(error) && !isNotFound(error)) throw error;
       if (isConditionalConflict(error)) await pause(Math.random() * 200);
     }
   }
-  throw new UserError({
-    code: 'LOCK_CONTENDED',
-    message: `taking the lock ${key}: others kept taking it first`,
-    fix: 'Try again in a moment.',
-    exitCode: EXIT.tryAgain,
-  });
+  throw stateError('LOCK_CONTENDED', `taking the lock ${key}: others kept taking it first`);
 }
 
 /** Who holds the lock; `undefined` when it is free. */
-export async function readLock({ s3, own, key }: Where): Promise<SeenLock | undefined> {
-  let answer: { text: string; etag: string; lastModified: number; now: number };
-  try {
-    const object = await s3.send(new GetObjectCommand({ ...own, Key: key }));
-    answer = {
-      text: (await object.Body?.transformToString()) ?? '',
-      etag: object.ETag ?? '',
-      lastModified: object.LastModified?.getTime() ?? 0,
-      now: serverDate(object) ?? Date.now(),
-    };
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-  const holder = parseHolder(answer.text);
-  const ageSeconds = Math.max(0, (answer.now - answer.lastModified) / 1000);
-  return {
-    holder,
-    etag: answer.etag,
-    ageSeconds,
-    expired: ageSeconds > holder.leaseSeconds,
-    dead: isDead(holder),
-  };
+export async function readLock(where: Where): Promise<SeenLock | undefined> {
+  const object = await getObject(where, where.key);
+  if (object === undefined) return undefined;
+  const holder = parseHolder(object.text ?? '');
+  const ageSeconds = Math.max(0, (object.readAt - object.writtenAt) / 1000);
+  return { holder, etag: object.etag, ageSeconds, expired: ageSeconds > holder.leaseSeconds, dead: isDead(holder) };
 }
 
 /**
@@ -122,11 +88,10 @@ export async function breakLock(options: Where, seen: SeenLock): Promise<void> {
 
 /** @returns the lock of somebody else that was met instead, and left alone */
 async function deleteWhileHeldBy(options: Where, nonce: string, firstEtag: string): Promise<SeenLock | undefined> {
-  const { s3, own, key } = options;
   let etag = firstEtag;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await s3.send(new DeleteObjectCommand({ ...own, Key: key, IfMatch: etag }));
+      await deleteObject(options, options.key, etag);
       return undefined;
     } catch (error) {
       if (isNotFound(error)) return undefined;
@@ -140,12 +105,11 @@ async function deleteWhileHeldBy(options: Where, nonce: string, firstEtag: strin
 }
 
 export function changedHands(key: string, now: SeenLock | undefined): UserError {
-  return new UserError({
-    code: 'LOCK_CHANGED',
-    message: `breaking the lock ${key}: it changed hands meanwhile (${now ? describeHolder(now) : 'it is free'}); it was not touched`,
-    fix: 'Run the command again to see who holds it now.',
-    exitCode: EXIT.tryAgain,
-  });
+  const who = now ? describeHolder(now) : 'it is free';
+  return stateError(
+    'LOCK_CHANGED',
+    `breaking the lock ${key}: it changed hands meanwhile (${who}); it was not touched`,
+  );
 }
 
 export function describeHolder({ holder, ageSeconds }: SeenLock): string {
@@ -154,12 +118,8 @@ export function describeHolder({ holder, ageSeconds }: SeenLock): string {
 
 function heldBy(seen: SeenLock, key: string): UserError {
   const stack = key.split('/')[0] ?? '';
-  return new UserError({
-    code: 'LOCK_HELD',
-    message: `stack ${stack} is locked: ${describeHolder(seen)}`,
-    fix: `Wait until it is done; an abandoned lock is free ${seen.holder.leaseSeconds} s after its last sign of life. To break it by hand: temporal-fargate unlock --stack ${stack}`,
-    exitCode: EXIT.tryAgain,
-  });
+  const names = { stack, seconds: seen.holder.leaseSeconds };
+  return stateError('LOCK_HELD', `stack ${stack} is locked: ${describeHolder(seen)}`, names);
 }
 
 function hold(
@@ -169,11 +129,12 @@ function hold(
   firstSentAt: Clocks,
   tookOver: LockHolder | undefined,
 ): HeldLock {
-  const { s3, own, key } = options;
+  const { key } = options;
   const leaseMs = body.leaseSeconds * 1000;
   let etag = firstEtag;
   let renewedAt = firstSentAt;
   let lost: string | undefined;
+  let problem = '';
   let renewals = 0;
   let renewing: Promise<void> = Promise.resolve();
 
@@ -181,20 +142,12 @@ function hold(
     const sentAt = clocks();
     renewals += 1;
     try {
-      const answer = await s3.send(
-        new PutObjectCommand({
-          ...own,
-          Key: key,
-          Body: JSON.stringify({ ...body, renewals }),
-          ContentType: 'application/json',
-          IfMatch: etag,
-        }),
-      );
-      etag = answer.ETag ?? etag;
+      etag = await putJson(options, key, { ...body, renewals }, { IfMatch: etag });
       renewedAt = sentAt;
     } catch (error) {
       if (isPreconditionFailed(error) || isNotFound(error)) await lookAgain(sentAt);
       // Anything else is tried again at the next turn; the deadline is what counts.
+      else problem = `: ${(error as Error).message}`;
     }
   };
   /** Our own renewal whose answer was lost looks like a rival; the nonce tells, and the count which one it was. */
@@ -216,18 +169,22 @@ function hold(
   }, leaseMs / 4);
   timer.unref();
 
+  // Both clocks: the monotonic one may stand still while a machine sleeps, the other may be set.
+  const age = (): number => Math.max(performance.now() - renewedAt.monotonic, Date.now() - renewedAt.wall);
+  const isHeld = (): boolean => lost === undefined && age() < leaseMs;
+
   return {
     tookOver,
-    assertHeld() {
-      // Both clocks: the monotonic one may stand still while a machine sleeps, the other may be set.
-      const age = Math.max(performance.now() - renewedAt.monotonic, Date.now() - renewedAt.wall);
-      if (lost === undefined && age < leaseMs) return;
-      throw new UserError({
-        code: 'LOCK_LOST',
-        message: `the lock ${key} was lost${lost === undefined ? ` (not renewed for ${Math.round(age / 1000)} s)` : `: ${lost}`}; nothing more was changed`,
-        fix: 'Run the command again: it continues from what is recorded.',
-        exitCode: EXIT.tryAgain,
-      });
+    async assertHeld() {
+      if (isHeld()) return;
+      const staleSeconds = Math.round(age() / 1000);
+      if (lost === undefined) {
+        renewing = renewing.then(() => (isHeld() ? undefined : renew()));
+        await renewing;
+        if (isHeld()) return;
+      }
+      const why = lost === undefined ? ` (not renewed for ${staleSeconds} s${problem})` : `: ${lost}`;
+      throw stateError('LOCK_LOST', `the lock ${key} was lost${why}; nothing more was changed`);
     },
     async release() {
       clearInterval(timer);
@@ -244,11 +201,5 @@ interface Clocks {
 }
 
 const clocks = (): Clocks => ({ monotonic: performance.now(), wall: Date.now() });
-
-/** The `Date` header of an answer, which the clients keep in its metadata; see src/aws/clients.ts. */
-function serverDate(output: object): number | undefined {
-  const metadata = (output as { $metadata?: { serverDate?: number } }).$metadata;
-  return metadata?.serverDate;
-}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

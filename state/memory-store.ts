@@ -15,14 +15,14 @@ export class MemorySession implements Session {
   }
 
   async update(change: (draft: StateDocument) => void): Promise<void> {
-    this.assertHeld();
+    await this.assertHeld();
     const draft = structuredClone(this.document);
     change(draft);
     this.document = draft;
     this.writes += 1;
   }
 
-  assertHeld(): void {
+  async assertHeld(): Promise<void> {
     if (!this.held) throw new Bug('the lock is not held');
   }
 

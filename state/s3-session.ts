@@ -1,22 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import type { StateDocument } from './document.ts';
 import type { HeldLock } from './lock.ts';
-import type { S3Store } from './s3-store.ts';
 import { SerialWriter } from './serial-writer.ts';
+import type { StateFile } from './state-file.ts';
 import type { Session } from './store.ts';
 
 /** See `Session`. Writes go through one serial writer, so that every save builds on the ETag of the one before. */
 export class S3Session implements Session {
   document: StateDocument;
-  private readonly store: S3Store;
+  private readonly file: StateFile;
   private readonly lock: HeldLock;
+  private readonly sign: (document: StateDocument) => StateDocument;
   private readonly writer = randomUUID();
   private readonly saves: SerialWriter;
   private etag: string | undefined;
 
-  constructor(store: S3Store, lock: HeldLock, document: StateDocument, etag: string | undefined) {
-    this.store = store;
+  /** @param sign puts into a document who writes it, and when */
+  constructor(
+    file: StateFile,
+    lock: HeldLock,
+    document: StateDocument,
+    etag: string | undefined,
+    sign: (document: StateDocument) => StateDocument,
+  ) {
+    this.file = file;
     this.lock = lock;
+    this.sign = sign;
     this.document = document;
     this.etag = etag;
     this.saves = new SerialWriter(() => this.save());
@@ -34,8 +43,8 @@ export class S3Session implements Session {
     return this.saves.request();
   }
 
-  assertHeld(): void {
-    this.lock.assertHeld();
+  assertHeld(): Promise<void> {
+    return this.lock.assertHeld();
   }
 
   /** Raises the epoch, so that a holder from before can write no more. */
@@ -47,8 +56,8 @@ export class S3Session implements Session {
 
   /** Deletes the stored document; the session is of no use afterwards but to be closed. */
   async deleteDocument(): Promise<void> {
-    this.assertHeld();
-    if (this.etag !== undefined) await this.store.delete(this.etag);
+    await this.assertHeld();
+    if (this.etag !== undefined) await this.file.delete(this.etag);
     this.etag = undefined;
   }
 
@@ -59,15 +68,9 @@ export class S3Session implements Session {
   }
 
   private async save(): Promise<void> {
-    this.lock.assertHeld();
-    const document = {
-      ...this.document,
-      serial: this.document.serial + 1,
-      writer: this.writer,
-      writtenAt: new Date().toISOString(),
-      cliVersion: this.store.cliVersion,
-    };
+    await this.lock.assertHeld();
+    const document = this.sign({ ...this.document, serial: this.document.serial + 1, writer: this.writer });
     this.document = document;
-    this.etag = await this.store.write(document, this.etag);
+    this.etag = await this.file.write(document, this.etag);
   }
 }

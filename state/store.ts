@@ -12,6 +12,6 @@ export interface Session {
    * under way are coalesced into the next. Rejects with `UserError` STATE_CHANGED when someone else wrote meanwhile.
    */
   update(change: (draft: StateDocument) => void): Promise<void>;
-  /** Throws `UserError` LOCK_LOST when our lease ran out by our own monotonic clock or was taken over. */
-  assertHeld(): void;
+  /** Rejects with `UserError` LOCK_LOST when the lock was taken over, or our lease ran out and cannot be renewed. */
+  assertHeld(): Promise<void>;
 }

@@ -216,11 +216,20 @@ function hardSettings(s3: S3Client, own: OwnBucket, partition: string): Setting[
  * @returns the names of the settings it changed
  */
 export async function hardenBucket(s3: S3Client, own: OwnBucket, partition: string): Promise<string[]> {
-  const settings = hardSettings(s3, own, partition);
-  const present = await Promise.all(settings.map((setting) => setting.read()));
-  const wrong = settings.filter((setting, index) => !isDeepStrictEqual(present[index], setting.want));
+  const wrong = await differing(s3, own, partition);
   for (const setting of wrong) await patiently(() => setting.write(), { unless: () => isSet(setting) });
   return wrong.map((setting) => setting.name);
+}
+
+/** Names of the settings that `hardenBucket` would change; changes nothing. */
+export async function looseSettings(s3: S3Client, own: OwnBucket, partition: string): Promise<string[]> {
+  return (await differing(s3, own, partition)).map((setting) => setting.name);
+}
+
+async function differing(s3: S3Client, own: OwnBucket, partition: string): Promise<Setting[]> {
+  const settings = hardSettings(s3, own, partition);
+  const present = await Promise.all(settings.map((setting) => setting.read()));
+  return settings.filter((setting, index) => !isDeepStrictEqual(present[index], setting.want));
 }
 
 const isSet = async (setting: Setting): Promise<boolean> => isDeepStrictEqual(await setting.read(), setting.want);

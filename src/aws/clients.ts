@@ -26,8 +26,8 @@ export interface ConnectionOptions {
 }
 
 export interface CallHooks {
-  /** Runs before every mutating call and each repetition of it, and may throw: the lock may have been lost meanwhile. */
-  beforeMutation(): void;
+  /** Awaited before every mutating call and each repetition of it; rejects when the lock was lost meanwhile. */
+  beforeMutation(): Promise<void>;
   /** Runs after every call. `service` is the client's name: "EC2". */
   afterCall(call: { service: string; operation: string; mutating: boolean; ms: number; error?: Error }): void;
 }
@@ -97,7 +97,7 @@ export function makeClients(options: ConnectionOptions) {
 
   // The state has its own client: its calls are counted apart and do not ask the lock they carry out.
   const state = new S3Client(s3Config);
-  observeCalls(state, { beforeMutation: () => undefined, afterCall: options.hooks.afterCall }, 'State');
+  observeCalls(state, { beforeMutation: async () => undefined, afterCall: options.hooks.afterCall }, 'State');
   keepServerDate(state);
   return { ...clients, state };
 }
@@ -117,7 +117,7 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
         const operation = (context.commandName ?? '').replace(/Command$/, '');
         const service = as ?? (context.clientName ?? '').replace(/Client$/, '');
         const mutating = !READS.test(operation);
-        if (mutating) hooks.beforeMutation();
+        if (mutating) await hooks.beforeMutation();
         const startedAt = performance.now();
         const report = (error?: Error): void =>
           hooks.afterCall({
@@ -139,8 +139,8 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
     { step: 'initialize', name: 'temporalFargateObserveCalls', override: true },
   );
   client.middlewareStack.add(
-    (next: (args: unknown) => Promise<unknown>, context: { commandName?: string }) => (args: unknown) => {
-      if (!READS.test(context.commandName ?? '')) hooks.beforeMutation();
+    (next: (args: unknown) => Promise<unknown>, context: { commandName?: string }) => async (args: unknown) => {
+      if (!READS.test(context.commandName ?? '')) await hooks.beforeMutation();
       return next(args);
     },
     // Inside of the SDK's retries and after the signing, so right before each attempt is sent.

@@ -1,4 +1,6 @@
 import { STSClient } from '@aws-sdk/client-sts';
+import { prettifyError } from 'zod';
+import { damaged } from '../../state/document.ts';
 import { usableZones } from '../aws/zones.ts';
 import { gather, mend, readConfigFile, wrong } from '../config/answers.ts';
 import { type Answer, type Answers, flagOf, OPTIONS, type Option, type OptionKey, shown } from '../config/options.ts';
@@ -82,9 +84,14 @@ export async function answerWhat(
   return { config, secretValue: secretOf(config, answers) };
 }
 
-/** The config in a state document. It was ours when it was written, so anything else is damage. */
+/** The config in a state document. It was ours when it was written, so anything else is damage: STATE_DAMAGED. */
 export function storedConfig(value: Record<string, unknown> | undefined): StackConfig | undefined {
-  return value === undefined ? undefined : stackConfig.parse(value);
+  if (value === undefined) return undefined;
+  const parsed = stackConfig.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const stack = typeof value.stack === 'string' ? value.stack : '<stack>';
+  const why = prettifyError(parsed.error).replaceAll('\n', ' ');
+  throw damaged({ where: `${stack}/state.json`, stack }, `its config is not one of ours: ${why}`, parsed.error);
 }
 
 /** Questions whose answers the stack's secret holds, under the names of their variables. */

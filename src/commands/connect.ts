@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { arch } from 'node:os';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { ensureStateBucket, findStateBucket, type StateBucketOptions } from '../../state/bucket.ts';
+import { ensureStateBucket, findStateBucket, looseStateSettings, type StateBucketOptions } from '../../state/bucket.ts';
 import { S3Store } from '../../state/s3-store.ts';
 import { Aws, type AwsInit } from '../aws/aws.ts';
 import { type CallHooks, type Clients, makeClients } from '../aws/clients.ts';
@@ -40,12 +40,14 @@ export interface Connection {
     | undefined;
   readonly polling: <T>(look: () => Promise<T>) => Promise<T>;
   /** Set by whoever holds the lock: asked before every mutating call. */
-  guard: () => void;
+  guard: () => Promise<void>;
   aws(extra?: Pick<AwsInit, 'image' | 'secretValue'>): Aws;
   /** The stack's store; makes and hardens the state bucket first. */
   makeStore(): Promise<S3Store>;
   /** The stack's store, or `undefined` when this account has no state bucket in this region. */
   findStore(): Promise<S3Store | undefined>;
+  /** Settings of the state bucket that somebody has loosened; `makeStore` puts them back. */
+  looseStateSettings(): Promise<string[]>;
   close(): void;
 }
 
@@ -64,7 +66,7 @@ export async function connect(
 
   const counts: CallCounts = { aws: 0, polls: 0, state: 0 };
   const inPoll = new AsyncLocalStorage<true>();
-  const connection: { guard: () => void } = { guard: () => undefined };
+  const connection: Pick<Connection, 'guard'> = { guard: async () => undefined };
   const hooks: CallHooks = {
     beforeMutation: () => connection.guard(),
     afterCall({ service, operation, ms, error }) {
@@ -88,7 +90,13 @@ export async function connect(
   input.signal.throwIfAborted();
   const accountId = Account ?? '';
   const partition = Arn?.split(':')[1] ?? 'aws';
-  const bucketOptions: StateBucketOptions = { s3: clients.state, accountId, region, partition };
+  const bucketOptions: StateBucketOptions = {
+    s3: clients.state,
+    accountId,
+    region,
+    partition,
+    onMended: (settings) => input.io.warn(`The state bucket had been changed; put back: ${settings.join(', ')}.`),
+  };
   const storeOf = (own: Awaited<ReturnType<typeof ensureStateBucket>>): S3Store =>
     new S3Store({
       s3: clients.state,
@@ -121,6 +129,7 @@ export async function connect(
       const own = await findStateBucket(bucketOptions);
       return own && storeOf(own);
     },
+    looseStateSettings: () => looseStateSettings(bucketOptions),
     close: () => {
       for (const client of Object.values(clients)) client.destroy();
     },

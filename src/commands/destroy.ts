@@ -10,12 +10,13 @@ import { toStackConfig } from '../config/stack-config.ts';
 import { type Destroyed, destroy as destroyAll } from '../engine/destroy.ts';
 import { TAG } from '../engine/ownership.ts';
 import type { DestroyOptions, Live } from '../engine/step.ts';
-import { EXIT, UserError, usageError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import type { AwsStep } from '../steps/define.ts';
 import { infrastructure } from '../steps/index.ts';
 import { answerWhere, storedConfig } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
-import { type CommandInput, mustAsk } from './input.ts';
+import { needName, needYes } from './consent.ts';
+import type { CommandInput } from './input.ts';
 import { callSummary, engineContext } from './stack-run.ts';
 
 /** `destroy`: takes everything down, from the state or from tags alone, and proves that nothing is left. */
@@ -77,7 +78,7 @@ function optionsOf({ flags }: CommandInput): DestroyOptions {
   return { purge: flags.own.purge === true, deleteData: flags.own.deleteData === true };
 }
 
-/** Silence never means yes: what cannot be undone needs the stack's name, typed by a person or given by --confirm. */
+/** What cannot be undone needs more than a yes. */
 async function accept(
   input: CommandInput,
   stack: string,
@@ -85,8 +86,8 @@ async function accept(
   recorded: number,
   present: readonly Live[] | undefined,
 ): Promise<void> {
-  const { flags, io, signal } = input;
-  const { purge, deleteData, deleteStateBucket, confirm } = flags.own;
+  const { flags, io } = input;
+  const { purge, deleteData, deleteStateBucket } = flags.own;
   const grave = [
     ...(fromTags && present && present.length > 0 ? ['there is no state, so everything is found by its tags'] : []),
     ...(deleteData === true ? ['--delete-data deletes everything that the workers have written'] : []),
@@ -98,26 +99,8 @@ async function accept(
     io.note(
       `Stack ${stack}: to be deleted is all that is on record, ${recorded} ${recorded === 1 ? 'thing' : 'things'}.`,
     );
-  for (const line of grave) io.warn(line);
-  if (confirm !== undefined && confirm !== stack) {
-    throw usageError(`--confirm names ${confirm}, but the stack is ${stack}`, `Give --confirm ${stack}.`, 'CONFIRM');
-  }
-  if (grave.length === 0 && flags.yes) return;
-  if (confirm === stack && flags.yes) return;
-  if (flags.yes) {
-    throw usageError(`destroying stack ${stack}: ${grave.join('; ')}`, `Add --confirm ${stack}.`, 'NEEDS_CONFIRM');
-  }
-  mustAsk(input, 'Add --yes to destroy without being asked.');
-  const yes =
-    grave.length > 0
-      ? (await io.ask({ message: `Type the name of the stack to destroy it (${stack})` }, signal)) === stack
-      : await io.confirm(`Destroy stack ${stack}?`, signal);
-  if (!yes)
-    throw new UserError({
-      code: 'DECLINED',
-      message: 'Nothing was changed.',
-      fix: 'Run the command again when you are ready.',
-    });
+  if (grave.length > 0) await needName(input, stack, 'destroy it', grave);
+  else await needYes(input, stack, 'destroy without being asked', `Destroy stack ${stack}?`);
 }
 
 /** The steps of all these configs, each once. */

@@ -1,4 +1,5 @@
 import type { StateDocument } from '../../state/document.ts';
+import { stateError } from '../../state/errors.ts';
 import type { S3Store } from '../../state/s3-store.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
@@ -23,6 +24,7 @@ export async function withExistingStack<T>(
     const store = await connection.findStore();
     const document = await store?.read();
     const config = storedConfig(document?.configs.at(-1));
+    if (store && !document) await refuseDeleted(store, connection.stack);
     if (!store || !document || !config || Object.keys(document.steps).length === 0) {
       const stacks = (await store?.stacks())?.filter((name) => name !== connection.stack) ?? [];
       throw new UserError({
@@ -38,4 +40,12 @@ export async function withExistingStack<T>(
   } finally {
     connection.close();
   }
+}
+
+/** Tells a document that somebody deleted, or set aside, from a stack that never was. */
+async function refuseDeleted(store: S3Store, stack: string): Promise<void> {
+  const [last] = await store.versions();
+  if (last === undefined) return;
+  const when = last.writtenAt?.toISOString() ?? 'an unknown time';
+  throw stateError('STATE_DELETED', `the state of stack ${stack} is gone; its last version is of ${when}`, { stack });
 }

@@ -60,7 +60,7 @@ async function run(
     input.signal.throwIfAborted();
     session ??= await openNew(connection);
     const { owner } = planned;
-    connection.guard = () => session?.assertHeld();
+    connection.guard = async () => session?.assertHeld();
     const context = engineContext(input, connection, config, session, owner, aws);
     const { changed } = summarize(planned.plan);
     if (session.isNew || !isInForce(session.document, config)) {

@@ -57,8 +57,8 @@ async function sync<Cloud>(
   if (changes.length === 0) return current;
   const token = context.newToken();
   const newId = await named('updating', step, current.id, () =>
-    retryPropagation(context, step, () => {
-      session.assertHeld();
+    retryPropagation(context, step, async () => {
+      await session.assertHeld();
       return (
         step.update?.(cloud, current, want, changes, createOptions(context, step, token)) ?? Promise.resolve(undefined)
       );

@@ -37,8 +37,8 @@ export async function createThing<Cloud>(
     let live: Live;
     try {
       live = await named('creating', step, undefined, () =>
-        retryPropagation(context, step, () => {
-          session.assertHeld();
+        retryPropagation(context, step, async () => {
+          await session.assertHeld();
           return step.create(cloud, want, options);
         }),
       );

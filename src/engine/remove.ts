@@ -51,7 +51,7 @@ export async function remove<Cloud>(
             if (still !== undefined) return { done: false, reason: still };
           }
           try {
-            session.assertHeld();
+            await session.assertHeld();
             await step.destroy(cloud, current, options);
             accepted = true;
             return step.lingers ? { done: false, reason: 'deletion accepted' } : { done: true, value: undefined };

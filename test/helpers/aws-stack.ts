@@ -97,7 +97,7 @@ export class AwsStack {
 
   constructor(address: EmulatorAddress, folder: string) {
     const hooks: CallHooks = {
-      beforeMutation: () => undefined,
+      beforeMutation: async () => undefined,
       afterCall: ({ service, operation, mutating }) =>
         this.calls.push({ name: `${service} ${operation}`, mutating, poll: this.polls.getStore() === true }),
     };

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { stateBucket } from '../../state/bucket.ts';
 import { readLock } from '../../state/lock.ts';
-import { BIN, cliEnvironment, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
+import { BIN, type CliResult, cliEnvironment, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
 import {
   eventually,
   type Fault,
@@ -15,7 +16,7 @@ import {
   useEmulator,
 } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
-import { afterwards, storeFor } from '../state/stage.ts';
+import { afterwards, putText, storeFor } from '../state/stage.ts';
 
 const emulator = useEmulator({ delaySeconds: 0.1, tasks: 'simulated' });
 const INIT = ['init', '--yes', '--verify', 'health'];
@@ -98,7 +99,7 @@ async function atTerminal(args: readonly string[], question: string, answer: str
   return { code, shown };
 }
 
-describe('two init at once', () => {
+describe('two init at once in a new account', () => {
   it('one makes the stack; the other exits 75, says who is at it, and changes nothing', async () => {
     // Whoever gets the lock waits here until the other has ended.
     await emulator.fault({ kind: 'hang', match: { operation: 'CreateVpc' } });
@@ -117,6 +118,36 @@ describe('two init at once', () => {
     expect(written.filter(({ mutating }) => mutating)).toEqual([]);
     expect(await seenLock()).toBeUndefined();
     await expectOneWholeStack();
+  });
+});
+
+describe('twenty init at once', () => {
+  it('are let in one at a time: nineteen exit 75 at once, name the one, and change nothing', async () => {
+    const { s3, own } = await storeFor(emulator);
+    await putText(
+      s3,
+      own,
+      'dev/state.json',
+      readFileSync(new URL('../state/samples/v1.json', import.meta.url), 'utf8'),
+    );
+    await emulator.clearCalls();
+    // The first thing that is done under the lock of a stack that exists.
+    await emulator.fault({ kind: 'hang', match: { operation: 'DescribeVpcs' } });
+    const all = Array.from({ length: 20 }, () => start('crowd'));
+    const ended = new Map<RunningCli, CliResult>();
+    for (const cli of all) void cli.result.then((result) => ended.set(cli, result));
+    await eventually('nineteen to end', async () => ended.size === 19, 60);
+    const winner = all.find((cli) => !ended.has(cli));
+    for (const result of ended.values()) {
+      expect(result).toMatchObject({ code: 75, stdout: '' });
+      expect(result.stderr).toContain(`(process ${winner?.pid}) runs "init"`);
+    }
+    winner?.child.kill('SIGINT');
+    await emulator.clearFaults();
+    expect(await winner?.result).toMatchObject({ code: 130 });
+    expect(await seenLock()).toBeUndefined();
+    const changes = (await callsOf('crowd')).filter(({ mutating, status }) => mutating && status === 200);
+    expect(changes.map(({ operation, params }) => [operation, params.Key])).toEqual([['PutObject', 'dev/lock.json']]);
   });
 });
 
@@ -181,6 +212,43 @@ describe('a stopped init', () => {
     expect((await emulator.inventory()).s3).toEqual(stored);
     await expectOneWholeStack();
   });
+
+  it('that nobody overtook although its lease ran out renews it before it changes anything more, and ends well', async () => {
+    await emulator.fault({ kind: 'hang', match: { operation: 'CreateNatGateway' } });
+    const first = start('first', LEASE);
+    await reached('first', 'CreateNatGateway');
+    await first.waitFor('task definition (worker) created');
+    process.kill(first.pid, 'SIGSTOP');
+    await emulator.clearFaults();
+    await eventually('the lease to run out', async () => ((await seenLock())?.ageSeconds ?? 0) > 3);
+    const before = (await callsOf('first')).length;
+    process.kill(first.pid, 'SIGCONT');
+    expect(await first.result).toMatchObject({ code: 0 });
+    const [next] = (await callsOf('first')).slice(before).filter(({ mutating }) => mutating);
+    expect(next).toMatchObject({ operation: 'PutObject', params: { Key: 'dev/lock.json' }, status: 200 });
+    expect(await seenLock()).toBeUndefined();
+    await expectOneWholeStack();
+  });
+});
+
+describe('an init that never hears what became of its writes', () => {
+  it('reads back each time, takes none of them for a rival, and makes one stack', async () => {
+    // Each write is carried out and its answer lost; the SDK sends it again, which is the call after it.
+    for (let after = 1; after < 200; after += 2) {
+      await emulator.fault({ kind: 'close-after', match: { operation: 'PutObject' }, after });
+    }
+    expect(await run('deaf', INIT)).toMatchObject({ code: 0 });
+    await emulator.clearFaults();
+    const puts = (await callsOf('deaf')).filter(({ operation }) => operation === 'PutObject');
+    const refused = puts.filter(({ status }) => status === 412);
+    expect(refused.length).toBeGreaterThan(15);
+    const { store } = await storeFor(emulator);
+    const done = puts.filter(({ params, status }) => params.Key === 'dev/state.json' && status === 200);
+    // Every write that was carried out is one serial and one version; none was written twice.
+    expect((await store.read())?.serial).toBe(done.length);
+    expect(await store.versions()).toHaveLength(done.length);
+    await expectOneWholeStack();
+  });
 });
 
 describe('unlock', () => {
@@ -194,7 +262,7 @@ describe('unlock', () => {
     const session = await store.open('init');
     afterwards(() => session.close());
     const no = await atTerminal(['unlock'], 'Break the lock?', 'n\r');
-    expect(no).toMatchObject({ code: 1, shown: expect.stringContaining('The lock was not touched') });
+    expect(no).toMatchObject({ code: 1, shown: expect.stringContaining('Nothing was changed') });
     expect(no.shown).toContain(`(process ${process.pid}) runs "init"`);
     expect(await seenLock()).toBeDefined();
     const yes = await atTerminal(['unlock'], 'Break the lock?', 'y\r');

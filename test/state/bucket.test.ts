@@ -261,7 +261,7 @@ describe('a bucket of our name without our tag', () => {
     await emulator.clients.s3.send(new CreateBucketCommand({ Bucket: theirs }));
     await emulator.clearCalls();
     const error = await userError(ensureStateBucket({ ...bucketOptions(emulator), accountId }));
-    expect(error).toMatchObject({ code: 'STATE_BUCKET_DENIED', fix: expect.stringContaining('another account') });
+    expect(error).toMatchObject({ code: 'STATE_BUCKET_NOT_OURS', fix: expect.stringContaining('another account') });
     expect(mutations(await emulator.calls())).toEqual([]);
   });
 

@@ -25,7 +25,7 @@ export function stateClient({ address }: TestEmulator): S3Client {
     endpoint,
     credentials: { accessKeyId, secretAccessKey },
     cliVersion: 'test',
-    hooks: { beforeMutation: () => undefined, afterCall: () => undefined },
+    hooks: { beforeMutation: async () => undefined, afterCall: () => undefined },
   });
   clients.push(...Object.values(made));
   return made.state;

@@ -1,0 +1,20 @@
+/** A state document of any version, as JSON gives it. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Pure: from a document of one schema version to the same one in the next. `schemaVersion` itself is set by `migrate`. */
+export type Migration = (old: Fields) => Fields;
+
+/**
+ * The first leads from version 1 to 2, and so on: appending one raises the version that is written. Unknown fields are
+ * refused, not kept, because an older program would carry them along while what they say becomes untrue; so a field that
+ * is added or dropped needs a migration too, once the version before it was released. Every version has a kept sample in
+ * test/state/samples that is migrated and planned with.
+ */
+export const MIGRATIONS: readonly Migration[] = [];
+
+/** Brings a document from version `from` to the newest. @param from 1 or more */
+export function migrate(document: Fields, from: number, migrations = MIGRATIONS): Fields {
+  return migrations
+    .slice(from - 1)
+    .reduce((old, migration, index) => ({ ...migration(old), schemaVersion: from + index + 1 }), document);
+}
