@@ -1,4 +1,5 @@
 import type { EngineContext } from './context.ts';
+import { recordIn } from './create.ts';
 import { named } from './failure.ts';
 import { assertOwned } from './ownership.ts';
 import type { AnyStep, DestroyOptions, Live } from './step.ts';
@@ -7,6 +8,9 @@ import { waiting } from './waiting.ts';
 
 /** How often `blockedBy` may be asked while a delete is refused; each look is a call. */
 const LOOK_FOR_BLOCKER_MS = 15_000;
+
+/** How old the note of a deletion may be when its call is sent again. */
+const NOTE_AGE_MS = 60_000;
 
 /**
  * Deletes one live thing of ours: reads it, checks its tags, asks for its deletion until AWS accepts it, and waits
@@ -28,6 +32,7 @@ export async function remove<Cloud>(
 
     let accepted = false;
     let live: Live | undefined = found;
+    let notedAt = Number.NEGATIVE_INFINITY;
     let blocker: { text: string | undefined; at: number } | undefined;
     await poll({
       what: `${step.title} ${found.id} to be gone`,
@@ -45,6 +50,10 @@ export async function remove<Cloud>(
         live = undefined;
         if (!accepted) {
           try {
+            if (clock.now() - notedAt > NOTE_AGE_MS) {
+              await noteDeletion(context, step, found.id);
+              notedAt = clock.now();
+            }
             session.assertHeld();
             await step.destroy(cloud, current, options);
             accepted = true;
@@ -63,5 +72,17 @@ export async function remove<Cloud>(
       },
     });
     return { outcome: 'deleted' } as const;
+  });
+}
+
+/** Intent first, as for a create: a run that comes after this one knows what AWS may list although it is gone. */
+async function noteDeletion(
+  context: Pick<EngineContext<unknown, unknown>, 'session' | 'newToken'>,
+  step: AnyStep,
+  id: string,
+): Promise<void> {
+  const deletion = { id, at: new Date().toISOString() };
+  await context.session.update((draft) => {
+    draft.steps[step.id] = { id, ...recordIn(context, draft, step), deletion };
   });
 }
