@@ -10,7 +10,7 @@ import { countable } from '../helpers/inventory.ts';
 
 const emulator = useEmulator({
   delaySeconds: 0.1,
-  strict: ['on', 'role=0.8', 'service-linked-role=0.5', 'cluster=1.5', 'bucket=0.5', 'bucket-name=0.8'],
+  strict: ['on', 'role=2', 'service-linked-role=0.5', 'cluster=1.5', 'bucket=0.5', 'bucket-name=3'],
 });
 
 let folder: string;

@@ -39,7 +39,7 @@ class Settling:
         sandbox.after("s3", "CreateBucket", lambda call: self._start(self._buckets, call))
         sandbox.after("s3", "DeleteBucket", lambda call: self._start(self._names, call))
         for times in (self._clusters, self._buckets, self._names):
-            sandbox.on_reset(times.clear)
+            sandbox.on_settle(times.clear)
 
     @staticmethod
     def _start(times: Dict[str, float], call: Call) -> None:
