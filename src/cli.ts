@@ -148,7 +148,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   const sandbox = program.command('sandbox').description('AWS emulator and Temporal server on this machine');
   add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart)
     .option('--delay <seconds>', 'how long what takes time in AWS takes here (default: 1)')
-    .option('--strict <on|off|name=seconds,...>', "AWS's lags and refusals, all or one by one (default: off)")
+    .option('--strict <on|off|name=seconds,...>', "AWS's lags and refusals, all or one by one (default: on)")
     .addOption(sandboxAuthFlag())
     .option('--temporal-tls', 'the Temporal server speaks TLS, as it always does with api-key and mtls');
   add(

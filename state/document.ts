@@ -15,6 +15,11 @@ const stepRecord = z.strictObject({
   generation: z.int().min(1),
   /** ISO 8601, by the clock of the machine that asked. */
   startedAt: z.string(),
+  /**
+   * The thing of this step whose deletion was asked for last: AWS may go on listing it. Written before the call, and
+   * kept when another thing takes its place. `at` is ISO 8601, by the same clock.
+   */
+  deletion: z.strictObject({ id: z.string(), at: z.string() }).optional(),
 });
 
 const document = z.strictObject({

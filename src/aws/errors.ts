@@ -123,6 +123,8 @@ const matches = (error: unknown, table: readonly Code[]): boolean =>
 
 export const isNotFound = (error: unknown): boolean => matches(error, NOT_FOUND);
 export const isBusy = (error: unknown): boolean => matches(error, BUSY);
+/** Refused because of what is still being made, changed or deleted: the same call may succeed a moment later. */
+export const isUnsettled = (error: unknown): boolean => matches(error, PROPAGATING) || isBusy(error);
 export const isExpired = (error: unknown): boolean => matches(error, EXPIRED);
 export const isInvalidCredentials = (error: unknown): boolean => matches(error, INVALID_CREDENTIALS);
 export const isMissingCredentials = (error: unknown): boolean => matches(error, NO_CREDENTIALS);

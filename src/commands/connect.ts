@@ -5,6 +5,7 @@ import { ensureStateBucket, findStateBucket, looseStateSettings, type StateBucke
 import { S3Store } from '../../state/s3-store.ts';
 import { Aws, type AwsInit } from '../aws/aws.ts';
 import { type CallHooks, type Clients, makeClients } from '../aws/clients.ts';
+import { isUnsettled } from '../aws/errors.ts';
 import { isLoopback } from '../config/network.ts';
 import type { Known } from '../config/options.ts';
 import { type Clock, realClock } from '../engine/wait.ts';
@@ -18,6 +19,8 @@ export interface CallCounts {
   aws: number;
   /** Looks made only because something takes its time. */
   polls: number;
+  /** Changes that AWS refused because something else had not settled yet, each made again a moment later. */
+  refused: number;
   /** Calls of the state store. */
   state: number;
 }
@@ -64,14 +67,15 @@ export async function connect(
     throw usageError('the sandbox has to be on this machine', 'Run: temporal-fargate sandbox start');
   const timeScale = local ? timeScaleOf(sandbox?.delaySeconds, env) : 1;
 
-  const counts: CallCounts = { aws: 0, polls: 0, state: 0 };
+  const counts: CallCounts = { aws: 0, polls: 0, refused: 0, state: 0 };
   const inPoll = new AsyncLocalStorage<true>();
   const connection: Pick<Connection, 'guard'> = { guard: async () => undefined };
   const hooks: CallHooks = {
     beforeMutation: () => connection.guard(),
-    afterCall({ service, operation, ms, error }) {
+    afterCall({ service, operation, mutating, ms, error }) {
       if (service === 'State') counts.state += 1;
       else if (inPoll.getStore()) counts.polls += 1;
+      else if (mutating && error && isUnsettled(error)) counts.refused += 1;
       else counts.aws += 1;
       if (flags.debug)
         input.io.note(`debug: ${service} ${operation} ${Math.round(ms)} ms${error ? ` ${error.name}` : ''}`);

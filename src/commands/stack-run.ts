@@ -53,7 +53,7 @@ export async function planStack(
   const retired = retiredSteps(steps, document);
   const records = document?.steps ?? {};
   const claim = { stack: connection.stack, stackId: document?.stackId };
-  const patient = patience(connection.clock, TAG_LAG_MS * connection.timeScale);
+  const patient = patience(connection, TAG_LAG_MS * connection.timeScale);
   const observed = await observe(aws.survey(), claim, [...steps, ...retired], records, patient);
   const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
   const plan = makePlan({ config, steps, retired, records, observed });
@@ -117,7 +117,8 @@ export function engineContext(
   };
 }
 
-/** "AWS calls: 84 and 12 while waiting; 40 to the state store." */
-export function callSummary({ counts }: Connection): string {
-  return `AWS calls: ${counts.aws} and ${counts.polls} while waiting; ${counts.state} to the state store.`;
+/** "AWS calls: 84 and 12 while waiting; 3 refused until something had settled; 40 to the state store." */
+export function callSummary({ counts: { aws, polls, refused, state } }: Connection): string {
+  const unsettled = refused > 0 ? ` ${refused} refused until something had settled;` : '';
+  return `AWS calls: ${aws} and ${polls} while waiting;${unsettled} ${state} to the state store.`;
 }

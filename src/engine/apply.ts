@@ -43,15 +43,16 @@ export async function apply<Cloud, Config>(
 const ROUNDS = 3;
 
 async function planAgain<Cloud, Config>(
-  { cloud, config, owner, session, clock, tagLagMs, signal }: EngineContext<Cloud, Config>,
+  context: EngineContext<Cloud, Config>,
   { items }: Plan<Cloud, Config>,
 ): Promise<Plan<Cloud, Config>> {
+  const { cloud, config, owner, session, tagLagMs } = context;
   const records = session.document.steps;
   const of = (retired: boolean) =>
     items.flatMap(({ step, action }) => ((action === 'retire') === retired ? [step] : []));
   const steps = of(false);
   const retired = of(true).filter(({ id }) => records[id]);
-  const observed = await observe(cloud, owner, [...steps, ...retired], records, patience(clock, tagLagMs, signal));
+  const observed = await observe(cloud, owner, [...steps, ...retired], records, patience(context, tagLagMs));
   return makePlan({ config, steps, retired, records, observed });
 }
 

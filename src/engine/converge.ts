@@ -27,7 +27,8 @@ export async function converge<Cloud>(
   let fresh = false;
   if (existing) {
     live = existing;
-    if (context.session.document.steps[step.id]?.id !== live.id) await saveId(context, step, live);
+    const record = context.session.document.steps[step.id];
+    if (record?.id !== live.id || record.deletion?.id === live.id) await saveId(context, step, live);
   } else {
     await awaitGone(context, step, leaving?.id ?? context.session.document.steps[step.id]?.id);
     ({ live, fresh } = await limit(() => createThing(context, step, want)));
@@ -72,10 +73,10 @@ async function sync<Cloud>(
 
 /** A thing is gone when AWS does not show it twice in a row; one made a moment ago when it has had the time to appear. */
 async function reread<Cloud>(context: EngineContext<Cloud, unknown>, step: AnyStep<Cloud>, id: string): Promise<Live> {
-  const { clock, signal, pollMs, tagLagMs } = context;
+  const { pollMs, tagLagMs } = context;
   const record = context.session.document.steps[step.id];
   const lagMs = record && isFresh(record) ? tagLagMs : pollMs;
-  const live = await findPatiently(context.cloud, step, id, patience(clock, lagMs, signal));
+  const live = await findPatiently(context.cloud, step, id, patience(context, lagMs));
   if (live) return loaded(context.cloud, step, live);
   throw new UserError({
     code: 'VANISHED',

@@ -1,4 +1,4 @@
-import type { StepRecord } from '../../state/document.ts';
+import type { StateDocument, StepRecord } from '../../state/document.ts';
 import { asError } from '../errors.ts';
 import { type EngineContext, PROPAGATION_MS } from './context.ts';
 import { named } from './failure.ts';
@@ -73,6 +73,7 @@ async function intend(
     token: context.newToken(),
     generation: (previous?.generation ?? 0) + 1,
     startedAt: new Date().toISOString(),
+    ...(previous?.deletion ? { deletion: previous.deletion } : {}),
   };
   await context.session.update((draft) => {
     draft.steps[step.id] = record;
@@ -80,19 +81,24 @@ async function intend(
   return record;
 }
 
-/** Writes the id of `live` to the step's record, keeping its token and generation. */
+/** The step's record in a draft; a new one for a thing that was found and never recorded. */
+export function recordIn(
+  context: Pick<EngineContext<unknown, unknown>, 'newToken'>,
+  draft: StateDocument,
+  step: AnyStep,
+): StepRecord {
+  return draft.steps[step.id] ?? { token: context.newToken(), generation: 1, startedAt: new Date().toISOString() };
+}
+
+/** Writes the id of `live` to the step's record, keeping its token and generation: it is there to stay. */
 export async function saveId<L extends Live>(
   context: EngineContext<unknown, unknown> | EngineContext<never, unknown>,
   step: AnyStep,
   live: L,
 ): Promise<L> {
   await context.session.update((draft) => {
-    const record = draft.steps[step.id] ?? {
-      token: context.newToken(),
-      generation: 1,
-      startedAt: new Date().toISOString(),
-    };
-    draft.steps[step.id] = { ...record, id: live.id };
+    const { deletion, ...record } = recordIn(context, draft, step);
+    draft.steps[step.id] = { ...record, id: live.id, ...(deletion?.id === live.id ? {} : { deletion }) };
   });
   return live;
 }

@@ -42,7 +42,7 @@ export async function destroy<Cloud, Config>(
   /** Ids that were seen to be gone, not only accepted for deletion. */
   const gone = new Set<string>();
   const limit = pLimit(context.concurrency);
-  const patient = patience(context.clock, context.tagLagMs, context.signal);
+  const patient = patience(context, context.tagLagMs);
   const needing = dependants(steps);
   const own = steps.filter((step) => step.goesWith === undefined);
   const tasks = own.map((step): Task => {

@@ -1,7 +1,7 @@
 import type { StepRecord } from '../../state/document.ts';
 import { asError, ManyErrors } from '../errors.ts';
 import { type Claim, isOwned, notOwned } from './ownership.ts';
-import { findRecorded, type Patience } from './recorded.ts';
+import { findRecorded, type Patience, withoutPredecessor } from './recorded.ts';
 import type { AnyStep, Live } from './step.ts';
 
 /** What the cloud holds for one step. */
@@ -56,7 +56,8 @@ export async function observeStep<Cloud>(
       return { kind: 'present', live: await loaded(cloud, step, live), found: false };
     }
   }
-  const candidates: Live[] = await step.findOwned(cloud, { stack: owner.stack, stepId: step.id });
+  const tagged: Live[] = await step.findOwned(cloud, { stack: owner.stack, stepId: step.id });
+  const candidates = withoutPredecessor(tagged, record);
   for (const live of candidates) if (!isOwned(live.tags, owner, step.id)) throw notOwned(live, owner, step);
   const [first, ...others] = candidates;
   if (first === undefined) return { kind: 'absent', vanished: record?.id !== undefined };

@@ -1,4 +1,5 @@
 import type { EngineContext } from './context.ts';
+import { recordIn } from './create.ts';
 import { named } from './failure.ts';
 import { assertOwned } from './ownership.ts';
 import type { AnyStep, DestroyOptions, Live } from './step.ts';
@@ -7,6 +8,9 @@ import { waiting } from './waiting.ts';
 
 /** How long after a refusal it is enough to see the blocker still there, instead of asking for the deletion again. */
 const BELIEVE_BLOCKER_MS = 60_000;
+
+/** How old the note of a deletion may be when its call is sent again. */
+const NOTE_AGE_MS = 60_000;
 
 /**
  * Deletes one live thing of ours: reads it, checks its tags, asks for its deletion until AWS accepts it, and waits
@@ -28,6 +32,7 @@ export async function remove<Cloud>(
 
     let accepted = false;
     let live: Live | undefined = found;
+    let notedAt = Number.NEGATIVE_INFINITY;
     let refused: { readonly at: number; readonly by: string | undefined } | undefined;
     const lookForBlocker = (current: Live): Promise<string | undefined> =>
       polling(async () => step.blockedBy?.(cloud, current));
@@ -51,6 +56,10 @@ export async function remove<Cloud>(
             if (still !== undefined) return { done: false, reason: still };
           }
           try {
+            if (clock.now() - notedAt > NOTE_AGE_MS) {
+              await noteDeletion(context, step, found.id);
+              notedAt = clock.now();
+            }
             await session.assertHeld();
             await step.destroy(cloud, current, options);
             accepted = true;
@@ -67,5 +76,17 @@ export async function remove<Cloud>(
       },
     });
     return { outcome: 'deleted' } as const;
+  });
+}
+
+/** Intent first, as for a create: a run that comes after this one knows what AWS may list although it is gone. */
+async function noteDeletion(
+  context: Pick<EngineContext<unknown, unknown>, 'session' | 'newToken'>,
+  step: AnyStep,
+  id: string,
+): Promise<void> {
+  const deletion = { id, at: new Date().toISOString() };
+  await context.session.update((draft) => {
+    draft.steps[step.id] = { id, ...recordIn(context, draft, step), deletion };
   });
 }

@@ -1,6 +1,6 @@
 import type { StepRecord } from '../../state/document.ts';
 import type { EngineContext } from './context.ts';
-import { isFresh } from './recorded.ts';
+import { isFresh, withoutPredecessor } from './recorded.ts';
 import type { AnyStep, Live } from './step.ts';
 import { poll } from './wait.ts';
 
@@ -26,7 +26,10 @@ export async function searchForIntent<Cloud>(
     onWaiting: (reason, elapsedMs) =>
       context.emit({ type: 'waiting', id: step.id, title: step.title, reason, elapsedMs, deadlineMs: tagLagMs }),
     probe: async () => {
-      const found: Live[] = await context.polling(() => step.findOwned(cloud, { stack: owner.stack, stepId: step.id }));
+      const tagged: Live[] = await context.polling(() =>
+        step.findOwned(cloud, { stack: owner.stack, stepId: step.id }),
+      );
+      const found = withoutPredecessor(tagged, record);
       if (found.length > 0 || clock.now() - startedAt >= lagMs) return { done: true, value: found };
       return { done: false, reason: 'an interrupted run may have made it; looking by tag' };
     },

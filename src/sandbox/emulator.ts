@@ -30,7 +30,7 @@ export interface EmulatorOptions {
   readonly delaySeconds?: number | undefined;
   /** 'process' (the default) runs ECS tasks for real. */
   readonly tasks?: 'process' | 'simulated' | undefined;
-  /** AWS's lags and refusals: `on`, `off` (the default), `name=seconds`; later ones override. */
+  /** AWS's lags and refusals: `on` (the default), `off`, `name=seconds`; later ones override. */
   readonly strict?: readonly string[] | undefined;
   /** Folder for blobs, unpacked images and task folders. The caller removes it. */
   readonly workDir: string;

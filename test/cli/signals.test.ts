@@ -9,7 +9,7 @@ import { countable } from '../helpers/inventory.ts';
 import { counts, DESTROY, INIT, useCliStage } from './stage.ts';
 
 // Slow enough that every wait is still going on when the signal comes.
-const stage = useCliStage({ delaySeconds: 1 });
+const stage = useCliStage({ delaySeconds: 1, strict: ['on=0.1'] });
 const { emulator } = stage;
 
 let empty: Inventory;
@@ -35,9 +35,12 @@ function startMarked(args: readonly string[]): RunningCli & { left(): string[] }
   return { ...cli, left };
 }
 
+/** A call that a fault holds back; one that AWS refuses is answered at once. */
 const called = (operation: string): Promise<unknown> =>
   eventually(`a call of ${operation}`, async () =>
-    (await emulator.calls()).some((call) => call.operation === operation),
+    (await emulator.calls()).some(
+      (call) => call.operation === operation && call.status === null && Date.now() - call.at > 300,
+    ),
   );
 
 async function stored(): Promise<StateDocument> {

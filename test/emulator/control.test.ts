@@ -11,11 +11,29 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, ListSecretsCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { refusal, useEmulator } from '../helpers/emulator.ts';
+import { refusal, startTestEmulator, useEmulator } from '../helpers/emulator.ts';
 import { createVpc, given } from './network.ts';
 
 const emulator = useEmulator({ strict: ['off'] });
 beforeEach(() => emulator.reset());
+
+describe('what is late', () => {
+  it('catches up at once when it is told to', async () => {
+    const { emulator: late, stop } = await startTestEmulator({ strict: ['off', 'ec2-use=600', 'ec2-id=600'] });
+    try {
+      const { ec2 } = late.clients;
+      const VpcId = await createVpc(ec2);
+      const remove = () => ec2.send(new DeleteVpcCommand({ VpcId }));
+      expect(await refusal(remove())).toMatchObject({ name: 'InvalidVpcID.NotFound' });
+      expect(await refusal(ec2.send(new DescribeVpcsCommand({ VpcIds: [VpcId] })))).toBeDefined();
+      await late.settle();
+      expect((await ec2.send(new DescribeVpcsCommand({ VpcIds: [VpcId] }))).Vpcs).toHaveLength(1);
+      await remove();
+    } finally {
+      await stop();
+    }
+  });
+});
 
 describe('the call log', () => {
   it('holds one entry per request, with the names and parameters of the AWS API', async () => {
@@ -122,6 +140,17 @@ describe('faults', () => {
     for (const _time of [1, 2]) expect(await refusal(create())).toMatchObject({ name: 'Unavailable', status: 503 });
     await create();
     expect(await vpcCount()).toBe(2);
+  });
+
+  it('does not count a change that AWS refuses', async () => {
+    await emulator.fault({ match: { operation: 'DeleteVpc' }, kind: 'close', mutating: true });
+    const { ec2 } = emulator.clients;
+    expect(await refusal(ec2.send(new DeleteVpcCommand({ VpcId: 'vpc-0123456789abcdef0' })))).toMatchObject({
+      name: 'InvalidVpcID.NotFound',
+    });
+    const VpcId = await createVpc(ec2);
+    expect(await refusal(ec2.send(new DeleteVpcCommand({ VpcId })))).toMatchObject({ status: 0 });
+    expect(await vpcCount()).toBe(1);
   });
 
   it('holds a call back for the time asked', async () => {

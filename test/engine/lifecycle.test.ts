@@ -613,6 +613,21 @@ describe('when destroying', () => {
     expect(stack.ids()).toEqual([]);
   });
 
+  it('does not take for alive what is still shown after it was interrupted', async () => {
+    const stack = smallStack();
+    await stack.up();
+    stack.cloud.shownAfterDelete = 5;
+    stack.cloud.before = (call) => {
+      if (call.startsWith('delete vpc')) throw new CloudError('final', 'killed');
+    };
+    await expect(stack.down()).rejects.toThrow('killed');
+    stack.cloud.before = () => undefined;
+    await stack.up();
+    const recorded = Object.values(stack.session.document.steps).map(({ id }) => id ?? 'an intent');
+    expect(recorded.sort()).toEqual(stack.ids());
+    expect(await stack.actions()).toEqual({});
+  });
+
   it('can be built up again after it was half destroyed', async () => {
     const stack = smallStack();
     await stack.up();

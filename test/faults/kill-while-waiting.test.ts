@@ -9,7 +9,7 @@ let clean: CleanRun;
 
 // Slow enough, and looked at seldom enough, that most of a wait is spent between two calls.
 beforeAll(async () => {
-  lane = await Lane.start(1, { TEMPORAL_FARGATE_TIME_SCALE: '0.3' });
+  lane = await Lane.start(1, { TEMPORAL_FARGATE_TIME_SCALE: '0.3' }, ['on=0.1']);
   clean = await cleanRun(lane);
 });
 

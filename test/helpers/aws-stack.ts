@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Aws, type WorkerImage } from '../../src/aws/aws.ts';
 import { type CallHooks, makeClients } from '../../src/aws/clients.ts';
-import { classify } from '../../src/aws/errors.ts';
+import { classify, isUnsettled } from '../../src/aws/errors.ts';
 import type { StackConfig } from '../../src/config/schema.ts';
 import { toStackConfig } from '../../src/config/stack-config.ts';
 import { apply } from '../../src/engine/apply.ts';
@@ -84,7 +84,7 @@ export class AwsStack {
   readonly owner = { stack: 'dev', stackId: 'id-1' };
   readonly events: StepEvent[] = [];
   /** "EC2 CreateVpc" for every call, state calls not among them. */
-  readonly calls: { name: string; mutating: boolean; poll: boolean }[] = [];
+  readonly calls: { name: string; mutating: boolean; poll: boolean; refused: boolean }[] = [];
   private readonly polls = new AsyncLocalStorage<true>();
   /** Longer than the emulator's reads lag. */
   tagLagMs = 750;
@@ -98,8 +98,13 @@ export class AwsStack {
   constructor(address: EmulatorAddress, folder: string) {
     const hooks: CallHooks = {
       beforeMutation: async () => undefined,
-      afterCall: ({ service, operation, mutating }) =>
-        this.calls.push({ name: `${service} ${operation}`, mutating, poll: this.polls.getStore() === true }),
+      afterCall: ({ service, operation, mutating, error }) =>
+        this.calls.push({
+          name: `${service} ${operation}`,
+          mutating,
+          poll: this.polls.getStore() === true,
+          refused: mutating && error !== undefined && isUnsettled(error),
+        }),
     };
     const { endpoint, accessKeyId, secretAccessKey, region, accountId } = address;
     const clients = makeClients({
@@ -164,7 +169,7 @@ export class AwsStack {
       this.owner,
       [...steps, ...retired],
       records,
-      patience(realClock, this.tagLagMs),
+      patience(this.context(), this.tagLagMs),
     );
     return makePlan({ config: this.config, steps, retired, records, observed });
   }

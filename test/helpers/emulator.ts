@@ -96,6 +96,8 @@ export function controlOf({ endpoint, secretAccessKey }: EmulatorAddress) {
     reset: () => ask('POST', 'reset'),
     calls: async (since = 0) => ((await ask('GET', `calls?since=${since}`)) as { calls: LoggedCall[] }).calls,
     clearCalls: () => ask('DELETE', 'calls'),
+    /** Everything that AWS is late with is known everywhere, settled and forgotten at once. */
+    settle: () => ask('POST', 'settle'),
     inventory: () => ask('GET', 'inventory') as Promise<Inventory>,
     fault: (fault: Fault) => ask('POST', 'fault', fault),
     clearFaults: () => ask('DELETE', 'fault'),
@@ -153,7 +155,7 @@ export function useEmulator(options: Partial<EmulatorOptions> = {}): TestEmulato
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  seconds = 20,
+  seconds = 40,
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {

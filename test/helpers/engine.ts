@@ -74,7 +74,7 @@ export class Stack {
       this.owner,
       [...this.steps, ...retired],
       records,
-      patience(this.clock, TAG_LAG_MS),
+      patience(this.context(), TAG_LAG_MS),
     );
     return makePlan({ config: this.config, steps: this.steps, retired, records, observed });
   }

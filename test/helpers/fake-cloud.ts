@@ -29,6 +29,9 @@ export class FakeCloud {
   tagLag = 0;
   /** Looks until a pending thing is ready. */
   pendingLooks = 0;
+  /** Looks and searches that still show a thing after its deletion. */
+  shownAfterDelete = 0;
+  private readonly deleted = new Map<string, { thing: Thing; looks: number }>();
   private readonly looks = new Map<string, number>();
   private readonly searches = new Map<string, number>();
   private readonly tokens = new Map<string, string>();
@@ -75,7 +78,7 @@ export class FakeCloud {
   find(id: string): Promise<Thing | undefined> {
     return this.call(`find ${id}`, () => {
       const thing = this.things.get(id);
-      if (!thing) return undefined;
+      if (!thing) return this.stillShown().find((gone) => gone.id === id);
       const looks = (this.looks.get(id) ?? 0) + 1;
       this.looks.set(id, looks);
       if (thing.state === 'pending' && looks >= this.pendingLooks) thing.state = 'ready';
@@ -89,7 +92,7 @@ export class FakeCloud {
 
   search(kind: string, stack: string, stepId: string): Promise<Thing[]> {
     return this.call(`find ${kind} by tag`, () =>
-      [...this.things.values()].filter((thing) => {
+      [...this.things.values(), ...this.stillShown()].filter((thing) => {
         if (thing.kind !== kind || thing.tags[TAG.stack] !== stack || thing.tags[TAG.resource] !== stepId) return false;
         const searches = this.searches.get(thing.id);
         if (searches === undefined) return true;
@@ -115,8 +118,17 @@ export class FakeCloud {
       if (lingers) {
         thing.state = 'leaving';
         this.looks.set(id, 0);
-      } else this.things.delete(id);
+      } else {
+        this.things.delete(id);
+        this.deleted.set(id, { thing, looks: this.shownAfterDelete });
+      }
     });
+  }
+
+  private stillShown(): Thing[] {
+    const shown = [...this.deleted.values()].filter(({ looks }) => looks > 0);
+    for (const entry of shown) entry.looks -= 1;
+    return shown.map(({ thing }) => ({ ...thing }));
   }
 
   private missing(id: string): never {

@@ -152,7 +152,7 @@ describe('twenty init at once', () => {
 });
 
 describe('a stopped init', () => {
-  const LEASE = { TEMPORAL_FARGATE_LEASE_SECONDS: '2' };
+  const LEASE = { TEMPORAL_FARGATE_LEASE_SECONDS: '4' };
 
   it.each<[string, Fault, 'CreateNatGateway' | 'CreateInternetGateway' | 'PutObject']>([
     [
@@ -196,7 +196,7 @@ describe('a stopped init', () => {
     const refused = await run('early', INIT);
     expect(refused).toMatchObject({ code: 75, stderr: expect.stringContaining(`process ${first.pid}`) });
 
-    await eventually('the lease to run out', async () => ((await seenLock())?.ageSeconds ?? 0) > 3);
+    await eventually('the lease to run out', async () => ((await seenLock())?.ageSeconds ?? 0) > 5);
     expect(await run('second', INIT)).toMatchObject({ code: 0 });
     const before = (await callsOf('first')).length;
     const stored = (await emulator.inventory()).s3;

@@ -16,7 +16,8 @@ import { eventually, type Inventory } from '../helpers/emulator.ts';
 import { expectNoTrace, idOf, only, useSteps } from './stage.ts';
 import { taggerOf } from './tagger.ts';
 
-const stage = useSteps();
+// Each refusal waits for as long as tags may lag.
+const stage = useSteps({ delaySeconds: 0.05 });
 
 /** Every step that has tags of its own; an image is its repository's. */
 const TAGGED = infrastructure(referenceConfig())
@@ -175,11 +176,13 @@ describe('two of our own', () => {
     const right = await all();
     const used = idOf(stack, stepId);
     const extra = await make(stack);
+    await stage.emulator.settle();
     stack.loseState();
     const { items } = await stack.plan();
     const item = items.find(({ step }) => step.id === stepId);
     expect([item?.live?.id, item?.duplicates.map(({ id }) => id)]).toEqual([used, [extra]]);
     await stack.up();
+    await stage.emulator.settle();
     expect(await all()).toEqual(right);
     expect(await stack.pending()).toEqual({});
     await expectNoTrace(stack, stage.emulator, before);
@@ -190,6 +193,7 @@ describe('two of our own', () => {
     const before = await stage.emulator.inventory();
     await stack.up();
     await make(stack);
+    await stage.emulator.settle();
     await expectNoTrace(stack, stage.emulator, before);
   });
 
@@ -197,6 +201,7 @@ describe('two of our own', () => {
     const stack = await stage.fresh();
     const make = another[0]?.[2];
     const ids = [await make?.(stack), await make?.(stack)];
+    await stage.emulator.settle();
     const problem = await stack.up().then(
       () => '',
       ({ message }: Error) => message,

@@ -25,8 +25,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Makes the stack up to this call, which is refused for good. */
-async function stopAt(operation: string): Promise<void> {
+/** Runs up to this call, which is refused for good. */
+async function stopAt(operation: string, run: () => Promise<unknown> = () => stack.up()): Promise<void> {
   await emulator.fault({
     kind: 'error',
     code: 'UnauthorizedOperation',
@@ -34,7 +34,7 @@ async function stopAt(operation: string): Promise<void> {
     match: { operation },
     before: true,
   });
-  await expect(stack.up()).rejects.toThrow(/fault/);
+  await expect(run()).rejects.toThrow(/fault/);
   await emulator.clearFaults();
 }
 
@@ -69,6 +69,16 @@ describe('An EC2 whose reads lag', () => {
   it('a destroy right after a run that failed deletes what is not to be seen yet', async () => {
     await stopAt('AttachInternetGateway');
     expect(await ownGateways()).toBe(1);
+    expect(await down()).toEqual({ kept: [], left: [] });
+    expect(countable(await emulator.inventory())).toEqual(empty);
+  });
+
+  it('a run right after a destroy that failed makes anew what is still listed', async () => {
+    await stack.up();
+    await stopAt('DeleteVpc', down);
+    await stack.up();
+    expect(await ownGateways()).toBe(1);
+    expect(await stack.pending()).toEqual({});
     expect(await down()).toEqual({ kept: [], left: [] });
     expect(countable(await emulator.inventory())).toEqual(empty);
   });

@@ -32,6 +32,8 @@ export function useSteps(options: Partial<EmulatorOptions> = {}): StepsStage {
   });
   const another = (): AwsStack => {
     const stack = new AwsStack(emulator.address, folder);
+    // Tags are there after one and a half times the delay.
+    stack.tagLagMs = 4000 * emulator.delaySeconds;
     stacks.push(stack);
     return stack;
   };
@@ -122,9 +124,11 @@ export function itPutsBack(
       try {
         const right = await read();
         await spoil();
+        await stage.emulator.settle();
         expect(await read()).not.toEqual(right);
         expect(await current.pending()).toEqual(plan);
         await current.up();
+        await stage.emulator.settle();
         expect(await read()).toEqual(right);
         expect(await current.pending()).toEqual({});
         clean = true;

@@ -6,8 +6,8 @@ import { AwsStack } from '../helpers/aws-stack.ts';
 import { useEmulator } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
 
-// A fifth of a second for each call is what EC2 grants a fresh account once its bucket is empty.
-const emulator = useEmulator({ delaySeconds: 0.1, strict: ['on', 'throttle=0.2'] });
+// Slower than any run calls: EC2 grants a fresh account five calls a second once its bucket is empty.
+const emulator = useEmulator({ delaySeconds: 0.1, strict: ['on', 'throttle=0.4'] });
 
 it('An EC2 that throttles creates without a token gets each of them once', { timeout: 120_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-throttled-'));

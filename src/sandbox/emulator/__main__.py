@@ -39,8 +39,8 @@ def parse_arguments() -> argparse.Namespace:
         "--strict",
         action="append",
         default=[],
-        metavar="on|off|NAME=SECONDS",
-        help=f"AWS's lags and refusals; on: all, in proportion to --delay. NAME is one of {', '.join(FACTORS)}",
+        metavar="on|on=DELAY|off|NAME=SECONDS",
+        help=f"AWS's lags and refusals; on, the default: all, in proportion to --delay or to one of their own. NAME is one of {', '.join(FACTORS)}",
     )
     parser.add_argument("--work-dir", type=Path, help="kept at the end; without it a temporary folder is made and removed")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")

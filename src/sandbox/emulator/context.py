@@ -58,6 +58,7 @@ class Sandbox:
         self._credentials: Dict[str, Credential] = {}
         self._timers: List[Timer] = []
         self._on_reset: List[Callable[[], None]] = []
+        self._on_settle: List[Callable[[], None]] = []
         self._on_exit: List[Callable[[], None]] = []
         self._stopping = threading.Event()
 
@@ -162,6 +163,14 @@ class Sandbox:
         """Called by POST /_sandbox/reset, with the lock held, after moto's own state is gone."""
         self._on_reset.append(run)
 
+    def on_settle(self, run: Callable[[], None]) -> None:
+        """Called by POST /_sandbox/settle and by a reset, with the lock held: what is late catches up at once."""
+        self._on_settle.append(run)
+
+    def settle(self) -> None:
+        for run in self._on_settle:
+            run()
+
     def on_exit(self, run: Callable[[], None]) -> None:
         """Called once when the emulator ends, in reverse order of registration."""
         self._on_exit.append(run)
@@ -169,6 +178,7 @@ class Sandbox:
     def reset(self) -> None:
         """Runs the reset hooks and forgets every key but the start's own."""
         self._credentials.clear()
+        self.settle()
         for run in self._on_reset:
             run()
 

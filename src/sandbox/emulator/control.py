@@ -1,4 +1,4 @@
-"""The control endpoints under /_sandbox/: health, calls, inventory, reset and faults."""
+"""The control endpoints under /_sandbox/: health, calls, inventory, reset, settle and faults."""
 
 from __future__ import annotations
 
@@ -53,6 +53,12 @@ def install_control(sandbox: Sandbox, calls: CallLog, faults: Faults) -> None:
         reset_all(sandbox, calls, faults)
         return 200, {"status": "reset"}
 
+    def settle(method: str, _rest: str, _query: Dict[str, str], _body: bytes) -> Reply:
+        if method != "POST":
+            return 405, {"error": "POST lets what is late catch up"}
+        sandbox.settle()
+        return 200, {"status": "settled"}
+
     def fault(method: str, _rest: str, _query: Dict[str, str], body: bytes) -> Reply:
         if method == "DELETE":
             faults.clear()
@@ -67,4 +73,5 @@ def install_control(sandbox: Sandbox, calls: CallLog, faults: Faults) -> None:
     sandbox.route(f"{PREFIX}calls", call_log)
     sandbox.route(f"{PREFIX}inventory", inventory)
     sandbox.route(f"{PREFIX}reset", reset)
+    sandbox.route(f"{PREFIX}settle", settle)
     sandbox.route(f"{PREFIX}fault", fault)

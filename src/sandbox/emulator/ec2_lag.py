@@ -79,7 +79,7 @@ KINDS = (
 
 def install(sandbox: Sandbox) -> None:
     lag = Lag(sandbox)
-    sandbox.on_reset(lag.clear)
+    sandbox.on_settle(lag.clear)
     sandbox.before("ec2", "*", lag.refuse_fresh)
     sandbox.before("ec2", "*", lag.forget_gateways)
     for kind in KINDS:

@@ -21,7 +21,10 @@ class ConnectionCut(ConnectionError):
 
 @dataclass
 class Fault:
-    """Fires at the `after`-th matching call from now on, and at the `times` - 1 matching ones after it."""
+    """Fires at the `after`-th matching call from now on, and at the `times` - 1 matching ones after it.
+
+    Changes that AWS refuses do not count: they are made again, and how often is up to the moment.
+    """
 
     kind: str
     service: Optional[str] = None
@@ -41,6 +44,10 @@ class Fault:
     pid: int = 0
     signal: str = "SIGKILL"
     seen: int = field(default=0, init=False)
+
+    @property
+    def acts_before(self) -> bool:
+        return self.before or self.kind in ("error", "delay", "hang")
 
     def matches(self, call: Call) -> bool:
         return (
@@ -101,12 +108,12 @@ class Faults:
             self._faults.clear()
             self._cleared.set()
 
-    def due(self, call: Call) -> List[Fault]:
-        """Counts the call and returns the faults that fire at it."""
+    def due(self, call: Call, before: bool) -> List[Fault]:
+        """Counts the call, and returns the faults that fire at it before it is carried out, or after that."""
         fired = []
         with self._lock:
             for fault in self._faults:
-                if fault.matches(call):
+                if fault.acts_before == before and fault.matches(call):
                     fault.seen += 1
                     if fault.after <= fault.seen < fault.after + fault.times:
                         fired.append(fault)
@@ -121,14 +128,13 @@ class Faults:
                 self._cleared.wait()
             elif fault.kind == "error":
                 raise AwsError(fault.code, fault.message, fault.status or 400)
-            elif fault.before:
+            else:
                 self._strike(fault)
 
     def after(self, fired: List[Fault]) -> None:
         """Acts after the call was carried out and before its answer is sent."""
         for fault in fired:
-            if fault.kind in ("close", "signal") and not fault.before:
-                self._strike(fault)
+            self._strike(fault)
 
     @staticmethod
     def _strike(fault: Fault) -> None:

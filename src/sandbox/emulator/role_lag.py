@@ -19,7 +19,7 @@ from .ecs_store import Store, TaskDefinition
 
 PASSED = 0.25
 VALID = 0.5
-ASSUMED = 0.75
+ASSUMED = 0.9
 """Parts of `role` after which a role can be passed, is valid for a definition, and can be assumed for a service."""
 ECS_ROLE = "AWSServiceRoleForECS"
 SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_ECSService"
@@ -60,11 +60,17 @@ def install(sandbox: Sandbox, store: Store) -> None:
     sandbox.before("ecs", "RegisterTaskDefinition", register)
     sandbox.before("application-autoscaling", "RegisterScalableTarget", scale)
     sandbox.after("iam", "CreateRole", remember)
+    sandbox.on_settle(lambda: forget(sandbox.settings.account_id))
 
 
 def remember(call: Call) -> None:
     role: Any = next(r for r in _all(call.account) if r.name == call.params["RoleName"])
     role.born = time.monotonic()
+
+
+def forget(account: str) -> None:
+    for role in _all(account):
+        role.born = float("-inf")
 
 
 def is_fresh(account: str, arn_or_name: str, seconds: float) -> bool:

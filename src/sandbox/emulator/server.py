@@ -7,7 +7,7 @@ import socket
 import sys
 import traceback
 from http import HTTPStatus
-from typing import Any, Callable, Dict, Iterable, List, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 from urllib.parse import parse_qsl
 
 from moto.core.exceptions import ServiceException
@@ -19,7 +19,7 @@ from .calls import CallLog
 from .context import Route, Sandbox
 from .control import PREFIX
 from .door import Door
-from .faults import ConnectionCut, Faults
+from .faults import ConnectionCut, Fault, Faults
 from .moto_call import by_moto
 from .signature import Refused, verify
 
@@ -82,31 +82,48 @@ class Application:
 
     def _aws(self, call: Call) -> Response:
         entry = self._calls.begin(call)
-        fired = self._faults.due(call)
+        with self._sandbox.lock:
+            response = self._attempt(call, self._refuse)
+            fired = self._faults.due(call, before=True) if response is None else []
+            if response is None and not fired:
+                response = self._attempt(call, self._carry_out)
+        if response is None:
+            response = self._disturbed(call, fired)
+        entry.status, entry.error = response.status, error_name(call, response)
+        if response.status < 400 or not call.mutating:
+            self._faults.after(self._faults.due(call, before=False))
+        return response
+
+    def _disturbed(self, call: Call, fired: List[Fault]) -> Response:
+        """Faults may take their time: the lock is not held, and what was checked before is checked again."""
         try:
             self._faults.before(fired)
         except AwsError as error:
-            response = render(call, error)
-        else:
-            with self._sandbox.lock:
-                response = self._carry_out(call)
-        entry.status, entry.error = response.status, error_name(call, response)
-        self._faults.after(fired)
-        return response
+            return render(call, error)
+        with self._sandbox.lock:
+            return self._attempt(call, self._refuse, self._carry_out)
 
-    def _carry_out(self, call: Call) -> Response:
+    def _refuse(self, call: Call) -> Optional[Response]:
+        """None when nothing speaks against carrying the call out."""
         if not call.known:
             return _not_implemented(call)
+        if call.problem is not None:
+            raise call.problem
+        for check in self._sandbox.checks(call):
+            check(call)
+        return None
+
+    def _carry_out(self, call: Call) -> Response:
+        response = self._answer(call, self._sandbox.answers(call))
+        if response.status < 400:
+            for run in self._sandbox.followers(call):
+                run(call)
+        return response
+
+    def _attempt(self, call: Call, *stages: Callable[[Call], Optional[Response]]) -> Any:
+        """The answer of the first stage that has one, or that its error makes."""
         try:
-            if call.problem is not None:
-                raise call.problem
-            for check in self._sandbox.checks(call):
-                check(call)
-            response = self._answer(call, self._sandbox.answers(call))
-            if response.status < 400:
-                for run in self._sandbox.followers(call):
-                    run(call)
-            return response
+            return next((answer for answer in (stage(call) for stage in stages) if answer is not None), None)
         except ServiceException as error:
             return render(call, error)
         except HTTPException as error:

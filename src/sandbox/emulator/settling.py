@@ -42,7 +42,7 @@ class Settling:
         sandbox.after("s3", "DeleteBucket", lambda call: self._start(self._names, call))
         sandbox.after("s3", "*", self._bucket_changed)
         for times in (self._clusters, self._buckets, self._changed, self._names):
-            sandbox.on_reset(times.clear)
+            sandbox.on_settle(times.clear)
 
     @staticmethod
     def _start(times: Dict[str, float], call: Call) -> None:

@@ -7,8 +7,8 @@ from typing import Dict, Iterable
 
 FACTORS: Dict[str, float] = {
     "ec2-use": 0.5,
-    "ec2-id": 1,
-    "ec2-tag": 2,
+    "ec2-id": 0.75,
+    "ec2-tag": 1.5,
     "ec2-deleted": 1,
     "nat-deleted": 10,
     "task-interface": 1,
@@ -32,18 +32,21 @@ class Strict:
 
 
 def parse_strict(words: Iterable[str], delay: float) -> Strict:
-    """From "on", "off" and "name=seconds", each overriding those before it; off at first. Raises ValueError with what is wrong."""
-    seconds = dict.fromkeys(FACTORS, 0.0)
-    for word in words:
+    """From "on", "on=delay", "off" and "name=seconds", each overriding those before it; on at first.
+
+    Raises ValueError with what is wrong.
+    """
+    seconds: Dict[str, float] = {}
+    for word in ("on", *words):
         name, _, value = word.partition("=")
-        if word == "on":
-            seconds = {one: factor * delay for one, factor in FACTORS.items()}
+        if name == "on":
+            seconds = {one: factor * (float(value) if value else delay) for one, factor in FACTORS.items()}
         elif word == "off":
             seconds = dict.fromkeys(FACTORS, 0.0)
         elif name not in FACTORS:
             raise ValueError(f"unknown strictness {name!r}; known: on, off, {', '.join(FACTORS)}")
         else:
             seconds[name] = float(value)
-            if not 0 <= seconds[name] < float("inf"):
-                raise ValueError(f"{word!r} is not a number of seconds")
+        if not all(0 <= time < float("inf") for time in seconds.values()):
+            raise ValueError(f"{word!r} is not a number of seconds")
     return Strict(seconds)

@@ -24,7 +24,7 @@ ERRORS: Dict[str, Callable[[], AwsError]] = {
 
 def install(sandbox: Sandbox) -> None:
     throttle = Throttle(sandbox.settings.strict["throttle"])
-    sandbox.on_reset(throttle.clear)
+    sandbox.on_settle(throttle.clear)
     for service in ERRORS:
         sandbox.before(service, "*", throttle.take)
 
