@@ -45,8 +45,8 @@ export function formatCost(view: CostView): string {
   const lines = bill.lines.map((line) =>
     row(
       line.what,
-      line.unitPrice === undefined ? NOT_KNOWN : `${plain(line.unitPrice)} $/${line.unit}`,
-      ends.map((end) => [`${plain(line.quantity[end])} ${line.unit}`, money(line.monthly?.[end])]),
+      line.unitPrice === undefined ? NOT_KNOWN : `${plain(line.unitPrice)} $${line.unit && `/${line.unit}`}`,
+      ends.map((end) => [`${plain(line.quantity[end])} ${line.unit}`.trimEnd(), money(line.monthly?.[end])]),
     ),
   );
   return [
@@ -116,7 +116,8 @@ const than = (difference: number): string =>
   Math.abs(difference) < 0.005 ? 'the same' : `${money(Math.abs(difference))} $ ${difference < 0 ? 'less' : 'more'}`;
 
 /** Breaks after a blank, and indents what follows. */
-const wrapped = (text: string): string[] => text.match(/.{1,76}(?:\s|$)/g)?.map((line, at) => (at > 0 ? `  ${line}` : line).trimEnd()) ?? [];
+const wrapped = (text: string): string[] =>
+  text.match(/.{1,76}(?:\s|$)/g)?.map((line, at) => (at > 0 ? `  ${line}` : line).trimEnd()) ?? [];
 
 /** 0.049370000000000004 -> "0.04937": as many digits as prices have. */
 const plain = (value: number): string => String(Number(value.toFixed(8)));
