@@ -68,6 +68,13 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   ).option('--detailed-exitcode', 'exit with 2 when there is something to do');
   add(
     program,
+    'cost',
+    'show the monthly bill by line, before anything is created',
+    'everything',
+    async () => (await import('./commands/cost.ts')).cost,
+  ).option('--refresh', 'read the present prices from AWS, and fall back to the built-in table');
+  add(
+    program,
     'trigger',
     'run a workflow on the deployed worker and show its result',
     [...WHERE, 'taskQueue'],

@@ -57,13 +57,7 @@ export async function answerWhat(
 ): Promise<Configured> {
   const { flags, env, io } = input;
   if (!flags.yes) mustAsk(input, 'Add --yes to take the given answers and the defaults for the rest.');
-  const sources: Sources = {
-    flags: flags.answers,
-    paths: flags.paths,
-    env,
-    file: fileAnswers(input),
-    state: before ? toAnswers(before) : {},
-  };
+  const sources = sourcesOf(input, before);
   const zonesGiven = sources.flags.zones ?? env.TEMPORAL_FARGATE_ZONES ?? sources.file.zones ?? sources.state.zones;
   const zones = zonesGiven === undefined ? await usableZones(connection.clients.ec2) : [];
   const answers = await gather({
@@ -82,6 +76,17 @@ export async function answerWhat(
   const { accountId, partition } = connection;
   const config = toStackConfig(answers, { accountId, partition });
   return { config, secretValue: secretOf(config, answers) };
+}
+
+/** Everything that may answer a question without asking a person. */
+export function sourcesOf(input: CommandInput, before: StackConfig | undefined): Sources {
+  return {
+    flags: input.flags.answers,
+    paths: input.flags.paths,
+    env: input.env,
+    file: fileAnswers(input),
+    state: before ? toAnswers(before) : {},
+  };
 }
 
 /** The config in a state document. It was ours when it was written, so anything else is damage: STATE_DAMAGED. */

@@ -11,6 +11,7 @@ import { formatPlan, planData } from '../ui/format-plan.ts';
 import { answerWhat, answerWhere, type Configured, storedConfig } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { monthlyLine } from './stack-bill.ts';
 import { callSummary, engineContext, type PlannedStack, planStack } from './stack-run.ts';
 import { temporalOf } from './temporal-access.ts';
 import { verifyWorkers } from './verify.ts';
@@ -56,7 +57,7 @@ async function run(
   let session = early;
   try {
     const planned = await planStack(connection, config, early?.document ?? before, inputs, aws);
-    await accept(input, planned);
+    await accept(input, planned, monthlyLine(config, early?.document ?? before));
     input.signal.throwIfAborted();
     session ??= await openNew(connection);
     const { owner } = planned;
@@ -133,8 +134,8 @@ async function openNew(connection: Connection): Promise<S3Session> {
   });
 }
 
-/** Shows the plan and gets a yes: by the person, or by the flags. */
-async function accept(input: CommandInput, { plan, adopted }: PlannedStack): Promise<void> {
+/** Shows the plan and what it will cost, and gets a yes: by the person, or by the flags. */
+async function accept(input: CommandInput, { plan, adopted }: PlannedStack, monthly: string): Promise<void> {
   const { io, flags, signal } = input;
   const [problem] = plan.problems;
   if (problem) throw problem;
@@ -142,6 +143,7 @@ async function accept(input: CommandInput, { plan, adopted }: PlannedStack): Pro
   io.note(formatPlan(plan));
   const { changed, destructive } = summarize(plan);
   if (!changed) return;
+  io.note(monthly);
   if (flags.yes) {
     if (destructive && flags.own.allowReplace !== true) throw needsAllowReplace(plan);
     return;

@@ -4,6 +4,7 @@ import { formatPlan, planData } from '../ui/format-plan.ts';
 import { answerWhat, answerWhere, storedConfig } from './answering.ts';
 import { connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { billFor, monthlyLine } from './stack-bill.ts';
 import { callSummary, planStack } from './stack-run.ts';
 import { workerImageFor } from './worker-image.ts';
 
@@ -23,10 +24,15 @@ export async function plan(input: CommandInput): Promise<number> {
     const planned = await planStack(connection, config, document, inputs, aws);
     for (const problem of planned.plan.problems) input.io.warn(`${problem.message}. ${problem.fix}`);
     input.io.note(callSummary(connection));
-    input.io.result(formatPlan(planned.plan), { plan: planData(planned.plan), calls: connection.counts });
+    const { changed } = summarize(planned.plan);
+    const text = changed ? `${formatPlan(planned.plan)}\n${monthlyLine(config, document)}` : formatPlan(planned.plan);
+    input.io.result(text, {
+      plan: planData(planned.plan),
+      monthlyUsd: billFor(config).sum ?? null,
+      calls: connection.counts,
+    });
     if (planned.plan.problems.length > 0) return EXIT.failed;
-    const changes = summarize(planned.plan).changed && input.flags.own.detailedExitcode === true;
-    return changes ? EXIT.changes : EXIT.done;
+    return changed && input.flags.own.detailedExitcode === true ? EXIT.changes : EXIT.done;
   } finally {
     connection.close();
   }

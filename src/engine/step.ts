@@ -82,7 +82,7 @@ export interface CreateOptions {
 export interface MonthlyUse<PriceName extends string = string> {
   /** A line of the bill: "NAT gateway". Uses of one name and one composition are added up in it. */
   readonly what: string;
-  /** What `quantity` counts: "h", "GB". */
+  /** What `quantity` is measured in: "h", "GB"; empty for things that are counted. */
   readonly unit: string;
   /** What one unit is made of: an hour of a task is so many vCPU-hours and so many GB-hours. */
   readonly parts: readonly { readonly amount: number; readonly of: string; readonly price: PriceName }[];

@@ -28,6 +28,8 @@ export interface Bill {
   readonly sum: Range | undefined;
   /** Lines whose price is not known. */
   readonly unknown: readonly string[];
+  /** What there is besides: "VPC", "S3 gateway endpoint". */
+  readonly free: readonly string[];
   /** The oldest and the newest of the prices used, by date. */
   readonly asOf: { readonly from: string; readonly to: string } | undefined;
 }
@@ -39,20 +41,33 @@ export function billOf(
   prices: Readonly<Record<string, Price | undefined>>,
 ): Bill {
   const uses = addedUp(steps.flatMap((step) => step.monthlyCost?.(config) ?? []));
-  const lines = uses.filter(({ quantity }) => quantity.max > 0).map((use) => lineOf(use, prices));
+  const lines = uses
+    .filter(({ quantity }) => quantity.max > 0)
+    .map((use) => lineOf(use, prices))
+    .sort((a, b) => amountOf(b) - amountOf(a));
   const dates = lines.flatMap((line) => line.prices.map(({ asOf }) => asOf)).sort();
   const [from, to] = [dates[0], dates.at(-1)];
   const known = lines.flatMap(({ monthly }) => monthly ?? []);
   return {
     lines,
     sum: known.length < lines.length ? undefined : { min: total(known, 'min'), max: total(known, 'max') },
+    free: freeOf(steps, config),
     unknown: lines.filter(({ monthly }) => monthly === undefined).map(({ what }) => what),
     asOf: from !== undefined && to !== undefined ? { from, to } : undefined,
   };
 }
 
+/** Lines come largest first, unknown ones last. */
+const amountOf = ({ monthly }: BillLine): number => monthly?.max ?? -1;
+
 const total = (ranges: readonly Range[], end: keyof Range): number =>
   ranges.reduce((sum, range) => sum + range[end], 0);
+
+/** Titles without what tells things of a kind apart: "public subnet (us-east-1a)" -> "public subnet" */
+function freeOf(steps: readonly AwsStep[], config: StackConfig): string[] {
+  const free = steps.filter((step) => step.monthlyCost?.(config).length === 0);
+  return [...new Set(free.map(({ title }) => title.replace(/ \(.*\)$/, '')))];
+}
 
 /** Two NAT gateways are one line; tasks of two sizes are two. */
 function addedUp(uses: readonly MonthlyUse[]): MonthlyUse[] {

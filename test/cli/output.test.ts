@@ -29,7 +29,8 @@ describe('plan', () => {
   it('of a stack that is not there yet lists all of it, on standard output only', async () => {
     const { stdout, stderr, code } = await stage.run(['plan']);
     expect(code).toBe(0);
-    expect(stdout).toMatchInlineSnapshot(`
+    // What it costs depends on the architecture of this machine.
+    expect(stdout.replace(/\d+\.\d\d \$/g, '… $')).toMatchInlineSnapshot(`
       "  + VPC
         + internet gateway
         + public subnet (us-east-1a)
@@ -56,6 +57,7 @@ describe('plan', () => {
         + alarm (worker CPU high)
         + alarm (worker CPU low)
       Plan: 25 to create.
+      Monthly bill in AWS: … $ with 1 task, … $ with 10 tasks.
       "
     `);
     expect(stderr).toContain('  Address range of the VPC: 10.0.0.0/16 (default)\n');

@@ -39,18 +39,18 @@ describe('the bill of one task of 1 vCPU and 2 GB', () => {
 });
 
 describe('the lines of a bill', () => {
-  it('name what, how much of it, its unit price and how that comes about', () => {
+  it('come largest first and name what, how much of it, its unit price and how that comes about', () => {
     const { lines, asOf } = billFor({ nat: 'per-zone', minTasks: 1, maxTasks: 10 });
     expect(lines.map(({ what, quantity, unit, monthly }) => [what, quantity, unit, cents(monthly?.max)])).toEqual([
-      ['public IPv4 address', { min: 1460, max: 1460 }, 'h', '7.30'],
+      ['Fargate Spot', { min: 730, max: 5840 }, 'h', '91.80'],
+      ['Fargate on demand', { min: 0, max: 1460 }, 'h', '72.08'],
       ['NAT gateway', { min: 1460, max: 1460 }, 'h', '65.70'],
+      ['public IPv4 address', { min: 1460, max: 1460 }, 'h', '7.30'],
       ['logs', { min: 1, max: 10 }, 'GB', '5.00'],
+      ['secret', { min: 1, max: 1 }, '', '0.40'],
+      ['alarm', { min: 2, max: 2 }, '', '0.20'],
       ['ECR images', { min: 0.5, max: 0.5 }, 'GB', '0.05'],
       ['S3 data', { min: 1, max: 1 }, 'GB', '0.02'],
-      ['secret', { min: 1, max: 1 }, 'secret', '0.40'],
-      ['Fargate on demand', { min: 0, max: 1460 }, 'h', '72.08'],
-      ['Fargate Spot', { min: 730, max: 5840 }, 'h', '91.80'],
-      ['alarm', { min: 2, max: 2 }, 'alarm', '0.20'],
     ]);
     expect(lines.find(({ what }) => what === 'Fargate on demand')?.formula).toBe('1 vCPU x 0.04048 + 2 GB x 0.004445');
     expect(asOf).toEqual({ from: '2026-09-11', to: '2026-10-06' });

@@ -29,7 +29,7 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
     needs,
     repeatable: 'name',
     timeouts: QUICK,
-    monthlyCost: () => [always('alarm', 1, 'alarm', 'alarm-month')],
+    monthlyCost: () => [always('alarm', 1, '', 'alarm-month')],
     want: ({ stack }, from) => {
       const { scaling } = worker;
       const high = kind === 'high';

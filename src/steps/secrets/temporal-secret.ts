@@ -41,7 +41,7 @@ export const temporalSecret = (value: string | undefined) =>
     needs: {},
     repeatable: 'name',
     timeouts: QUICK,
-    monthlyCost: () => [always('secret', 1, 'secret', 'secret-month')],
+    monthlyCost: () => [always('secret', 1, '', 'secret-month')],
     want: (config) => ({
       name: secretName(config.stack),
       scheduledForDeletion: false,
