@@ -8,7 +8,7 @@ import { type CallHooks, type Clients, makeClients } from '../aws/clients.ts';
 import { isLoopback } from '../config/network.ts';
 import type { Known } from '../config/options.ts';
 import { type Clock, realClock } from '../engine/wait.ts';
-import { usageError } from '../errors.ts';
+import { UserError, usageError } from '../errors.ts';
 import type { CommandInput } from './input.ts';
 import { runningSandbox } from './sandbox-home.ts';
 
@@ -83,7 +83,9 @@ export async function connect(
   });
   const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}));
   input.signal.throwIfAborted();
-  const accountId = Account ?? '';
+  // The SDK takes any page for an empty answer: that of a captive portal, for example.
+  if (Account === undefined) throw notAws(endpoint);
+  const accountId = Account;
   const partition = Arn?.split(':')[1] ?? 'aws';
   const bucketOptions: StateBucketOptions = { s3: clients.state, accountId, region, partition };
   const storeOf = (own: Awaited<ReturnType<typeof ensureStateBucket>>): S3Store =>
@@ -119,6 +121,14 @@ export async function connect(
     close: () => {
       for (const client of Object.values(clients)) client.destroy();
     },
+  });
+}
+
+function notAws(endpoint: string | undefined): UserError {
+  return new UserError({
+    code: 'AWS_GARBLED',
+    message: `calling STS GetCallerIdentity: what answered${endpoint ? ` at ${endpoint}` : ''} is not AWS`,
+    fix: 'A proxy, a captive portal or AWS_ENDPOINT_URL may be in the way: check the network, then run the same command again.',
   });
 }
 

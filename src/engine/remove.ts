@@ -1,5 +1,5 @@
 import type { EngineContext } from './context.ts';
-import { named } from './failure.ts';
+import { named, reasonOf } from './failure.ts';
 import { assertOwned } from './ownership.ts';
 import type { AnyStep, DestroyOptions, Live } from './step.ts';
 import { poll } from './wait.ts';
@@ -55,7 +55,7 @@ export async function remove<Cloud>(
             if (blocker === undefined || clock.now() - blocker.at > LOOK_FOR_BLOCKER_MS) {
               blocker = { text: await step.blockedBy?.(cloud, current), at: clock.now() };
             }
-            return { done: false, reason: blocker.text ?? `AWS refuses: ${String((error as Error).message)}` };
+            return { done: false, reason: blocker.text ?? `AWS refuses: ${reasonOf(error)}`, cause: error };
           }
         }
         const reason = step.readiness?.(current).detail ?? 'deleting';
