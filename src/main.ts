@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { buildProgram, type Call, USAGE_FIX } from './cli.ts';
+import { buildProgram, type Call, USAGE_FIX, usageText } from './cli.ts';
 import { Cancelled, EXIT, ManyErrors, UserError } from './errors.ts';
 import type { Io, Streams } from './ui/io.ts';
 
@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.exitCode === 0) return EXIT.done;
     // Commander has told people on standard error; programs read standard output.
     if (argv.includes('--json')) {
-      const message = error.message.replace(/^error: /, '');
+      const message = usageText(error.message).trimEnd();
       streams.out(`${JSON.stringify({ code: 'USAGE', message, fix: USAGE_FIX, type: 'error' })}\n`);
     }
     return EXIT.usage;

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { STSClient } from '@aws-sdk/client-sts';
 import { usableZones } from '../aws/zones.ts';
-import { fromText, gather, readConfigFile, type Sources, wrong } from '../config/answers.ts';
+import { fromText, gather, type Sources, wrong } from '../config/answers.ts';
+import { readConfigFile } from '../config/config-file.ts';
 import type { Answer, Answers, Option } from '../config/options.ts';
 import { type StackConfig, stackConfig } from '../config/schema.ts';
-import { toAnswers, toStackConfig } from '../config/stack-config.ts';
+import { contradictions, toAnswers, toStackConfig } from '../config/stack-config.ts';
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { type Connection, knownOf } from './connect.ts';
@@ -16,8 +17,12 @@ export interface Where {
   readonly profile: string;
 }
 
-/** Stack, region and profile: what has to be known before the state can be read. */
-export async function answerWhere(input: CommandInput): Promise<Where> {
+/**
+ * Stack, region and profile: what has to be known before the state can be read.
+ *
+ * @param whatFollows `answerWhat` comes next: wrong answers to its questions are then reported together with these
+ */
+export async function answerWhere(input: CommandInput, whatFollows = false): Promise<Where> {
   const { flags, env, io } = input;
   const file = fileAnswers(input);
   const asked = flags.yes || !io.canAsk ? undefined : asker(input);
@@ -35,6 +40,7 @@ export async function answerWhere(input: CommandInput): Promise<Where> {
             option.key === 'region' ? asked(option, suggestion) : Promise.resolve(suggestion ?? '')
         : undefined,
     fallback: region === undefined ? {} : { region },
+    alsoOtherStage: whatFollows,
     echo: () => undefined,
   });
   return { stack: String(answers.stack), region: String(answers.region), profile: String(answers.profile) };
@@ -62,6 +68,8 @@ export async function answerWhat(
   };
   const zonesGiven = sources.flags.zones ?? env.TEMPORAL_FARGATE_ZONES ?? sources.file.zones ?? sources.state.zones;
   const zones = zonesGiven === undefined ? await usableZones(connection.clients.ec2) : [];
+  const { accountId, partition } = connection;
+  const account = { accountId, partition };
   const answers = await gather({
     stage: 'what',
     sources,
@@ -70,14 +78,14 @@ export async function answerWhat(
     stored: before?.temporal.auth === 'api-key' ? ['temporalApiKey'] : [],
     ask: flags.yes ? undefined : asker(input),
     fallback: {},
+    contradictions: (given, unclear) => contradictions(given, account, unclear),
     echo: (option, answer, source) => {
       if (option.type === 'secret') io.keepSecret(String(answer));
       if (source === 'you') return;
       io.note(`  ${option.question.replace('?', '')}: ${option.type === 'secret' ? '********' : answer} (${source})`);
     },
   });
-  const { accountId, partition } = connection;
-  const config = toStackConfig(answers, { accountId, partition });
+  const config = toStackConfig(answers, account);
   return { config, secretValue: secretOf(config, answers) };
 }
 

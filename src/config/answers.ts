@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 import { type Answer, type Answers, flagOf, type Known, OPTIONS, type Option, type OptionKey } from './options.ts';
 
@@ -23,6 +22,13 @@ export interface Gathering {
   readonly fallback: Answers;
   /** Asks a person; absent where nobody can be asked: then every missing answer is reported in one error. */
   readonly ask?: ((option: Option, suggestion: Answer | undefined) => Promise<Answer>) | undefined;
+  /**
+   * What does not go together, each contradiction in a sentence; `unclear` are the questions whose answers are missing
+   * or wrong by themselves.
+   */
+  readonly contradictions?: (answers: Answers, unclear: ReadonlySet<OptionKey>) => readonly string[];
+  /** When this stage is refused: also name the wrong answers that are given to the other stage's questions. */
+  readonly alsoOtherStage?: boolean;
   /** Told of every answer as if it had been typed; secrets without their value. */
   readonly echo: (option: Option, answer: Answer, source: string) => void;
 }
@@ -33,6 +39,7 @@ export async function gather(gathering: Gathering): Promise<Answers> {
   const answers: Partial<Record<OptionKey, Answer>> = { ...given };
   const problems: string[] = [];
   const missing: string[] = [];
+  const unclear = new Set<OptionKey>();
   // A secret decides defaults of options that come before it.
   const peek = OPTIONS.filter((option) => option.type === 'secret' && option.stage === stage);
   for (const option of peek) {
@@ -54,16 +61,22 @@ export async function gather(gathering: Gathering): Promise<Answers> {
       answer = await ask(option, suggestion);
       source = 'you';
     }
-    answer ??= suggestion;
+    if (answer === undefined) answer = suggestion;
     if (answer === undefined) {
       missing.push(howToGive(option));
+      unclear.add(option.key);
       continue;
     }
     const problem = wrong(option, answer);
-    if (problem !== undefined) problems.push(`${flagOf(option.key)}: ${problem}`);
+    if (problem !== undefined) {
+      problems.push(`${flagOf(option.key)}: ${problem}${origin(option, source)}`);
+      unclear.add(option.key);
+    }
     answers[option.key] = option.type === 'number' ? Number(answer) : answer;
     echo(option, answer, source);
   }
+  problems.push(...(gathering.contradictions?.(answers, unclear) ?? []));
+  if (problems.length > 0 && gathering.alsoOtherStage) problems.push(...wrongElsewhere(stage, sources));
   if (missing.length > 0) problems.push(`missing: ${missing.join('; ')}`);
   if (problems.length > 0) {
     throw usageError(
@@ -77,11 +90,24 @@ export async function gather(gathering: Gathering): Promise<Answers> {
   return answers;
 }
 
+/** Answers of the other stages that are wrong by themselves. */
+function wrongElsewhere(stage: Option['stage'], sources: Sources): string[] {
+  return OPTIONS.filter((option) => option.stage !== stage).flatMap((option) => {
+    const found = fromSources(option, sources);
+    const problem = found && wrong(option, found.answer);
+    return problem === undefined ? [] : [`${flagOf(option.key)}: ${problem}${origin(option, found?.source ?? '')}`];
+  });
+}
+
+/** Where a wrong answer comes from, when its flag does not say so already. */
+const origin = (option: Option, source: string): string =>
+  source === flagOf(option.key) || source === 'default' || source === 'you' ? '' : ` (from ${source})`;
+
 function fromSources(option: Option, sources: Sources): { answer: Answer; source: string } | undefined {
   const flag = sources.flags[option.key];
   if (flag !== undefined) return { answer: flag, source: flagOf(option.key) };
   for (const name of option.env) {
-    const text = sources.env[name];
+    const text = sources.env[name]?.trim();
     // Empty counts as not set, as everywhere in the Temporal and AWS tools.
     if (text) return { answer: fromText(option, text), source: name };
   }
@@ -95,16 +121,19 @@ function fromSources(option: Option, sources: Sources): { answer: Answer; source
 export function fromText(option: Option, text: string): Answer {
   if (option.type === 'boolean')
     return /^(1|true|yes)$/i.test(text) ? true : /^(0|false|no)$/i.test(text) ? false : text;
-  return option.type === 'number' && text.trim() !== '' && !Number.isNaN(Number(text)) ? Number(text) : text;
+  // Digits only: 0x10 and 1e3 are numbers to JavaScript, and slips to everybody else.
+  return option.type === 'number' && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 /** Why an answer cannot be taken, in one sentence. */
 export function wrong(option: Option, answer: Answer): string | undefined {
-  if (option.type === 'boolean' && typeof answer !== 'boolean') return `"${answer}" is neither true nor false`;
-  if (option.type === 'number' && typeof answer !== 'number') return `"${answer}" is not a number`;
   // From a config file anything may come.
+  if (answer === null) return 'null is no answer; leave it out to have the default';
   if (typeof answer === 'object')
     return `${JSON.stringify(answer)} is a list or an object, where one value is asked for`;
+  if (option.type === 'boolean' && typeof answer !== 'boolean') return `"${answer}" is neither true nor false`;
+  if (option.type === 'number' && typeof answer !== 'number') return `"${answer}" is not a number`;
+  if (option.type === 'text' && typeof answer !== 'string') return `${answer} is not text; write "${answer}"`;
   if (option.choices && !option.choices.includes(String(answer))) {
     return `"${answer}" is not one of ${option.choices.join(', ')}`;
   }
@@ -116,47 +145,4 @@ function howToGive(option: Option): string {
   return option.type === 'secret'
     ? `${option.question} (${env}, or ${flagOf(option.key)}-file)`
     : `${option.question} (${flagOf(option.key)}${env ? ` or ${env}` : ''})`;
-}
-
-/** Reads a config file: JSON with the option keys. Secrets have no place in it. */
-export function readConfigFile(path: string): Answers {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw usageError(
-      `reading ${path}: ${(cause as Error).message}`,
-      'Name a file that exists, or leave --config out.',
-      'BAD_CONFIG_FILE',
-    );
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    // The parser's message quotes the file, which may hold what nobody should see.
-    const [at = ''] = /at position \d+( \(line \d+ column \d+\))?/.exec((cause as Error).message) ?? [];
-    throw usageError(
-      `reading ${path}: it is not JSON${at && ` (${at})`}`,
-      'Write { "stack": "dev", ... }, or leave --config out.',
-      'BAD_CONFIG_FILE',
-    );
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw usageError(`reading ${path}: it is not a JSON object`, 'Write { "stack": "dev", ... }.', 'BAD_CONFIG_FILE');
-  }
-  const known = new Map(OPTIONS.map((option) => [option.key as string, option]));
-  const problems = Object.keys(value).flatMap((key) => {
-    const option = known.get(key);
-    if (!option) return [`unknown key "${key}"`];
-    return option.type === 'secret' ? [`"${key}" is a secret and may not be in a file that is kept`] : [];
-  });
-  if (problems.length > 0) {
-    throw usageError(
-      `reading ${path}: ${problems.join('; ')}`,
-      `The keys are: ${[...known.keys()].join(', ')}.`,
-      'BAD_CONFIG_FILE',
-    );
-  }
-  return value as Answers;
 }

@@ -128,7 +128,10 @@ async function empty(aws: Aws, name: string): Promise<void> {
     );
     const [problem] = Errors ?? [];
     if (problem) {
-      throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), { name: problem.Code ?? 'DeleteObjects' });
+      throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), {
+        name: problem.Code ?? 'DeleteObjects',
+        $fault: 'client',
+      });
     }
     if (!page.more) break;
   }
