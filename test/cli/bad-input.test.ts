@@ -154,7 +154,7 @@ const answers: readonly Case[] = [
   {
     name: 'a stack name that AWS names could not carry',
     args: init('--stack', 'Prod_1'),
-    says: '"Prod_1" is no stack name: 2 to 20 lower-case letters, digits and hyphens, first a letter',
+    says: '"Prod_1" is no stack name: 2 to 20 lower-case letters, digits and single hyphens, first a letter',
     fix: CHANGE,
   },
   {

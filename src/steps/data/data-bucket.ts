@@ -83,7 +83,7 @@ export const dataBucket = () =>
 
 export type DataBucketStep = ReturnType<typeof dataBucket>;
 
-const dataBucketName = (stack: string, accountId: string, region: string): string =>
+export const dataBucketName = (stack: string, accountId: string, region: string): string =>
   bucketName(`tfg-${stack}-data`, accountId, region);
 
 const own = (aws: Aws, Bucket: string): OwnBucket => ({ Bucket, ExpectedBucketOwner: aws.accountId });
