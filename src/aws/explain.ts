@@ -1,6 +1,14 @@
 import { Bug, Cancelled, ManyErrors, UserError } from '../errors.ts';
 import { explainDenied } from './denied.ts';
-import { hasName, httpStatus, isDenied, isExpired, isInvalidCredentials, isMissingCredentials } from './errors.ts';
+import {
+  hasName,
+  httpStatus,
+  isDenied,
+  isExpired,
+  isFileError,
+  isInvalidCredentials,
+  isMissingCredentials,
+} from './errors.ts';
 import { type FailedCall, failedCallOf } from './failed-call.ts';
 import { meaningOf } from './meanings.ts';
 
@@ -77,6 +85,14 @@ function explain(cause: Error, doing: string | undefined): UserError | undefined
       code: 'CREDENTIALS_INVALID',
       message: `AWS does not know these credentials (${cause.name})`,
       fix: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the --profile; is the region enabled for the account?',
+      cause,
+    });
+  }
+  if (isFileError(cause)) {
+    return new UserError({
+      code: 'LOCAL_FILES',
+      message: `working with the files of this machine: ${cause.message}`,
+      fix: 'Check that the folder exists, may be written to and has room; HOME, TMPDIR and TEMPORAL_FARGATE_CACHE_DIR choose others.',
       cause,
     });
   }

@@ -53,7 +53,10 @@ export async function connect(
 ): Promise<Connection> {
   const { env, cliVersion, flags } = input;
   const sandbox = flags.sandbox ? await runningSandbox(input) : undefined;
-  const endpoint = sandbox?.endpoint ?? env.AWS_ENDPOINT_URL;
+  const endpoint = sandbox?.endpoint ?? (env.AWS_ENDPOINT_URL?.trim() || undefined);
+  if (endpoint !== undefined && !URL.canParse(endpoint)) {
+    throw usageError(`AWS_ENDPOINT_URL is no URL: "${endpoint}"`, 'Unset it, or write it like https://host:port.');
+  }
   const local = endpoint !== undefined && isLoopback(new URL(endpoint).host);
   if (flags.sandbox && !local)
     throw usageError('the sandbox has to be on this machine', 'Run: temporal-fargate sandbox start');

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { API_KEY, expectRefusal, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
@@ -293,6 +293,21 @@ const files: readonly Case[] = [
 
 const credentials: readonly Case[] = [
   {
+    name: 'an endpoint that is no URL',
+    args: [...INIT],
+    env: { AWS_ENDPOINT_URL: 'bogus' },
+    says: 'AWS_ENDPOINT_URL is no URL: "bogus"',
+    fix: 'Unset it, or write it like https://host:port.',
+  },
+  {
+    name: 'a home folder in which nothing can be written',
+    args: ['sandbox', 'start'],
+    env: { HOME: '/dev/null', TEMPORAL_FARGATE_CACHE_DIR: undefined, XDG_STATE_HOME: undefined },
+    says: /working with the files of this machine: ENOTDIR: not a directory/,
+    fix: 'Check that the folder exists, may be written to and has room',
+    code: 1,
+  },
+  {
     name: 'a page of a captive portal instead of AWS',
     args: [...INIT],
     env: { AWS_ENDPOINT_URL: portal },
@@ -369,3 +384,17 @@ for (const [what, cases] of Object.entries(groups)) {
     }
   });
 }
+
+describe('a reader that goes away', () => {
+  it.each([
+    ['standard output', 'stdout', ['init', '--yes', '--json']],
+    ['standard output of the help', 'stdout', ['--help']],
+    ['standard error', 'stderr', ['init', '--yes']],
+  ] as const)('ends no run with a stack: %s', async (_what, stream, args) => {
+    const running = stage.start(args, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' });
+    running.child[stream]?.destroy();
+    const { code, stdout, stderr } = await running.result;
+    expect(stdout + stderr).not.toMatch(/EPIPE|^\s+at /m);
+    expect(code).toBe(args[0] === '--help' ? 0 : 1);
+  });
+});
