@@ -26,7 +26,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   const program = new Command('temporal-fargate')
     .description('Temporal workers on ECS Fargate, Spot first.')
     .version(version)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '✖ ')) })
+    .configureOutput({ outputError: (text, write) => write(`✖ ${usageText(text)}`) })
     .showHelpAfterError(`  ${USAGE_FIX}`);
 
   const add = (
@@ -185,8 +185,33 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     [],
     async () => (await import('./commands/sandbox.ts')).sandboxInstall,
   );
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) refuseTwice(command);
   return program;
 }
+
+/** Commander's message, without the value of an option that does not exist: it may be a secret. */
+export function usageText(message: string): string {
+  const text = message.replace(/^error: /, '').replace(/(unknown option '--?[\w-]+)=[^']*'/, "$1'");
+  const option = OPTIONS.find(({ key, secret }) => secret && text.startsWith(`unknown option '${flagOf(key)}'`));
+  if (!option) return text;
+  const [firstLine = ''] = text.split('\n');
+  return `${firstLine}\n(Command lines are read by everybody on the machine: give ${option.file?.flag} or ${option.env[0]}.)\n`;
+}
+
+/** Commander would silently take the last of two values, and an empty one, which only answers that may be left out can be. */
+function refuseTwice(command: Command): void {
+  for (const flag of command.options.filter(({ required }) => required)) {
+    const { parseArg } = flag;
+    flag.argParser((text: string, previous: unknown) => {
+      if (previous !== undefined) throw new InvalidArgumentError('It is given twice.');
+      if (text.trim() === '' && !mayBeEmpty(flag)) throw new InvalidArgumentError('It is empty.');
+      return parseArg ? parseArg(text, previous) : text;
+    });
+  }
+}
+
+const mayBeEmpty = (flag: Flag): boolean =>
+  OPTIONS.some((option) => option.default === '' && flag.long === (option.file?.flag ?? flagOf(option.key)));
 
 const verifyFlag = (): Flag =>
   new Flag('--verify <how>', 'what proves the deployment: a poller that Temporal reports, or the health check').choices(
@@ -217,10 +242,7 @@ function answerFlag(option: Option): Flag {
     `${flagOf(option.key)} <${option.type === 'text' ? 'text' : option.type}>`,
     `${option.question}. ${option.help}`,
   );
-  return flag.argParser((text: string): Answer => {
-    if (text === '' && option.default !== '') throw new InvalidArgumentError('It is empty.');
-    return fromText(option, text);
-  });
+  return flag.argParser((text: string): Answer => fromText(option, text.trim()));
 }
 
 function toFlags(options: Record<string, string | boolean>): Flags {

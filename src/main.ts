@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { buildProgram, type Call, USAGE_FIX } from './cli.ts';
+import { buildProgram, type Call, USAGE_FIX, usageText } from './cli.ts';
 import { OPTIONS } from './config/options.ts';
 import { Cancelled, EXIT, ManyErrors, UserError } from './errors.ts';
 import type { Io, Streams } from './ui/io.ts';
@@ -14,6 +14,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     err: (text) => process.stderr.write(text),
   };
   const abort = abortOnSignals();
+  // Without a listener Node dies of a closed pipe (`| head -1`) with a stack, in the middle of whatever it is doing.
+  process.stdout.on('error', abort.onClosedPipe);
+  process.stderr.on('error', ignoreClosedPipe);
   let exitCode: number = EXIT.done;
   const program = buildProgram(version, async (call) => {
     exitCode = await runCommand(call, streams, abort.signal);
@@ -30,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.exitCode === 0) return EXIT.done;
     // Commander has told people on standard error; programs read standard output.
     if (argv.includes('--json')) {
-      const message = error.message.replace(/^error: /, '');
+      const message = usageText(error.message).trimEnd();
       streams.out(`${JSON.stringify({ code: 'USAGE', message, fix: USAGE_FIX, type: 'error' })}\n`);
     }
     return EXIT.usage;
@@ -83,7 +86,7 @@ function exitCodeOf(error: unknown): number {
  * The first SIGINT or SIGTERM stops the run in good order; a second one changes nothing, because the call in flight
  * has to be recorded.
  */
-function abortOnSignals(): { signal: AbortSignal; dispose(): void } {
+function abortOnSignals(): { signal: AbortSignal; onClosedPipe(error: Error): void; dispose(): void } {
   const controller = new AbortController();
   const stop = (): void => {
     if (!controller.signal.aborted) process.stderr.write('\nStopping after the call in flight ...\n');
@@ -93,9 +96,19 @@ function abortOnSignals(): { signal: AbortSignal; dispose(): void } {
   process.on('SIGTERM', stop);
   return {
     signal: controller.signal,
+    // Nobody reads the result any more: stop in good order, as on a signal.
+    onClosedPipe: (error) => {
+      ignoreClosedPipe(error);
+      controller.abort(new Cancelled());
+    },
     dispose: () => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
     },
   };
+}
+
+/** The work matters more than its story: a reader that went away ends the reading only. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }

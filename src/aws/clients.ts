@@ -10,9 +10,10 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { StandardRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { AwsCredentialIdentity, RetryErrorInfo, StandardRetryToken } from '@smithy/types';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import { rememberCall } from './failed-call.ts';
+import { Patient, PatientAndSlow, ThrottlingOnly } from './retries.ts';
 
 export interface ConnectionOptions {
   readonly region: string;
@@ -42,20 +43,6 @@ const FIRST_ATTEMPTS = 3;
 
 const READS = /^(Describe|List|Get|Head|BatchGet|BatchCheck)/;
 
-/**
- * Retries throttling only. For creates that AWS cannot recognise when they are repeated (no client token, no unique
- * name): after a lost answer the SDK must not send them again; the engine looks by tag first.
- */
-class ThrottlingOnly extends StandardRetryStrategy {
-  override async refreshRetryTokenForRetry(
-    token: StandardRetryToken,
-    info: RetryErrorInfo,
-  ): Promise<StandardRetryToken> {
-    if (info.errorType !== 'THROTTLING') throw info.error ?? new Error('not retried');
-    return super.refreshRetryTokenForRetry(token, info);
-  }
-}
-
 export type Clients = ReturnType<typeof makeClients>;
 
 /** The only place where SDK clients are built. */
@@ -64,7 +51,6 @@ export function makeClients(options: ConnectionOptions) {
   const config = {
     region,
     credentials: options.credentials ?? fromNodeProviderChain(profile === undefined ? {} : { profile }),
-    maxAttempts: MAX_ATTEMPTS,
     customUserAgent: `temporal-fargate/${options.cliVersion}`,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -73,30 +59,33 @@ export function makeClients(options: ConnectionOptions) {
     }),
     ...(endpoint === undefined ? {} : { endpoint }),
   };
+  /** A strategy counts what it may still retry: one for each client. */
+  const patient = () => ({ ...config, retryStrategy: new Patient(MAX_ATTEMPTS) });
+  const slow = () => ({ ...config, retryStrategy: new PatientAndSlow(() => Promise.resolve(MAX_ATTEMPTS)) });
   const once = { ...config, retryStrategy: new ThrottlingOnly(MAX_ATTEMPTS) };
-  const s3Config = { ...config, forcePathStyle: endpoint !== undefined };
+  const s3Config = () => ({ ...patient(), forcePathStyle: endpoint !== undefined });
   const clients = {
-    autoscaling: new ApplicationAutoScalingClient(config),
-    cloudwatch: new CloudWatchClient(config),
-    ec2: new EC2Client({ ...config, retryMode: 'adaptive' }),
+    autoscaling: new ApplicationAutoScalingClient(patient()),
+    cloudwatch: new CloudWatchClient(patient()),
+    ec2: new EC2Client(slow()),
     /** For EC2 creates without a client token. */
     ec2Once: new EC2Client(once),
-    ecr: new ECRClient(config),
-    ecs: new ECSClient(config),
+    ecr: new ECRClient(patient()),
+    ecs: new ECSClient(patient()),
     /** For RegisterTaskDefinition, which makes a revision at each call. */
     ecsOnce: new ECSClient(once),
-    iam: new IAMClient({ ...config, retryMode: 'adaptive' }),
-    logs: new CloudWatchLogsClient(config),
-    s3: new S3Client(s3Config),
-    secrets: new SecretsManagerClient(config),
+    iam: new IAMClient(slow()),
+    logs: new CloudWatchLogsClient(patient()),
+    s3: new S3Client(s3Config()),
+    secrets: new SecretsManagerClient(patient()),
     /** Asked first: a wrong region or a dead network has to show in seconds, not minutes. */
-    sts: new STSClient({ ...config, maxAttempts: FIRST_ATTEMPTS }),
-    tagging: new ResourceGroupsTaggingAPIClient(config),
+    sts: new STSClient({ ...config, retryStrategy: new Patient(FIRST_ATTEMPTS) }),
+    tagging: new ResourceGroupsTaggingAPIClient(patient()),
   };
   for (const client of Object.values(clients)) observeCalls(client, options.hooks);
 
   // The state has its own client: its calls are counted apart and do not ask the lock they carry out.
-  const state = new S3Client(s3Config);
+  const state = new S3Client(s3Config());
   observeCalls(state, { beforeMutation: async () => undefined, afterCall: options.hooks.afterCall }, 'State');
   keepServerDate(state);
   return { ...clients, state };
@@ -115,7 +104,8 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
     (next: (args: unknown) => Promise<unknown>, context: { clientName?: string; commandName?: string }) =>
       async (args: unknown) => {
         const operation = (context.commandName ?? '').replace(/Command$/, '');
-        const service = as ?? (context.clientName ?? '').replace(/Client$/, '');
+        const sdkName = (context.clientName ?? '').replace(/Client$/, '');
+        const service = as ?? sdkName;
         const mutating = !READS.test(operation);
         if (mutating) await hooks.beforeMutation();
         const startedAt = performance.now();
@@ -132,6 +122,7 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
           report();
           return output;
         } catch (error) {
+          rememberCall(error, { service: sdkName, operation });
           report(error as Error);
           throw error;
         }

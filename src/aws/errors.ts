@@ -135,12 +135,17 @@ export const isConditionalConflict = (error: unknown): boolean => hasName(error,
 export const hasName = (error: unknown, ...names: string[]): boolean =>
   error instanceof Error && names.includes(error.name);
 
+/** An error of this machine's files: their errors name a path, or that the disk is full. */
+export const isFileError = (error: Error): boolean =>
+  'syscall' in error && ('path' in error || ('code' in error && /^(ENOSPC|EDQUOT|EROFS)$/.test(String(error.code))));
+
 /** HTTP status of an SDK error, 0 when there was no answer, `undefined` for errors of other origin. */
 export function httpStatus(error: unknown): number | undefined {
   // The SDK's retries put metadata on whatever passes through them, on a lost lock too.
   if (!(error instanceof Error) || hasName(error, 'UserError')) return undefined;
   const metadata = (error as { $metadata?: { httpStatusCode?: number } }).$metadata;
   if (metadata) return metadata.httpStatusCode ?? 0;
+  if (isFileError(error)) return undefined;
   const { code } = error as { code?: unknown };
   const connection = typeof code === 'string' && /^(E[A-Z]+|UND_ERR_.*)$/.test(code);
   return connection || hasName(error, 'TimeoutError') ? 0 : undefined;

@@ -2,11 +2,12 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { prettifyError } from 'zod';
 import { damaged } from '../../state/document.ts';
 import { usableZones } from '../aws/zones.ts';
-import { gather, mend, readConfigFile, wrong } from '../config/answers.ts';
+import { gather, mend, wrong } from '../config/answers.ts';
+import { readConfigFile } from '../config/config-file.ts';
 import { type Answer, type Answers, flagOf, OPTIONS, type Option, type OptionKey, shown } from '../config/options.ts';
 import { type StackConfig, stackConfig } from '../config/schema.ts';
 import { type Found, fromFile, fromText, type Sources } from '../config/sources.ts';
-import { toAnswers, toStackConfig } from '../config/stack-config.ts';
+import { contradictions, toAnswers, toStackConfig } from '../config/stack-config.ts';
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { type Connection, knownOf } from './connect.ts';
@@ -19,8 +20,12 @@ export interface Where {
   readonly profile: string;
 }
 
-/** Stack, region and profile: what has to be known before the state can be read. */
-export async function answerWhere(input: CommandInput): Promise<Where> {
+/**
+ * Stack, region and profile: what has to be known before the state can be read.
+ *
+ * @param whatFollows `answerWhat` comes next: wrong answers to its questions are then reported together with these
+ */
+export async function answerWhere(input: CommandInput, whatFollows = false): Promise<Where> {
   const { flags, env, io } = input;
   const file = fileAnswers(input);
   const asked = flags.yes || !io.canAsk ? undefined : asker(input);
@@ -38,6 +43,7 @@ export async function answerWhere(input: CommandInput): Promise<Where> {
             option.key === 'region' ? asked(option, suggestion, {}) : Promise.resolve(suggestion ?? '')
         : undefined,
     fallback: region === undefined ? {} : { region },
+    alsoOtherStage: whatFollows,
     echo: () => undefined,
   });
   return { stack: String(answers.stack), region: String(answers.region), profile: String(answers.profile) };
@@ -60,6 +66,8 @@ export async function answerWhat(
   const sources = sourcesOf(input, before);
   const zonesGiven = sources.flags.zones ?? env.TEMPORAL_FARGATE_ZONES ?? sources.file.zones ?? sources.state.zones;
   const zones = zonesGiven === undefined ? await usableZones(connection.clients.ec2) : [];
+  const { accountId, partition } = connection;
+  const account = { accountId, partition };
   const answers = await gather({
     stage: 'what',
     sources,
@@ -68,13 +76,13 @@ export async function answerWhat(
     stored: before ? secretOptions(before).map(({ key }) => key) : [],
     ask: flags.yes ? undefined : asker(input),
     fallback: sandboxAnswers(connection.emulator?.temporalAccess),
+    contradictions: (given, unclear) => contradictions(given, account, unclear),
     echo: (option, answer, source) => {
       if (option.secret) io.keepSecret(String(answer));
       if (source !== 'you') io.note(`  ${option.question.replace('?', '')}: ${shown(option, answer)} (${source})`);
     },
   });
-  const { accountId, partition } = connection;
-  const config = toStackConfig(answers, { accountId, partition });
+  const config = toStackConfig(answers, account);
   return { config, secretValue: secretOf(config, answers) };
 }
 

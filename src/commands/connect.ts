@@ -9,7 +9,7 @@ import { isUnsettled } from '../aws/errors.ts';
 import { isLoopback } from '../config/network.ts';
 import type { Known } from '../config/options.ts';
 import { type Clock, realClock } from '../engine/wait.ts';
-import { usageError } from '../errors.ts';
+import { UserError, usageError } from '../errors.ts';
 import type { TemporalAccess } from '../sandbox/temporal-access.ts';
 import type { CommandInput } from './input.ts';
 import { runningSandbox } from './sandbox-home.ts';
@@ -61,7 +61,10 @@ export async function connect(
 ): Promise<Connection> {
   const { env, cliVersion, flags } = input;
   const sandbox = flags.sandbox ? await runningSandbox(input) : undefined;
-  const endpoint = sandbox?.endpoint ?? env.AWS_ENDPOINT_URL;
+  const endpoint = sandbox?.endpoint ?? (env.AWS_ENDPOINT_URL?.trim() || undefined);
+  if (endpoint !== undefined && !URL.canParse(endpoint)) {
+    throw usageError(`AWS_ENDPOINT_URL is no URL: "${endpoint}"`, 'Unset it, or write it like https://host:port.');
+  }
   const local = endpoint !== undefined && isLoopback(new URL(endpoint).host);
   if (flags.sandbox && !local)
     throw usageError('the sandbox has to be on this machine', 'Run: temporal-fargate sandbox start');
@@ -92,7 +95,9 @@ export async function connect(
   });
   const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}));
   input.signal.throwIfAborted();
-  const accountId = Account ?? '';
+  // The SDK takes any page for an empty answer: that of a captive portal, for example.
+  if (Account === undefined) throw notAws(endpoint);
+  const accountId = Account;
   const partition = Arn?.split(':')[1] ?? 'aws';
   const bucketOptions: StateBucketOptions = {
     s3: clients.state,
@@ -137,6 +142,14 @@ export async function connect(
     close: () => {
       for (const client of Object.values(clients)) client.destroy();
     },
+  });
+}
+
+function notAws(endpoint: string | undefined): UserError {
+  return new UserError({
+    code: 'AWS_GARBLED',
+    message: `calling STS GetCallerIdentity: what answered${endpoint ? ` at ${endpoint}` : ''} is not AWS`,
+    fix: 'A proxy, a captive portal or AWS_ENDPOINT_URL may be in the way: check the network, then run the same command again.',
   });
 }
 

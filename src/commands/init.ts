@@ -19,7 +19,7 @@ import { workerImageFor } from './worker-image.ts';
 
 /** `init`: makes the stack what the answers say, and proves that its worker polls. */
 export async function init(input: CommandInput): Promise<number> {
-  const connection = await connect(input, await answerWhere(input));
+  const connection = await connect(input, await answerWhere(input, true));
   try {
     input.io.note(
       `Account ${connection.accountId} (${connection.caller}), region ${connection.region}, stack ${connection.stack}`,

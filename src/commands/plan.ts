@@ -10,7 +10,7 @@ import { workerImageFor } from './worker-image.ts';
 
 /** `plan`: what `init` would do; changes nothing. Exit code 2 with `--detailed-exitcode` when there is something. */
 export async function plan(input: CommandInput): Promise<number> {
-  const connection = await connect(input, await answerWhere(input));
+  const connection = await connect(input, await answerWhere(input, true));
   try {
     const document = await (await connection.findStore())?.read();
     const { config, secretValue } = await answerWhat(

@@ -3,6 +3,7 @@ import type { StateDocument } from '../../state/document.ts';
 import type { Session } from '../../state/store.ts';
 import type { Aws } from '../aws/aws.ts';
 import { classify } from '../aws/errors.ts';
+import { explainAwsError } from '../aws/explain.ts';
 import type { StackConfig } from '../config/schema.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { type ObservedSteps, observe } from '../engine/observe.ts';
@@ -106,7 +107,8 @@ export function engineContext(
     session,
     clock: connection.clock,
     signal: input.signal,
-    emit: (event) => input.io.step(event),
+    emit: (event) =>
+      input.io.step(event.type === 'failed' ? { ...event, error: explainAwsError(event.error) as Error } : event),
     polling: connection.polling,
     classify,
     newToken: () => randomUUID(),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 import { type Answer, type Answers, flagOf, type Known, OPTIONS, type Option, type OptionKey } from './options.ts';
 import { type Found, lookUp, type Sources } from './sources.ts';
@@ -15,6 +14,13 @@ export interface Gathering {
   readonly fallback: Answers;
   /** Asks a person; absent where nobody can be asked: then every missing answer is reported in one error. */
   readonly ask?: ((option: Option, suggestion: Answer | undefined, answers: Answers) => Promise<Answer>) | undefined;
+  /**
+   * What does not go together, each contradiction in a sentence; `unclear` are the questions whose answers are missing
+   * or wrong by themselves.
+   */
+  readonly contradictions?: (answers: Answers, unclear: ReadonlySet<OptionKey>) => readonly string[];
+  /** When this stage is refused: also name the wrong answers that are given to the other stage's questions. */
+  readonly alsoOtherStage?: boolean;
   /** Told of every answer and where it comes from. */
   readonly echo: (option: Option, answer: Answer, source: string) => void;
 }
@@ -27,6 +33,7 @@ export async function gather(gathering: Gathering): Promise<Answers> {
   const answers: Partial<Record<OptionKey, Answer>> = { ...given };
   const problems: string[] = [];
   const missing: string[] = [];
+  const unclear = new Set<OptionKey>();
   const options = OPTIONS.filter((option) => option.stage === stage);
   const found = new Map(options.map((option) => [option.key, lookUp(option, sources)]));
   // Credentials decide defaults of options that come before them.
@@ -44,19 +51,26 @@ export async function gather(gathering: Gathering): Promise<Answers> {
     }
     if (problem !== undefined) {
       problems.push(`${flagOf(option.key)}: ${problem}`);
+      unclear.add(option.key);
       continue;
     }
     if (written === undefined && stored.includes(option.key)) continue;
     const { answer, from } = await settle(option, { answer: written, source }, gathering, answers);
     if (answer === undefined) {
       missing.push(howToGive(option));
+      unclear.add(option.key);
       continue;
     }
     const reason = wrong(option, answer, answers);
-    if (reason !== undefined) problems.push(`${flagOf(option.key)}: ${reason}`);
+    if (reason !== undefined) {
+      problems.push(`${flagOf(option.key)}: ${reason}${origin(option, from)}`);
+      unclear.add(option.key);
+    }
     answers[option.key] = option.type === 'number' ? Number(answer) : answer;
     echo(option, answer, from);
   }
+  problems.push(...(gathering.contradictions?.(answers, unclear) ?? []));
+  if (problems.length > 0 && gathering.alsoOtherStage) problems.push(...wrongElsewhere(stage, sources));
   if (missing.length > 0) problems.push(`missing: ${missing.join('; ')}`);
   if (problems.length > 0) {
     throw usageError(
@@ -80,7 +94,8 @@ async function settle(
   const suggestion =
     fallback[option.key] ?? (typeof option.default === 'function' ? option.default(answers, known) : option.default);
   const asked = written === undefined && ask ? await ask(option, suggestion, answers) : undefined;
-  const answer = written ?? asked ?? suggestion;
+  // A null of a config file is an answer, and a wrong one.
+  const answer = written !== undefined ? written : (asked ?? suggestion);
   const from = written !== undefined ? (source ?? '') : asked !== undefined ? 'you' : 'default';
   if (answer === undefined) return { answer, from };
   const { answer: kept, note } = mend(option, answer);
@@ -91,13 +106,35 @@ async function settle(
 export const mend = (option: Option, answer: Answer): { answer: Answer; note?: string } =>
   typeof answer === 'object' ? { answer } : (option.mend?.(answer) ?? { answer });
 
+/** Answers of the other stages that are wrong by themselves. */
+function wrongElsewhere(stage: Option['stage'], sources: Sources): string[] {
+  const options = OPTIONS.filter((option) => option.stage !== stage);
+  const found = new Map(options.map((option) => [option.key, lookUp(option, sources)]));
+  const answers: Answers = Object.fromEntries(
+    [...found].flatMap(([key, { answer }]) => (answer === undefined ? [] : [[key, answer]])),
+  );
+  return options.flatMap((option) => {
+    const { answer, problem, source = '' } = found.get(option.key) ?? {};
+    if (option.when && !option.when(answers)) return [];
+    const reason = problem ?? (answer === undefined ? undefined : wrong(option, mend(option, answer).answer, answers));
+    return reason === undefined ? [] : [`${flagOf(option.key)}: ${reason}${origin(option, source)}`];
+  });
+}
+
+/** Where a wrong answer comes from, when its flag does not say so already. */
+const origin = (option: Option, source: string): string =>
+  source === flagOf(option.key) || source === 'default' || source === 'you' ? '' : ` (from ${source})`;
+
 /** Why an answer cannot be taken, in one sentence. */
 export function wrong(option: Option, answer: Answer, answers: Answers): string | undefined {
-  if (option.type === 'boolean' && typeof answer !== 'boolean') return `"${answer}" is neither true nor false`;
-  if (option.type === 'number' && typeof answer !== 'number') return `"${answer}" is not a number`;
   // From a config file anything may come.
+  if (answer === null) return 'null is no answer; leave it out to have the default';
   if (typeof answer === 'object')
     return `${JSON.stringify(answer)} is a list or an object, where one value is asked for`;
+  if (option.type === 'boolean' && typeof answer !== 'boolean') return `"${answer}" is neither true nor false`;
+  if (option.type === 'number' && typeof answer !== 'number') return `"${answer}" is not a number`;
+  if ((option.type === 'text' || option.type === 'pem') && typeof answer !== 'string')
+    return `${answer} is not text; write "${answer}"`;
   if (option.choices && !option.choices.includes(String(answer))) {
     return `"${answer}" is not one of ${option.choices.join(', ')}`;
   }
@@ -108,47 +145,4 @@ function howToGive({ key, question, env, file }: Option): string {
   const variables = [...env.slice(0, 1), file?.env ?? []].flat();
   const ways = file ? [...variables, flagOf(key)] : [flagOf(key), ...variables];
   return `${question} (${ways.join(' or ')})`;
-}
-
-/** Reads a config file: JSON with the option keys. Secrets have no place in it. */
-export function readConfigFile(path: string): Answers {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw usageError(
-      `reading ${path}: ${(cause as Error).message}`,
-      'Name a file that exists, or leave --config out.',
-      'BAD_CONFIG_FILE',
-    );
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    // The parser's message quotes the file, which may hold what nobody should see.
-    const [at = ''] = /at position \d+( \(line \d+ column \d+\))?/.exec((cause as Error).message) ?? [];
-    throw usageError(
-      `reading ${path}: it is not JSON${at && ` (${at})`}`,
-      'Write { "stack": "dev", ... }, or leave --config out.',
-      'BAD_CONFIG_FILE',
-    );
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw usageError(`reading ${path}: it is not a JSON object`, 'Write { "stack": "dev", ... }.', 'BAD_CONFIG_FILE');
-  }
-  const known = new Map(OPTIONS.map((option) => [option.key as string, option]));
-  const problems = Object.keys(value).flatMap((key) => {
-    const option = known.get(key);
-    if (!option) return [`unknown key "${key}"`];
-    return option.secret ? [`"${key}" is a secret and may not be in a file that is kept`] : [];
-  });
-  if (problems.length > 0) {
-    throw usageError(
-      `reading ${path}: ${problems.join('; ')}`,
-      `The keys are: ${[...known.keys()].join(', ')}.`,
-      'BAD_CONFIG_FILE',
-    );
-  }
-  return value as Answers;
 }

@@ -95,7 +95,7 @@ export const OPTIONS: readonly Option[] = [
     validate: (answer) =>
       STACK_NAME.test(String(answer))
         ? undefined
-        : `"${answer}" is no stack name: 2 to 20 lower-case letters, digits and hyphens, first a letter`,
+        : `"${answer}" is no stack name: 2 to 20 lower-case letters, digits and single hyphens, first a letter`,
     stage: 'where',
   },
   {

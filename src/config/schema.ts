@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { RETENTION_DAYS, sizeProblem } from './fargate.ts';
 import { contains, isLoopback, overlaps, parseCidr } from './network.ts';
 
-/** Lower-case name that fits into every AWS name we build from it; IAM's 64 characters are the tightest. */
-export const STACK_NAME = /^[a-z][a-z0-9-]{0,18}[a-z0-9]$/;
+/**
+ * Lower-case name that fits into every AWS name we build from it: IAM's 64 characters are the tightest, and ECR takes no
+ * two hyphens in a row.
+ */
+export const STACK_NAME = /^(?=.{2,20}$)[a-z](-?[a-z0-9])+$/;
 
 const cidr = z.string().refine((text) => parseCidr(text) !== undefined, {
   error: (issue) =>

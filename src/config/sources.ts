@@ -37,8 +37,8 @@ export function lookUp(option: Option, { flags, paths, env, file, state }: Sourc
 
 /** Empty counts as not set, as everywhere in the Temporal and AWS tools. */
 function fromVariables(option: Option, env: NodeJS.ProcessEnv): Found | undefined {
-  const name = option.env.find((candidate) => env[candidate]);
-  const text = name && env[name];
+  const name = option.env.find((candidate) => env[candidate]?.trim());
+  const text = name && (option.file ? env[name] : env[name]?.trim());
   const pathName = option.file?.env;
   const path = pathName && env[pathName];
   if (text && path) return { problem: `${name} and ${pathName} are both set; which one counts?` };
@@ -67,5 +67,6 @@ export function fromFile(option: Option, path: string): Found {
 export function fromText(option: Option, text: string): Answer {
   if (option.type === 'boolean')
     return /^(1|true|yes)$/i.test(text) ? true : /^(0|false|no)$/i.test(text) ? false : text;
-  return option.type === 'number' && text.trim() !== '' && !Number.isNaN(Number(text)) ? Number(text) : text;
+  // Digits only: 0x10 and 1e3 are numbers to JavaScript, and slips to everybody else.
+  return option.type === 'number' && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

@@ -1,6 +1,6 @@
 import { usageError } from '../errors.ts';
 import { parseCidr, subRange } from './network.ts';
-import { type Answers, flagOf, type OptionKey } from './options.ts';
+import { type Answers, flagOf, OPTIONS, type OptionKey } from './options.ts';
 import { type StackConfig, stackConfig } from './schema.ts';
 
 /** Scaling that is not asked for; see docs/design in the README. */
@@ -19,6 +19,29 @@ export interface Account {
 
 /** Complete answers -> config. Throws a usage error with every problem in one message. */
 export function toStackConfig(answers: Answers, account: Account): StackConfig {
+  const made = parse(answers, account);
+  if ('config' in made) return made.config;
+  const problems = made.problems.map(({ label, message }) => `${label}: ${message}`);
+  throw usageError(problems.join('\n'), 'Change the answers named above.', 'BAD_CONFIG');
+}
+
+/** What does not go together in answers of which some are `unclear`: missing, or wrong and reported already. */
+export function contradictions(answers: Answers, account: Account, unclear: ReadonlySet<OptionKey>): string[] {
+  const made = parse(answers, account);
+  if ('config' in made) return [];
+  const known = made.problems.filter(({ keys }) => keys.length > 0 && !keys.some((key) => unclear.has(key)));
+  return known.map(({ label, message }) => `${label}: ${message}`);
+}
+
+interface Problem {
+  /** The answers to change. */
+  readonly keys: readonly OptionKey[];
+  /** "--cpu and --memory", or the place in the config when no answer leads there. */
+  readonly label: string;
+  readonly message: string;
+}
+
+function parse(answers: Answers, account: Account): { config: StackConfig } | { problems: readonly Problem[] } {
   const text = (key: OptionKey): string => String(answers[key] ?? '');
   const number = (key: OptionKey): number => Number(answers[key]);
   const zones = text('zones')
@@ -26,6 +49,7 @@ export function toStackConfig(answers: Answers, account: Account): StackConfig {
     .map((zone) => zone.trim())
     .filter(Boolean);
   const nat = text('nat');
+  const ranges = subnetRanges(text('cidr'), zones.length, nat);
   const parsed = stackConfig.safeParse({
     stack: text('stack'),
     region: text('region'),
@@ -38,7 +62,7 @@ export function toStackConfig(answers: Answers, account: Account): StackConfig {
       serverCaCert: text('temporalTlsServerCaCert') || undefined,
       serverName: text('temporalTlsServerName') || undefined,
     },
-    network: { cidr: text('cidr'), zones, nat, ...subnetRanges(text('cidr'), zones.length, nat) },
+    network: { cidr: text('cidr'), zones, nat, ...(ranges ?? NO_RANGES) },
     logRetentionDays: number('logRetentionDays'),
     workers: [
       {
@@ -61,33 +85,35 @@ export function toStackConfig(answers: Answers, account: Account): StackConfig {
       },
     ],
   });
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${FLAG_OF_PATH[String(path.findLast(isName))] ?? path.join('.')}: ${message}`,
-  );
-  throw usageError(problems.join('\n'), 'Change the answers named above.', 'BAD_CONFIG');
+  const issues = parsed.success ? [] : parsed.error.issues;
+  // Without ranges there is nothing to say about them but that they are missing.
+  const told = ranges ? issues : issues.filter(({ path }) => !path.some((part) => String(part).endsWith('Cidrs')));
+  const problems = told.map(({ path, message }) => problem(path, message));
+  if (!ranges) {
+    const message = `${text('cidr')} is too small for the subnets of ${zones.length} zones; take a larger range, such as 10.0.0.0/16, or fewer ${flagOf('zones')}`;
+    problems.push(problem(['cidr'], message));
+  }
+  return parsed.success && ranges ? { config: parsed.data } : { problems };
 }
 
-const isName = (part: PropertyKey): boolean => typeof part === 'string';
+function problem(path: readonly PropertyKey[], message: string): Problem {
+  const name = String(path.findLast((part) => typeof part === 'string'));
+  const keys = KEYS_OF_FIELD[name] ?? OPTIONS.map(({ key }) => key).filter((key) => key === name);
+  return { keys, label: keys.map(flagOf).join(' and ') || path.join('.'), message };
+}
 
-/** Which flag a person changes to mend a field of the config. */
-const FLAG_OF_PATH: Readonly<Record<string, string>> = {
-  cidr: flagOf('cidr'),
-  zones: flagOf('zones'),
-  publicCidrs: flagOf('cidr'),
-  privateCidrs: flagOf('cidr'),
-  memory: `${flagOf('cpu')} and ${flagOf('memory')}`,
-  min: flagOf('minTasks'),
-  max: flagOf('maxTasks'),
-  scaleInAt: flagOf('scaleInAt'),
-  spotWeight: flagOf('spotWeight'),
-  nat: flagOf('nat'),
-  address: flagOf('temporalAddress'),
-  namespace: flagOf('temporalNamespace'),
-  taskQueue: flagOf('taskQueue'),
-  logRetentionDays: flagOf('logRetentionDays'),
-  stack: flagOf('stack'),
-  tls: flagOf('temporalTls'),
+/** Which answers a person changes to mend a field of the config, where it is not that of the same name. */
+const KEYS_OF_FIELD: Readonly<Record<string, readonly OptionKey[]>> = {
+  publicCidrs: ['cidr'],
+  privateCidrs: ['cidr'],
+  memory: ['cpu', 'memory'],
+  min: ['minTasks'],
+  max: ['maxTasks'],
+  address: ['temporalAddress'],
+  namespace: ['temporalNamespace'],
+  tls: ['temporalTls'],
+  auth: ['temporalAuth'],
+  stopTimeoutSeconds: ['stopTimeout'],
 };
 
 /** The answers that lead to this config: what a later run starts from. */
@@ -122,23 +148,27 @@ export function toAnswers(config: StackConfig): Answers {
   };
 }
 
+interface Ranges {
+  readonly publicCidrs: string[];
+  readonly privateCidrs: string[];
+}
+
+const NO_RANGES: Ranges = { publicCidrs: [], privateCidrs: [] };
+
 /**
  * Public subnets from the second part of the range on, private ones from its upper part on: in a /16 that is
- * x.x.1.0/24, x.x.2.0/24 and x.x.101.0/24, x.x.102.0/24. Smaller ranges are cut into 16 parts.
+ * x.x.1.0/24, x.x.2.0/24 and x.x.101.0/24, x.x.102.0/24. Smaller ranges are cut into 16 parts. `undefined` when there are
+ * too few of them.
  */
-function subnetRanges(cidr: string, zones: number, nat: string): { publicCidrs: string[]; privateCidrs: string[] } {
+function subnetRanges(cidr: string, zones: number, nat: string): Ranges | undefined {
   const outer = parseCidr(cidr);
-  if (!outer) return { publicCidrs: [], privateCidrs: [] };
+  if (!outer) return NO_RANGES;
   const [prefix, publicFrom, privateFrom] = outer.prefix <= 17 ? [24, 1, 101] : [Math.min(outer.prefix + 4, 28), 0, 8];
-  const ranges = (from: number): string[] =>
-    Array.from({ length: zones }, (_, index) => {
-      const range = subRange(outer, prefix, from + index);
-      if (range) return range.text;
-      throw usageError(
-        `${flagOf('cidr')}: ${cidr} is too small for the subnets of ${zones} zones`,
-        `Take a larger range, such as 10.0.0.0/16, or fewer ${flagOf('zones')}.`,
-        'BAD_CONFIG',
-      );
-    });
-  return { publicCidrs: ranges(publicFrom), privateCidrs: nat === 'none' ? [] : ranges(privateFrom) };
+  const ranges = (from: number): string[] | undefined => {
+    const found = Array.from({ length: zones }, (_, index) => subRange(outer, prefix, from + index)?.text);
+    return found.every((text) => text !== undefined) ? found : undefined;
+  };
+  const publicCidrs = ranges(publicFrom);
+  const privateCidrs = nat === 'none' ? [] : ranges(privateFrom);
+  return publicCidrs && privateCidrs ? { publicCidrs, privateCidrs } : undefined;
 }

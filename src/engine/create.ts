@@ -1,7 +1,6 @@
 import type { StateDocument, StepRecord } from '../../state/document.ts';
-import { asError } from '../errors.ts';
 import { type EngineContext, PROPAGATION_MS } from './context.ts';
-import { named } from './failure.ts';
+import { named, reasonOf } from './failure.ts';
 import { ambiguous, assertOwned, ownerTags } from './ownership.ts';
 import { isFresh } from './recorded.ts';
 import { searchForIntent } from './search.ts';
@@ -140,7 +139,7 @@ export async function retryPropagation<T>(
         return { done: true, value: await call() };
       } catch (error) {
         if (classify(error) !== 'propagating') throw error;
-        return { done: false, reason: asError(error).message };
+        return { done: false, reason: reasonOf(error), cause: error };
       }
     },
   });

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { EngineContext, Steps } from './context.ts';
-import { throwAll } from './failure.ts';
+import { named, throwAll } from './failure.ts';
 import { dependants } from './graph.ts';
 import { assertOwned } from './ownership.ts';
 import { findRecorded, type Patience, patience } from './recorded.ts';
@@ -54,7 +54,7 @@ export async function destroy<Cloud, Config>(
       run: async () => {
         const startedAt = context.clock.now();
         try {
-          const lives = await findAll(context, step, patient);
+          const lives = await named('looking for', step, undefined, () => findAll(context, step, patient));
           for (const live of lives) {
             context.emit({ type: 'started', ...base, action: 'delete' });
             const result = await limit(() => remove(context, step, live, options));
@@ -141,7 +141,9 @@ async function confirmGone<Cloud, Config>(
   const seen = new Map<Steps<Cloud, Config>[number], Live[]>();
   let deadline: number | undefined;
   for (let open = steps; ; ) {
-    await Promise.all(open.map(async (step) => seen.set(step, await findAll(context, step, undefined, gone))));
+    const look = (step: (typeof open)[number]): Promise<Live[]> =>
+      named('looking for', step, undefined, () => findAll(context, step, undefined, gone));
+    await Promise.all(open.map(async (step) => seen.set(step, await look(step))));
     open = open.filter((step) => seen.get(step)?.some((live) => !stays(step, live)));
     // From the end of the first look, which may have taken as long itself.
     deadline ??= clock.now() + tagLagMs;

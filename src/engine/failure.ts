@@ -5,9 +5,13 @@ import type { AnyStep, Live, Readiness } from './step.ts';
 export class StepError extends Error {
   override readonly name = 'StepError';
   readonly stepId: string;
+  /** "creating NAT gateway (us-east-1a)": the message without its cause. */
+  readonly doing: string;
   constructor(verb: string, step: { id: string; title: string }, resource: string | undefined, cause: Error) {
-    super(`${verb} ${step.title}${resource === undefined ? '' : ` ${resource}`}: ${cause.message}`, { cause });
+    const doing = `${verb} ${step.title}${resource === undefined ? '' : ` ${resource}`}`;
+    super(`${doing}: ${cause.message}`, { cause });
     this.stepId = step.id;
+    this.doing = doing;
   }
 }
 
@@ -26,6 +30,12 @@ export class NeverReady extends UserError {
     this.live = live;
     this.discard = discard;
   }
+}
+
+/** Why something is repeated: code and message of what the cloud said. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
 }
 
 /** Runs `work` and names verb, thing and id in what it throws; our own errors say it already. */

@@ -1,5 +1,6 @@
 import type { StepRecord } from '../../state/document.ts';
 import { asError, ManyErrors } from '../errors.ts';
+import { named } from './failure.ts';
 import { type Claim, isOwned, notOwned } from './ownership.ts';
 import { findRecorded, type Patience, withoutPredecessor } from './recorded.ts';
 import type { AnyStep, Live } from './step.ts';
@@ -30,7 +31,10 @@ export async function observe<Cloud>(
   const entries = await Promise.all(
     steps.map(async (step) => {
       try {
-        return [step.id, await observeStep(cloud, owner, step, records[step.id], patient)] as const;
+        const seen = await named('looking for', step, undefined, () =>
+          observeStep(cloud, owner, step, records[step.id], patient),
+        );
+        return [step.id, seen] as const;
       } catch (error) {
         errors.push(asError(error));
         return undefined;

@@ -1,6 +1,6 @@
 import type { EngineContext } from './context.ts';
 import { recordIn } from './create.ts';
-import { named } from './failure.ts';
+import { named, reasonOf } from './failure.ts';
 import { assertOwned } from './ownership.ts';
 import type { AnyStep, DestroyOptions, Live } from './step.ts';
 import { poll } from './wait.ts';
@@ -68,7 +68,7 @@ export async function remove<Cloud>(
             // "Not settled yet" is a reason to wait here as well.
             if (!['busy', 'propagating'].includes(classify(error))) throw error;
             refused = { at: clock.now(), by: await lookForBlocker(current) };
-            return { done: false, reason: refused.by ?? `AWS refuses: ${String((error as Error).message)}` };
+            return { done: false, reason: refused.by ?? `AWS refuses: ${reasonOf(error)}`, cause: error };
           }
         }
         const reason = step.readiness?.(current).detail ?? 'deleting';

@@ -33,7 +33,7 @@ export interface PollOptions<T> {
   /** First interval; grows by half each time up to ten times itself, so that short waits are not rounded up. */
   readonly intervalMs: number;
   /** One look. `done` ends the wait; `reason` is shown until then. Errors end the wait. */
-  readonly probe: () => Promise<{ done: true; value: T } | { done: false; reason: string }>;
+  readonly probe: () => Promise<{ done: true; value: T } | { done: false; reason: string; cause?: unknown }>;
   readonly onWaiting?: (reason: string, elapsedMs: number) => void;
 }
 
@@ -52,6 +52,7 @@ export async function poll<T>(options: PollOptions<T>): Promise<T> {
         code: 'WAIT_TIMEOUT',
         message: `waiting for ${options.what}: gave up after ${Math.round(timeoutMs / 60_000)} minutes (${look.reason})`,
         fix: 'Run the same command again: it continues where this one stopped.',
+        cause: look.cause,
       });
     }
     options.onWaiting?.(look.reason, elapsed);

@@ -9,11 +9,10 @@ export function formatError(error: unknown, debug: boolean): string {
 
 function linesOf(error: unknown): string[] {
   if (error instanceof ManyErrors) {
-    const [first, ...rest] = error.errors;
     const fixes = new Set(error.errors.map(fixOf));
     return [
       `✖ ${error.errors.length} things failed:`,
-      ...[first, ...rest].map((one) => `  - ${one?.message}`),
+      ...error.errors.map((one) => `  - ${one.message.replaceAll('\n', '\n    ')}`),
       ...[...fixes].map((fix) => `  ${fix}`),
     ];
   }

@@ -1,12 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { API_KEY, expectRefusal, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
 const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-bad-input-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Answers everything with the same page, as the network of a hotel does. */
+const hotel = createServer((_request, response) => response.end('<html>Welcome! Please log in.</html>'));
+await new Promise<void>((resolve) => hotel.listen(0, '127.0.0.1', resolve));
+const portal = `http://127.0.0.1:${(hotel.address() as AddressInfo).port}`;
+afterAll(() => hotel.close());
 
 function file(name: string, content: string): string {
   const path = join(folder, name);
@@ -29,6 +37,19 @@ const CHANGE = 'Change the answers named above.';
 const HELP = 'Add --help to see what there is.';
 
 const answers: readonly Case[] = [
+  {
+    name: 'everything wrong at once, in one message',
+    args: init(...['--min-tasks', '5', '--max-tasks', '2', '--cidr', '10.0.0.0/8', '--stop-timeout', '0x10']),
+    env: { TEMPORAL_ADDRESS: ' ', TEMPORAL_FARGATE_CPU: 'lots', AWS_REGION: ' us-east-1 ' },
+    says: /^✖ --cpu: "lots" is not a number \(from TEMPORAL_FARGATE_CPU\)\n {2}--stop-timeout: "0x10" is not a number\n {2}--cidr: a VPC is between[^\n]*\n {2}--min-tasks: the smallest[^\n]*\n {2}missing: Address of the Temporal server[^\n]*\n/,
+    fix: GIVE,
+  },
+  {
+    name: 'a stack and a region that are none, together with what else is wrong',
+    args: init('--stack', 'Prod_1', '--region', 'mars', '--cpu', 'lots'),
+    says: /^✖ --stack: [^\n]*\n {2}--region: [^\n]*\n {2}--cpu: "lots" is not a number\n/,
+    fix: CHANGE,
+  },
   {
     name: 'all missing answers, in one message',
     args: [...INIT],
@@ -78,7 +99,7 @@ const answers: readonly Case[] = [
     name: 'a range too small for the zones',
     args: init('--cidr', '10.0.0.0/26'),
     says: '--cidr: 10.0.0.0/26 is too small for the subnets of 2 zones',
-    fix: 'Take a larger range, such as 10.0.0.0/16, or fewer --zones.',
+    fix: 'take a larger range, such as 10.0.0.0/16, or fewer --zones',
   },
   {
     name: 'a zone named twice, whose subnets would be the same',
@@ -133,7 +154,7 @@ const answers: readonly Case[] = [
   {
     name: 'a stack name that AWS names could not carry',
     args: init('--stack', 'Prod_1'),
-    says: '"Prod_1" is no stack name: 2 to 20 lower-case letters, digits and hyphens, first a letter',
+    says: '"Prod_1" is no stack name: 2 to 20 lower-case letters, digits and single hyphens, first a letter',
     fix: CHANGE,
   },
   {
@@ -153,7 +174,31 @@ const commandLine: readonly Case[] = [
   {
     name: 'an API key as the value of a flag',
     args: init('--temporal-api-key', 'abc'),
-    says: "unknown option '--temporal-api-key'",
+    says: /unknown option '--temporal-api-key'\n\(Command lines are read by everybody .* give --temporal-api-key-file or TEMPORAL_API_KEY\.\)/,
+    fix: HELP,
+  },
+  {
+    name: 'an API key as the value of a flag, without repeating it',
+    args: init('--temporal-api-key=abcdef-secret'),
+    says: /unknown option '--temporal-api-key'\n/,
+    fix: HELP,
+  },
+  {
+    name: 'a slip in a flag, with what was probably meant',
+    args: init('--stac', 'dev'),
+    says: /unknown option '--stac'\n\(Did you mean --stack\?\)/,
+    fix: HELP,
+  },
+  {
+    name: 'a flag twice',
+    args: init('--stack', 'dev', '--stack', 'prod'),
+    says: 'It is given twice.',
+    fix: HELP,
+  },
+  {
+    name: 'an own flag of a command twice',
+    args: ['trigger', '--count', '1', '--count', '2'],
+    says: 'It is given twice.',
     fix: HELP,
   },
   {
@@ -230,23 +275,46 @@ const files: readonly Case[] = [
     name: 'a list',
     args: init('--config', file('list.json', '[]')),
     says: 'it is not a JSON object',
-    fix: 'Write { "stack": "dev", ... }.',
+    fix: 'Write { "stack": "dev", ... }, or leave --config out.',
   },
   {
     name: 'values of the wrong type',
     args: init('--config', file('types.json', '{"cpu": "lots", "minTasks": [1], "temporalTls": "yes"}')),
-    says: /--temporal-tls: "yes" is neither true nor false\n {2}--cpu: "lots" is not a number\n {2}--min-tasks: "1" is not a number/,
+    says: /--temporal-tls: "yes" is neither true nor false \(from config file\)\n {2}--cpu: "lots" is not a number \(from config file\)\n {2}--min-tasks: \[1\] is a list/,
     fix: CHANGE,
   },
   {
     name: 'nothing, because it is not there',
     args: init('--config', '/nonexistent/config.json'),
     says: 'reading /nonexistent/config.json: ENOENT',
-    fix: 'Name a file that exists, or leave --config out.',
+    fix: 'Name a file that exists and may be read, or leave --config out.',
   },
 ];
 
 const credentials: readonly Case[] = [
+  {
+    name: 'an endpoint that is no URL',
+    args: [...INIT],
+    env: { AWS_ENDPOINT_URL: 'bogus' },
+    says: 'AWS_ENDPOINT_URL is no URL: "bogus"',
+    fix: 'Unset it, or write it like https://host:port.',
+  },
+  {
+    name: 'a home folder in which nothing can be written',
+    args: ['sandbox', 'start'],
+    env: { HOME: '/dev/null', TEMPORAL_FARGATE_CACHE_DIR: undefined, XDG_STATE_HOME: undefined },
+    says: /working with the files of this machine: ENOTDIR: not a directory/,
+    fix: 'Check that the folder exists, may be written to and has room',
+    code: 1,
+  },
+  {
+    name: 'a page of a captive portal instead of AWS',
+    args: [...INIT],
+    env: { AWS_ENDPOINT_URL: portal },
+    says: /what answered at http:\/\/127\.0\.0\.1:\d+ is not AWS/,
+    fix: 'A proxy, a captive portal or AWS_ENDPOINT_URL may be in the way',
+    code: 1,
+  },
   {
     name: 'no credentials',
     args: [...INIT],
@@ -316,3 +384,17 @@ for (const [what, cases] of Object.entries(groups)) {
     }
   });
 }
+
+describe('a reader that goes away', () => {
+  it.each([
+    ['standard output', 'stdout', ['init', '--yes', '--json']],
+    ['standard output of the help', 'stdout', ['--help']],
+    ['standard error', 'stderr', ['init', '--yes']],
+  ] as const)('ends no run with a stack: %s', async (_what, stream, args) => {
+    const running = stage.start(args, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' });
+    running.child[stream]?.destroy();
+    const { code, stdout, stderr } = await running.result;
+    expect(stdout + stderr).not.toMatch(/EPIPE|^\s+at /m);
+    expect(code).toBe(args[0] === '--help' ? 0 : 1);
+  });
+});

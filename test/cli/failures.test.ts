@@ -9,7 +9,7 @@ const stage = useCliStage();
 const { emulator } = stage;
 beforeEach(() => emulator.reset());
 
-const ACCESS_DENIED = { status: 403, code: 'AccessDenied', message: 'User: me is not authorized to perform it' };
+const ACCESS_DENIED = { status: 403, code: 'AccessDenied', message: 'Access Denied' };
 const EXPIRED = { status: 403, code: 'ExpiredToken', message: 'The security token included in the request is expired' };
 
 /** The same command again repairs what a failed run left, and destroy leaves nothing of both. */
@@ -40,7 +40,7 @@ describe('credentials that expire', () => {
     const failed = await stage.run([...INIT]);
     expectRefusal(expect, failed, {
       code: 1,
-      says: /^✖ the AWS credentials have expired\n/,
+      says: /^✖ the AWS credentials have expired \(ExpiredToken\)\n/,
       fix: 'Log in again (aws sso login), then run the same command: it goes on where it stopped.',
     });
     await goesOn(before);
@@ -53,40 +53,45 @@ describe('calls that are refused', () => {
     await emulator.fault({
       kind: 'error',
       match: { service: 'ec2', operation: 'CreateNatGateway' },
-      ...ACCESS_DENIED,
+      status: 403,
       code: 'UnauthorizedOperation',
+      message:
+        'You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/ada is not authorized to perform: ec2:CreateNatGateway on resource: arn:aws:ec2:us-east-1:123456789012:natgateway/* because no identity-based policy allows the ec2:CreateNatGateway action. Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdef',
     });
     const failed = await stage.run([...INIT]);
     expectRefusal(expect, failed, {
       code: 1,
-      says: 'creating NAT gateway (us-east-1a): User: me is not authorized to perform it',
-      fix: 'These credentials lack the permission for it; ask whoever administers the account.',
+      says: /creating NAT gateway \(us-east-1a\): arn:aws:iam::123456789012:user\/ada may not ec2:CreateNatGateway on arn:aws:ec2:us-east-1:123456789012:natgateway\/\* \(UnauthorizedOperation, because [^)]*\)\n/,
+      fix: 'Allow ec2:CreateNatGateway on arn:aws:ec2:us-east-1:123456789012:natgateway/* for these credentials',
     });
-    expect(failed.stderr).not.toMatch(/(NAT gateway \(us-east-1a\).*){2}/);
+    expect(failed.stderr).not.toMatch(/(NAT gateway \(us-east-1a\).*){2}|Encoded authorization/);
     expect((await emulator.calls()).filter(({ operation }) => operation === 'CreateNatGateway')).toHaveLength(1);
     await goesOn(before);
   });
 
   it('are all reported when there are several', async () => {
-    await emulator.fault({ kind: 'error', match: { operation: 'CreateRole' }, times: 2, ...ACCESS_DENIED });
+    for (const operation of ['CreateRepository', 'CreateLogGroup'])
+      await emulator.fault({ kind: 'error', match: { operation }, ...ACCESS_DENIED, code: 'AccessDeniedException' });
     const failed = await stage.run([...INIT]);
-    expectRefusal(expect, failed, {
-      code: 1,
-      says: /^✖ 2 things failed:\n {2}- creating (task|execution) role: User: me .*\n {2}- creating (task|execution) role: User: me /,
-      fix: /\n {2}These credentials lack the permission for it; ask whoever administers the account\.\n$/,
-    });
+    for (const action of ['ecr:CreateRepository', 'logs:CreateLogGroup']) {
+      expectRefusal(expect, failed, {
+        code: 1,
+        says: new RegExp(`^✖ 2 things failed:\n(.*\n)* {2}- creating .*: these credentials may not ${action} `),
+        fix: `\n  Allow ${action} for these credentials, or ask whoever administers the account to.\n`,
+      });
+    }
   });
 
-  it('for another reason say that the same command goes on', async () => {
+  it('for another reason quote it, and say that the same command goes on', async () => {
     await emulator.fault({
       kind: 'error',
       match: { operation: 'CreateRepository' },
-      code: 'InvalidParameterException',
+      code: 'BrandNewException',
       message: 'too many repositories',
     });
     expectRefusal(expect, await stage.run([...INIT]), {
       code: 1,
-      says: 'creating ECR repository: too many repositories',
+      says: 'creating ECR repository: AWS refuses (BrandNewException: too many repositories)',
       fix: 'What was done is recorded: mend the cause and run the same command again.',
     });
   });

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Gathering, gather, readConfigFile } from '../../src/config/answers.ts';
+import { describe, expect, it } from 'vitest';
+import { type Gathering, gather } from '../../src/config/answers.ts';
 import {
   type Answer,
   type Answers,
@@ -13,6 +10,7 @@ import {
   shown,
 } from '../../src/config/options.ts';
 import type { Sources } from '../../src/config/sources.ts';
+import { contradictions } from '../../src/config/stack-config.ts';
 import { UserError } from '../../src/errors.ts';
 
 const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
@@ -223,50 +221,75 @@ describe('every option', () => {
   });
 });
 
-describe('a config file', () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-config-'));
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-  const file = (content: string): string => {
-    const path = join(folder, 'config.json');
-    writeFileSync(path, content);
-    return path;
-  };
-  const reading = (path: string) => refused(Promise.resolve().then(() => readConfigFile(path)));
+describe('an answer of the wrong kind', () => {
+  const file = (value: unknown) => value as Answer;
 
-  it('holds answers by their keys', () => {
-    expect(readConfigFile(file('{"stack": "prod", "cpu": 512, "temporalTls": true}'))).toEqual({
-      stack: 'prod',
-      cpu: 512,
-      temporalTls: true,
+  it.each<[string, Partial<Sources>, string]>([
+    ['a word', { env: { TEMPORAL_FARGATE_CPU: 'lots' } }, '--cpu: "lots" is not a number (from TEMPORAL_FARGATE_CPU)'],
+    ...['1e3', '0x10', 'NaN', 'Infinity', '1_000', '1,5', '+5', '--memory'].map(
+      (text): [string, Partial<Sources>, string] => [
+        `the text ${text} for a number`,
+        { env: { TEMPORAL_FARGATE_MIN_TASKS: text } },
+        `--min-tasks: "${text}" is not a number`,
+      ],
+    ),
+    [
+      'less than nothing',
+      { env: { TEMPORAL_FARGATE_MIN_TASKS: '-1' } },
+      '--min-tasks: "-1" is not a whole number from',
+    ],
+    ['a half', { env: { TEMPORAL_FARGATE_MIN_TASKS: '1.5' } }, '--min-tasks: "1.5" is not a whole number from 0 to'],
+    ['text for a number', { file: { cpu: '512' } }, '--cpu: "512" is not a number (from config file)'],
+    ['a number for text', { file: { taskQueue: 7 } }, '--task-queue: 7 is not text; write "7" (from config file)'],
+    ['null', { file: { cpu: file(null) } }, '--cpu: null is no answer; leave it out to have the default'],
+    ['a list', { file: { cpu: file([1]) } }, '--cpu: [1] is a list or an object, where one value is asked for'],
+    ['an object', { file: { taskQueue: file({ a: 1 }) } }, '--task-queue: {"a":1} is a list or an object'],
+    [
+      'too large a number',
+      { file: { maxTasks: Number.POSITIVE_INFINITY } },
+      '--max-tasks: "Infinity" is not a whole number from 1 to',
+    ],
+  ])('is refused with its value and where it comes from: %s', async (_what, { file: values = {}, env = {} }, says) => {
+    const { message } = await refused(gathered({ flags: GIVEN, env, file: values }));
+    expect(message).toContain(says);
+  });
+
+  it('of white space only is none', async () => {
+    const { answers } = await gathered({ flags: GIVEN, env: { TEMPORAL_TASK_QUEUE: ' \t\n' } });
+    expect(answers.taskQueue).toBe('test-queue');
+  });
+
+  it('may have white space around it', async () => {
+    const { answers } = await gathered({
+      flags: GIVEN,
+      env: { TEMPORAL_TASK_QUEUE: ' q\n', TEMPORAL_FARGATE_CPU: '512 ' },
     });
+    expect([answers.taskQueue, answers.cpu]).toEqual(['q', 512]);
+  });
+});
+
+describe('everything wrong at once', () => {
+  it('is one message: missing, wrong by itself, and not going together', async () => {
+    const flags = { minTasks: 5, maxTasks: 2, cidr: '10.0.0.0/8', stopTimeout: 500, logRetentionDays: 8 };
+    const account = { accountId: '123456789012', partition: 'aws' };
+    const where = { stack: 'dev', region: 'us-east-1' };
+    const { message } = await refused(
+      gathered(
+        { flags, env: { TEMPORAL_TLS: 'maybe' } },
+        { given: where, contradictions: (answers, unclear) => contradictions(answers, account, unclear) },
+      ),
+    );
+    expect(message.split('\n').map((line) => line.replace(/: .*/, ''))).toEqual([
+      ...['--temporal-tls', '--stop-timeout', '--log-retention-days', '--cidr', '--min-tasks', 'missing'],
+    ]);
   });
 
-  it.each([
-    ['an unknown key', '{"stack": "a", "stak": "dev", "cpus": 1}', 'unknown key "stak"; unknown key "cpus"'],
-    ['a secret', '{"temporalApiKey": "planted-key"}', '"temporalApiKey" is a secret'],
-    ['no JSON', 'TEMPORAL_API_KEY=planted-key', 'it is not JSON'],
-    ['a list', '[]', 'it is not a JSON object'],
-    ['nothing', 'null', 'it is not a JSON object'],
-    ['an empty text', '', 'it is not JSON'],
-  ])('with %s is refused without quoting it', async (_what, content, says) => {
-    const error = await reading(file(content));
-    expect([error.code, error.exitCode]).toEqual(['BAD_CONFIG_FILE', 64]);
-    expect(error.message).toContain(says);
-    expect(`${error.message} ${error.fix}`).not.toContain('planted-key');
-  });
-
-  it('that does not exist is a usage error', async () => {
-    const error = await reading(join(folder, 'nothing.json'));
-    expect([error.code, error.exitCode]).toEqual(['BAD_CONFIG_FILE', 64]);
-  });
-
-  it('with values of another type is refused by their options', async () => {
-    const values = readConfigFile(file('{"cpu": "lots", "minTasks": [1], "temporalTls": "yes", "taskQueue": {}}'));
-    const { message } = await refused(gathered({ flags: GIVEN, file: values }));
-    for (const flag of ['--cpu', '--min-tasks', '--temporal-tls', '--task-queue'])
-      expect(message).toContain(`${flag}: `);
+  it('names what is wrong with later questions too when an earlier one is refused', async () => {
+    const sources = { flags: { stack: 'Prod_1', cpu: 'lots' }, file: { minTasks: -1 } };
+    const { message } = await refused(gathered(sources, { stage: 'where', alsoOtherStage: true }));
+    for (const flag of ['--stack: ', '--cpu: ', '--min-tasks: ', 'missing: AWS region'])
+      expect(message).toContain(flag);
+    const alone = await refused(gathered(sources, { stage: 'where' }));
+    expect(alone.message).not.toContain('--cpu');
   });
 });

@@ -180,7 +180,7 @@ export function normalised(inventory: Inventory): string[] {
       line
         .replace(/[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?/g, '*')
         .replace(/(?<=-)[0-9a-f]{17}\b|\b[0-9a-f]{32}\b|"[0-9a-f]{16}"/g, '*')
-        .replace(/(?<=task-definition\/temporal-fargate-dev-worker:)\d+/g, '*')
+        .replace(/(?<=task-definition\/temporal-fargate-dev_worker:)\d+/g, '*')
         .replace(/\b127\.\d+\.\d+\.\d+/g, '*')
         .replace(/(?<=scalable-target\/)\w+|(?<=temporal-fargate\/dev\/temporal-)\w{6}/g, '*'),
     )

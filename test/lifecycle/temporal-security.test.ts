@@ -51,7 +51,7 @@ async function secret(): Promise<unknown> {
 /** The worker's environment in its newest task definition, and the names of what comes from the secret. */
 async function container(): Promise<{ environment: Record<string, string>; secrets: string[] }> {
   const { taskDefinition } = await sandbox.emulator.clients.ecs.send(
-    new DescribeTaskDefinitionCommand({ taskDefinition: 'temporal-fargate-dev-worker' }),
+    new DescribeTaskDefinitionCommand({ taskDefinition: 'temporal-fargate-dev_worker' }),
   );
   const { environment = [], secrets = [] } = taskDefinition?.containerDefinitions?.[0] ?? {};
   return {

@@ -208,7 +208,7 @@ function compute(): Drift[] {
     ScalableDimension: 'ecs:service:DesiredCount',
     ResourceId: `service/${cluster}/worker`,
   } as const;
-  const names = ['high', 'low'].map((kind) => `temporal-fargate-dev-worker-cpu-${kind}`);
+  const names = ['high', 'low'].map((kind) => `temporal-fargate-dev_worker-cpu-${kind}`);
   const target = async () => {
     const { ServiceNamespace, ResourceId } = TARGET;
     const answer = await stage.emulator.clients.autoscaling.send(

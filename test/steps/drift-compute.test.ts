@@ -16,7 +16,7 @@ import { type Drift, idOf, itPutsBack, only, useSteps } from './stage.ts';
 const stage = useSteps();
 const ecs = () => stage.emulator.clients.ecs;
 const cluster = 'temporal-fargate-dev';
-const family = 'temporal-fargate-dev-worker';
+const family = 'temporal-fargate-dev_worker';
 
 async function service(): Promise<Service> {
   return only((await ecs().send(new DescribeServicesCommand({ cluster, services: ['worker'] }))).services);

@@ -20,7 +20,7 @@ const stage = useSteps();
 const autoscaling = (): ApplicationAutoScalingClient => stage.emulator.clients.autoscaling;
 const ResourceId = 'service/temporal-fargate-dev/worker';
 const TARGET = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount', ResourceId } as const;
-const ALARM = (kind: string) => `temporal-fargate-dev-worker-cpu-${kind}`;
+const ALARM = (kind: string) => `temporal-fargate-dev_worker-cpu-${kind}`;
 
 async function policy(PolicyName: string) {
   const answer = await autoscaling().send(new DescribeScalingPoliciesCommand({ ...TARGET, PolicyNames: [PolicyName] }));

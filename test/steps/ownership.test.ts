@@ -48,7 +48,7 @@ const trust = JSON.stringify({
 });
 
 const role = (kind: string) => `temporal-fargate-us-east-1-dev-${kind}`;
-const alarm = (kind: string) => `temporal-fargate-dev-worker-cpu-${kind}`;
+const alarm = (kind: string) => `temporal-fargate-dev_worker-cpu-${kind}`;
 
 /** What somebody else may have under one of our names: what it is called in the refusal, and how it is made. */
 const foreign: readonly [what: string, name: string, make: (clients: Clients) => Promise<unknown>][] = [
@@ -120,11 +120,11 @@ const foreign: readonly [what: string, name: string, make: (clients: Clients) =>
   ]),
   [
     'task definition family',
-    'temporal-fargate-dev-worker:1',
+    'temporal-fargate-dev_worker:1',
     ({ ecs }) =>
       ecs.send(
         new RegisterTaskDefinitionCommand({
-          family: 'temporal-fargate-dev-worker',
+          family: 'temporal-fargate-dev_worker',
           containerDefinitions: [{ name: 'theirs', image: 'busybox', memory: 64 }],
         }),
       ),

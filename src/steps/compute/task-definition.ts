@@ -139,7 +139,8 @@ export type TaskDefinitionStep = ReturnType<typeof taskDefinition>;
 
 type Definition = RegisterTaskDefinitionCommandInput & { family: string };
 
-const familyName = (stack: string, worker: string): string => `temporal-fargate-${stack}-${worker}`;
+/** An underscore, which no stack or worker has in its name: a-b of c and a of b-c stay apart. */
+export const familyName = (stack: string, worker: string): string => `temporal-fargate-${stack}_${worker}`;
 
 /** "arn:…:task-definition/family:12" -> "family" */
 const familyOf = (arn: string): string => arn.replace(/^.*task-definition\//, '').replace(/:\d+$/, '');

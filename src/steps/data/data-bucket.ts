@@ -89,7 +89,7 @@ export const dataBucket = () =>
 
 export type DataBucketStep = ReturnType<typeof dataBucket>;
 
-const dataBucketName = (stack: string, accountId: string, region: string): string =>
+export const dataBucketName = (stack: string, accountId: string, region: string): string =>
   bucketName(`tfg-${stack}-data`, accountId, region);
 
 const own = (aws: Aws, Bucket: string): OwnBucket => ({ Bucket, ExpectedBucketOwner: aws.accountId });
@@ -134,7 +134,10 @@ async function empty(aws: Aws, name: string): Promise<void> {
     );
     const [problem] = Errors ?? [];
     if (problem) {
-      throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), { name: problem.Code ?? 'DeleteObjects' });
+      throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), {
+        name: problem.Code ?? 'DeleteObjects',
+        $fault: 'client',
+      });
     }
     if (!page.more) break;
   }

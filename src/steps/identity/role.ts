@@ -106,7 +106,8 @@ export const role = <const N extends Needs>(
     },
   });
 
-const roleName = (kind: string, region: string, stack: string): string => `temporal-fargate-${region}-${stack}-${kind}`;
+export const roleName = (kind: string, region: string, stack: string): string =>
+  `temporal-fargate-${region}-${stack}-${kind}`;
 
 /** Only ECS tasks of this very account and region: without the conditions any account's ECS could be made to use it. */
 const trustPolicy = ({ accountId, region, partition }: StackConfig): object => ({

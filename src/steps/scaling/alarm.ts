@@ -77,8 +77,9 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
     },
   });
 
-const alarmName = (stack: string, worker: string, kind: string): string =>
-  `temporal-fargate-${stack}-${worker}-cpu-${kind}`;
+/** An underscore, which no stack or worker has in its name: a-b of c and a of b-c stay apart. */
+export const alarmName = (stack: string, worker: string, kind: string): string =>
+  `temporal-fargate-${stack}_${worker}-cpu-${kind}`;
 
 interface AlarmFacts {
   readonly comparison: string;

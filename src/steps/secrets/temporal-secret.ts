@@ -106,7 +106,7 @@ export const temporalSecret = (value: string | undefined) =>
 
 export type TemporalSecretStep = ReturnType<typeof temporalSecret>;
 
-const secretName = (stack: string): string => `temporal-fargate/${stack}/temporal`;
+export const secretName = (stack: string): string => `temporal-fargate/${stack}/temporal`;
 
 /** 64 hex digits, as ClientRequestToken allows. Keyed, so that equal values of two stacks do not look equal. */
 const versionId = (key: string, value: string): string =>

@@ -1,0 +1,51 @@
+/** The call that an error came from; the SDK's errors do not say it themselves. */
+export interface FailedCall {
+  /** The SDK's name: "EC2". */
+  readonly service: string;
+  readonly operation: string;
+}
+
+const failedCalls = new WeakMap<object, FailedCall>();
+
+export function rememberCall(error: unknown, call: FailedCall): void {
+  if (typeof error === 'object' && error !== null) failedCalls.set(error, call);
+}
+
+export const failedCallOf = (error: object): FailedCall | undefined => failedCalls.get(error);
+
+/** Prefix of IAM actions by the SDK's name of the service. */
+const IAM_PREFIX: Readonly<Record<string, string>> = {
+  ApplicationAutoScaling: 'application-autoscaling',
+  CloudWatch: 'cloudwatch',
+  CloudWatchLogs: 'logs',
+  EC2: 'ec2',
+  ECR: 'ecr',
+  ECS: 'ecs',
+  IAM: 'iam',
+  ResourceGroupsTaggingAPI: 'tag',
+  S3: 's3',
+  SecretsManager: 'secretsmanager',
+  STS: 'sts',
+};
+
+/** Operations of S3 whose action has another name. Source: Service Authorization Reference, "Amazon S3" (2026-11). */
+const S3_ACTION: Readonly<Record<string, string>> = {
+  DeleteObjects: 'DeleteObject',
+  GetBucketEncryption: 'GetEncryptionConfiguration',
+  GetBucketLifecycleConfiguration: 'GetLifecycleConfiguration',
+  GetPublicAccessBlock: 'GetBucketPublicAccessBlock',
+  HeadBucket: 'ListBucket',
+  HeadObject: 'GetObject',
+  ListMultipartUploads: 'ListBucketMultipartUploads',
+  ListObjectsV2: 'ListBucket',
+  ListObjectVersions: 'ListBucketVersions',
+  PutBucketEncryption: 'PutEncryptionConfiguration',
+  PutBucketLifecycleConfiguration: 'PutLifecycleConfiguration',
+  PutPublicAccessBlock: 'PutBucketPublicAccessBlock',
+};
+
+/** The IAM action that allows the call: "s3:ListBucket" for HeadBucket. */
+export function iamActionOf({ service, operation }: FailedCall): string {
+  const action = (service === 'S3' && S3_ACTION[operation]) || operation;
+  return `${IAM_PREFIX[service] ?? service.toLowerCase()}:${action}`;
+}

@@ -1,0 +1,79 @@
+import { readFileSync, statSync } from 'node:fs';
+import { type UserError, usageError } from '../errors.ts';
+import { closest } from './closest.ts';
+import { type Answers, OPTIONS } from './options.ts';
+
+/** Bytes; a file with every key has two thousand. */
+const LARGEST = 1024 * 1024;
+
+/** Reads a config file: JSON with the option keys. Secrets have no place in it. */
+export function readConfigFile(path: string): Answers {
+  const text = readText(path);
+  const value = parse(path, text);
+  const options = new Map(OPTIONS.map((option) => [option.key as string, option]));
+  const keys = [...options.keys()];
+  const problems = Object.keys(value).flatMap((key) => {
+    const option = options.get(key);
+    if (option?.secret) return [`"${key}" is a secret and may not be in a file that is kept`];
+    if (option) return [];
+    const meant = closest(key, keys);
+    return [`unknown key "${key}"${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`];
+  });
+  problems.push(...repeatedKeys(text).map((key) => `"${key}" is there twice`));
+  if (problems.length > 0) throw badFile(path, problems.join('; '), `The keys are: ${keys.join(', ')}.`);
+  return value as Answers;
+}
+
+function readText(path: string): string {
+  try {
+    const { size } = statSync(path);
+    if (size > LARGEST) throw badFile(path, 'it is larger than 1 MiB', 'Name a file with answers.');
+    // Editors on Windows begin a file with a mark that is no JSON.
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'BAD_CONFIG_FILE') throw cause;
+    throw badFile(
+      path,
+      code === 'EISDIR' ? 'it is a folder' : message,
+      'Name a file that exists and may be read, or leave --config out.',
+    );
+  }
+}
+
+function parse(path: string, text: string): Record<string, unknown> {
+  const example = 'Write { "stack": "dev", ... }, or leave --config out.';
+  if (text.trim() === '') throw badFile(path, 'it is empty', example);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // The parser's message quotes the file, which may hold what nobody should see.
+    const [at = ''] = /at position \d+( \(line \d+ column \d+\))?/.exec((cause as Error).message) ?? [];
+    throw badFile(path, `it is not JSON${at && ` (${at})`}`, example);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badFile(path, 'it is not a JSON object', example);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Keys of the outermost object that are there more than once: JSON would silently take the last. */
+function repeatedKeys(json: string): string[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  let depth = 0;
+  for (const [token, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    else if (depth === 1 && colon !== undefined) {
+      const key = JSON.parse(token.slice(0, -colon.length)) as string;
+      if (seen.has(key)) repeated.add(key);
+      seen.add(key);
+    }
+  }
+  return [...repeated];
+}
+
+const badFile = (path: string, problem: string, fix: string): UserError =>
+  usageError(`reading ${path}: ${problem}`, fix, 'BAD_CONFIG_FILE');
