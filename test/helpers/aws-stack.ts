@@ -95,7 +95,8 @@ export class AwsStack {
   image: WorkerImage;
   session: MemorySession;
 
-  constructor(address: EmulatorAddress, folder: string) {
+  /** @param image what is pushed when an image has to be */
+  constructor(address: EmulatorAddress, folder: string, image: WorkerImage = tinyImage(folder)) {
     const hooks: CallHooks = {
       beforeMutation: async () => undefined,
       afterCall: ({ service, operation, mutating, error }) =>
@@ -114,7 +115,7 @@ export class AwsStack {
       cliVersion: 'test',
       hooks,
     });
-    this.image = tinyImage(folder);
+    this.image = image;
     const stack = this;
     this.aws = new Aws({
       clients,
