@@ -14,7 +14,7 @@ import {
   taskWhere,
 } from './ecs-stage.ts';
 
-const emulator = useEmulator({ delaySeconds: 0.1 });
+const emulator = useEmulator({ delaySeconds: 0.1, strict: ['off'] });
 let stage: Stage;
 let definition: string;
 
