@@ -55,7 +55,7 @@ const FLOWS: readonly Flow[] = [
   },
   {
     name: 'the take-over of an abandoned lock',
-    writes: 5,
+    writes: 4,
     before: async (stage) => {
       await written(stage);
       await abandoned(stage);
