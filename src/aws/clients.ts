@@ -91,15 +91,56 @@ export function makeClients(options: ConnectionOptions) {
   return { ...clients, state };
 }
 
+/**
+ * Gives all clients what `from` has learned of how far this machine's clock is off. Each learns it by itself, but only
+ * from a refusal of its first call, and a create that must not be repeated would fail by that.
+ */
+export function shareClock(clients: Clients, from: keyof Clients): void {
+  const { systemClockOffset } = clients[from].config;
+  for (const client of Object.values(clients)) client.config.systemClockOffset = systemClockOffset;
+}
+
 interface HasMiddleware {
   // The clients' command types differ; only these members are used, and each middleware passes everything on.
   readonly middlewareStack: {
     // biome-ignore lint/suspicious/noExplicitAny: see above
     add(middleware: (next: any, context: any) => any, options: any): void;
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    addRelativeTo(middleware: (next: any, context: any) => any, options: any): void;
   };
 }
 
+/** What AWS calls a request whose time is wrong; also a wrong key, which is not mended by another try. */
+const SKEWED = [
+  'AuthFailure',
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+];
+
+/**
+ * While this machine's clock is off, the SDK takes every refusal (no such bucket, not yet) for one that a corrected
+ * clock has mended, and sends the call seven times more. Only those that are about the time may be.
+ */
+function retrySkewOnly(client: HasMiddleware): void {
+  client.middlewareStack.addRelativeTo(
+    (next: (args: unknown) => Promise<unknown>) => async (args: unknown) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const { name, $metadata } = error as Error & { $metadata?: { clockSkewCorrected?: boolean } };
+        if ($metadata?.clockSkewCorrected && !SKEWED.includes(name)) $metadata.clockSkewCorrected = false;
+        throw error;
+      }
+    },
+    { relation: 'before', toMiddleware: 'httpSigningMiddleware', name: 'temporalFargateRetrySkewOnly', override: true },
+  );
+}
+
 function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): void {
+  retrySkewOnly(client);
   client.middlewareStack.add(
     (next: (args: unknown) => Promise<unknown>, context: { clientName?: string; commandName?: string }) =>
       async (args: unknown) => {

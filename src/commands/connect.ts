@@ -4,7 +4,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { ensureStateBucket, findStateBucket, looseStateSettings, type StateBucketOptions } from '../../state/bucket.ts';
 import { S3Store } from '../../state/s3-store.ts';
 import { Aws, type AwsInit } from '../aws/aws.ts';
-import { type CallHooks, type Clients, makeClients } from '../aws/clients.ts';
+import { type CallHooks, type Clients, makeClients, shareClock } from '../aws/clients.ts';
 import { isUnsettled } from '../aws/errors.ts';
 import { isLoopback } from '../config/network.ts';
 import type { Known } from '../config/options.ts';
@@ -94,6 +94,7 @@ export async function connect(
     hooks,
   });
   const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  shareClock(clients, 'sts');
   input.signal.throwIfAborted();
   // The SDK takes any page for an empty answer: that of a captive portal, for example.
   if (Account === undefined) throw notAws(endpoint);

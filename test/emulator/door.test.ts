@@ -130,6 +130,26 @@ describe('signatures', () => {
     );
   });
 
+  // EC2 API reference, RequestExpired: "more than 15 minutes after the date stamp on the request".
+  it.each([-20, 20])('refuses a request that is %i minutes off, as each service words it', async (minutes) => {
+    const config = { ...configWith({}), systemClockOffset: minutes * 60_000 };
+    const s3 = new S3Client({ ...config, forcePathStyle: true });
+    const outcomes = await Promise.all([
+      refusal(new STSClient(config).send(new GetCallerIdentityCommand({}))),
+      refusal(new SecretsManagerClient(config).send(new ListSecretsCommand({}))),
+      refusal(new EC2Client(config).send(new DescribeVpcsCommand({}))),
+      refusal(s3.send(new ListBucketsCommand({}))),
+    ]);
+    expect(outcomes.map(({ name }) => name)).toEqual([
+      'SignatureDoesNotMatch',
+      'InvalidSignatureException',
+      'RequestExpired',
+      'RequestTimeTooSkewed',
+    ]);
+    const near = new STSClient({ ...config, systemClockOffset: minutes * 30_000 });
+    expect((await near.send(new GetCallerIdentityCommand({}))).Account).toBe('123456789012');
+  });
+
   it('refuses a body that is not the signed one', async () => {
     const client = new SecretsManagerClient(configWith({}));
     client.middlewareStack.add(

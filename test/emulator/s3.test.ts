@@ -33,6 +33,20 @@ async function put(Key: string, extra: { IfMatch?: string; IfNoneMatch?: string 
   return given((await emulator.clients.s3.send(new PutObjectCommand({ Bucket, Key, Body: 'text', ...extra }))).ETag);
 }
 
+describe('a bucket in another region', () => {
+  // S3 API reference, "Error responses": PermanentRedirect, 301.
+  it('is not reached, and the answer names its region', async () => {
+    await createBucket();
+    const { s3 } = clientsFor(emulator.address, 'eu-west-1');
+    const answer = await refusal(s3.send(new GetBucketTaggingCommand({ Bucket })));
+    expect(answer).toMatchObject({ name: 'PermanentRedirect', status: 301 });
+    const raised = await s3.send(new HeadBucketCommand({ Bucket })).catch((error: unknown) => error);
+    const { $response } = raised as { $response?: { headers: Record<string, string> } };
+    expect($response?.headers['x-amz-bucket-region']).toBe('us-east-1');
+    s3.destroy();
+  });
+});
+
 describe('a new bucket', () => {
   it('blocks public access, disables ACLs and encrypts, as AWS makes buckets since 2023', async () => {
     const { s3 } = emulator.clients;

@@ -16,7 +16,7 @@ import { deleteVersions } from '../../state/bucket-contents.ts';
 import { STATE_PROBLEMS, type StateProblem } from '../../state/errors.ts';
 import { cliEnvironment, runCli } from '../helpers/cli.ts';
 import { useEmulator } from '../helpers/emulator.ts';
-import { afterwards, bucketOptions, documentOf, putText, stamp, storeFor, userError } from './stage.ts';
+import { afterwards, bucketOptions, documentOf, putText, stamp, stateClient, storeFor, userError } from './stage.ts';
 
 const emulator = useEmulator();
 beforeEach(() => emulator.reset());
@@ -157,6 +157,22 @@ describe('a damaged state bucket', () => {
     const error = await userError(ensureStateBucket({ ...bucketOptions(emulator), accountId: '210987654321' }));
     expect(error).toMatchObject({ code: 'STATE_BUCKET_NOT_OURS', exitCode: 1 });
     expect(error.fix).toContain('210987654321');
+  });
+
+  it('that somebody made in another region is named with that region, and not touched', async () => {
+    const region = 'me-south-1';
+    const Bucket = 'tfg-state-123456789012-me-south-1';
+    const s3 = stateClient({ ...emulator, address: { ...emulator.address, region } });
+    const west = stateClient({ ...emulator, address: { ...emulator.address, region: 'eu-west-1' } });
+    await west.send(
+      new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }),
+    );
+    const before = await emulator.inventory();
+    const error = await userError(ensureStateBucket({ ...bucketOptions(emulator, s3), region }));
+    expect(error).toMatchObject({ code: 'STATE_BUCKET_ELSEWHERE', exitCode: 1 });
+    expect(error.message).toContain(`state bucket ${Bucket} is in eu-west-1`);
+    expect(error.fix).toContain('in eu-west-1: move its objects away');
+    expect(await emulator.inventory()).toEqual(before);
   });
 
   const S = { Bucket: 'tfg-state-123456789012-us-east-1-an' };

@@ -54,10 +54,13 @@ SERVICES: Dict[str, Service] = {
 class AwsError(ServiceException):
     """An error as the AWS API answers it: AwsError('InvalidVpcID.NotFound', 'The vpc ID ... does not exist')."""
 
-    def __init__(self, code: str, message: str, status: Optional[int] = None) -> None:
+    def __init__(
+        self, code: str, message: str, status: Optional[int] = None, headers: Optional[Dict[str, str]] = None
+    ) -> None:
         super().__init__(code, message)
         self.status = status
         """HTTP status, or None for the one that the service model gives this code (400 when it gives none)."""
+        self.headers = headers or {}
 
 
 @dataclass
@@ -166,6 +169,7 @@ def render(call: Call, result: Any) -> Response:
     headers = [(name, str(value)) for name, value in serialized["headers"].items() if name.lower() != "content-length"]
     if isinstance(result, AwsError):
         headers.append(("x-amzn-ErrorType", result.code))
+        headers.extend(result.headers.items())
     return Response(status, headers, raw)
 
 

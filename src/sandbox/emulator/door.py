@@ -25,6 +25,9 @@ BAD_SIGNATURE = {"ec2": "AuthFailure", "s3": "SignatureDoesNotMatch", "iam": "Si
                  "monitoring": "SignatureDoesNotMatch"}
 """The JSON services say InvalidSignatureException."""
 
+SKEWED = {"ec2": "RequestExpired", "s3": "RequestTimeTooSkewed"}
+"""A clock that is off is named by these; the others say that the signature is wrong because it expired."""
+
 
 class Door:
     def __init__(self, sandbox: Sandbox) -> None:
@@ -77,6 +80,9 @@ def _error(service: str, reason: str) -> AwsError:
     if reason == "bad-signature":
         code = BAD_SIGNATURE.get(service, "InvalidSignatureException")
         return AwsError(code, "The request signature we calculated does not match the signature you provided.", 403)
+    if reason == "skewed":
+        code = SKEWED.get(service) or BAD_SIGNATURE.get(service, "InvalidSignatureException")
+        return AwsError(code, "Signature expired: the time of the request is too far from the server's.", 403)
     code = UNKNOWN_KEY.get(service, "UnrecognizedClientException")
     return AwsError(code, "The security token included in the request is invalid.", 403)
 

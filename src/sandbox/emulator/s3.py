@@ -23,6 +23,7 @@ NOT_IN_MOTO = re.compile(
 def install(sandbox: Sandbox) -> None:
     FakeBucket.get_permission = policy_has_no_effect
     sandbox.before("s3", "*", refuse_unknown)
+    sandbox.before("s3", "*", check_region)
     sandbox.before("s3", "*", check_owner)
     sandbox.before("s3", "DeleteObject", any_object_matches)
     sandbox.after("s3", "CreateBucket", give_defaults)
@@ -38,6 +39,15 @@ def policy_has_no_effect(_bucket: Any, _action: str, _resource: str) -> Any:
 def refuse_unknown(call: Call) -> None:
     if NOT_IN_MOTO.search(call.operation):
         raise NotImplementedError(call.operation)
+
+
+def check_region(call: Call) -> None:
+    """A bucket answers in its own region only: elsewhere 301 PermanentRedirect (S3 API reference, "Error responses")."""
+    bucket = s3_backends[call.account][PARTITION].buckets.get(call.params.get("Bucket"))
+    if bucket is None or call.operation == "CreateBucket" or bucket.region_name == call.region:
+        return
+    message = "The bucket you are attempting to access must be addressed using the specified endpoint."
+    raise AwsError("PermanentRedirect", message, 301, {"x-amz-bucket-region": bucket.region_name})
 
 
 def check_owner(call: Call) -> None:

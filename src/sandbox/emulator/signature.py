@@ -6,12 +6,14 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Optional
 from urllib.parse import quote, unquote
 
 from .context import Credential
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+LONGEST_SKEW = timedelta(minutes=15)
 _HEADER = re.compile(rf"^{ALGORITHM} Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{{64}})$")
 _UNHASHED = ("UNSIGNED-PAYLOAD", "STREAMING-")
 
@@ -27,7 +29,7 @@ class Signed:
 
 
 class Refused(Exception):
-    """Why the door stays closed. `reason` is 'missing', 'unknown-key', 'bad-token' or 'bad-signature'."""
+    """Why the door stays closed. `reason` is 'missing', 'unknown-key', 'bad-token', 'bad-signature' or 'skewed'."""
 
     def __init__(self, reason: str, service: Optional[str] = None) -> None:
         super().__init__(reason)
@@ -79,7 +81,18 @@ def verify(environ: Dict[str, Any], body: bytes, find: Callable[[str], Optional[
     expected = hmac.new(key, to_sign.encode("utf-8"), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, match.group(3)):
         raise Refused("bad-signature", service)
+    if not _is_timely(environ.get("HTTP_X_AMZ_DATE", "")):
+        raise Refused("skewed", service)
     return Signed(access_key_id, region, service, credential.principal)
+
+
+def _is_timely(stamp: str) -> bool:
+    """AWS refuses a request whose date stamp is more than 15 minutes off (EC2 API reference, RequestExpired)."""
+    try:
+        signed_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return False
+    return abs(datetime.now(timezone.utc) - signed_at) <= LONGEST_SKEW
 
 
 def _canonical_path(environ: Dict[str, Any], service: str) -> str:
