@@ -43,6 +43,7 @@ export interface HeldLock {
 export async function acquireLock(options: LockOptions): Promise<HeldLock> {
   const { key } = options;
   const body = newHolder(options);
+  const startedAt = clocks();
   let tookOver: LockHolder | undefined;
   for (let attempt = 1; attempt <= 10; attempt += 1) {
     const sentAt = clocks();
@@ -52,12 +53,11 @@ export async function acquireLock(options: LockOptions): Promise<HeldLock> {
         tookOver = undefined;
         return hold(options, body, await putJson(options, key, body, { IfNoneMatch: '*' }), sentAt, tookOver);
       }
-      // With our own nonce it is a put whose answer was lost: the retry of the request met its own lock. It is put once
-      // more, because nobody knows how long ago the first one arrived.
-      if (seen.holder.nonce !== body.nonce) {
-        if (!seen.expired && !seen.dead) throw heldBy(seen, key);
-        tookOver = seen.holder;
-      }
+      // With our own nonce it is a put whose answer was lost: the retry of the request met its own lock. Nobody knows when
+      // it arrived, but not before we began.
+      if (seen.holder.nonce === body.nonce) return hold(options, body, seen.etag, startedAt, tookOver);
+      if (!seen.expired && !seen.dead) throw heldBy(seen, key);
+      tookOver = seen.holder;
       return hold(options, body, await putJson(options, key, body, { IfMatch: seen.etag }), sentAt, tookOver);
     } catch (error) {
       // 412: somebody was faster; 404: released meanwhile; 409: a race that S3 asks to repeat.

@@ -59,7 +59,13 @@ describe('the schema', () => {
   const anyText = fc.string({ unit: 'binary' });
   const someText = fc.string({ unit: 'binary', minLength: 1 });
   const record = fc.record(
-    { id: someText, token: someText, generation: fc.integer({ min: 1 }), startedAt: anyText },
+    {
+      id: someText,
+      token: someText,
+      generation: fc.integer({ min: 1 }),
+      startedAt: anyText,
+      deletion: fc.record({ id: anyText, at: anyText }),
+    },
     { requiredKeys: ['token', 'generation', 'startedAt'] },
   );
   // JSON has no -0, and a key named __proto__ is no property of an object literal.
@@ -100,7 +106,7 @@ describe('the schema', () => {
   });
 
   it('refuses every field that it does not know, in the document and in a record', () => {
-    const known = [...Object.keys(document()), 'id', 'token', 'generation', 'startedAt'];
+    const known = [...Object.keys(document()), 'id', 'token', 'generation', 'startedAt', 'deletion'];
     const unknown = key.filter((name) => !known.includes(name));
     fc.assert(
       fc.property(anyDocument, record, unknown, json, (document, intent, name, value) => {

@@ -63,6 +63,7 @@ describe('the lease of 60 s (the clocks of this process are set by hand; S3 has 
     // Asleep, no timer runs, and the monotonic clock of some systems stands still.
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR });
     await Promise.all([lock.assertHeld(), lock.assertHeld(), lock.assertHeld()]);
+    vi.useRealTimers();
     expect(await puts()).toEqual([200, 200]);
     expect((await stored()).renewals).toBe(1);
   });
@@ -74,6 +75,7 @@ describe('the lease of 60 s (the clocks of this process are set by hand; S3 has 
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR });
     await expect(lock.assertHeld()).rejects.toMatchObject({ code: 'LOCK_LOST', exitCode: 75 });
     await expect(lock.assertHeld()).rejects.toThrow('ada@build-7');
+    vi.useRealTimers();
     expect(await textOf(emulator.clients.s3, own, KEY)).toBe(theirs);
     expect((await puts()).filter((status) => status !== 412)).toEqual([200]);
   });

@@ -30,7 +30,7 @@ async function abandoned({ s3, own }: Stage): Promise<void> {
 
 interface Flow {
   readonly name: string;
-  /** Puts and deletes that it takes, refused ones among them. */
+  /** Puts and deletes of it that are carried out. */
   readonly writes: number;
   readonly before: (stage: Stage) => Promise<void>;
   readonly work: (stage: Stage) => Promise<unknown>;
@@ -128,8 +128,9 @@ describe.each(FLOWS)('$name', ({ writes, before, work, stored, versions }) => {
     await emulator.fault({ kind: 'close-after', match: { service: 's3' }, mutating: true, after: n });
     await work(stage);
     const calls = (await emulator.calls()).filter(({ mutating }) => mutating);
-    // It was sent twice; a lock of our own that is met instead of a free one is put once more on purpose, and S3 refuses a first put.
-    expect(calls.length - writes).toBeOneOf([1, 2, 3]);
+    const refused = calls.filter(({ status }) => status === 412 || status === 404);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(calls.length - refused.length).toBe(writes);
 
     const document = await stage.store.read();
     const { epoch, serial, steps } = document ?? {};
