@@ -44,7 +44,8 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
         dimensions: { ClusterName: clusterName(stack), ServiceName: worker.name },
         // A service without tasks has no CPU: that is no reason to add or to remove any.
         missingData: 'missing',
-        action: high ? from.target.scaleOutArn : from.target.scaleInArn,
+        // A policy that was deleted took itself out of the alarm; the one to be made has an ARN that no plan knows.
+        action: (high ? from.target.scaleOutArn : from.target.scaleInArn) || 'its policy, once that is made again',
       };
     },
     findById: find,
