@@ -1,6 +1,6 @@
 import { Command, Option as Flag, InvalidArgumentError } from 'commander';
 import type { Flags } from './commands/input.ts';
-import { type Answer, flagOf, OPTIONS, type Option, type OptionKey } from './config/options.ts';
+import { type Answer, flagOf, OPTIONS, type Option, type OptionKey, plainFlagOf } from './config/options.ts';
 import { fromText } from './config/sources.ts';
 
 /** A command of the program, loaded only when it is called. */
@@ -192,10 +192,10 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
 /** Commander's message, without the value of an option that does not exist: it may be a secret. */
 export function usageText(message: string): string {
   const text = message.replace(/^error: /, '').replace(/(unknown option '--?[\w-]+)=[^']*'/, "$1'");
-  const option = OPTIONS.find(({ key, secret }) => secret && text.startsWith(`unknown option '${flagOf(key)}'`));
+  const option = OPTIONS.find(({ key, secret }) => secret && text.startsWith(`unknown option '${plainFlagOf(key)}'`));
   if (!option) return text;
   const [firstLine = ''] = text.split('\n');
-  return `${firstLine}\n(Command lines are read by everybody on the machine: give ${option.file?.flag} or ${option.env[0]}.)\n`;
+  return `${firstLine}\n(Command lines are read by everybody on the machine: give ${flagOf(option.key)} or ${option.env[0]}.)\n`;
 }
 
 /** Commander would silently take the last of two values, and an empty one, which only answers that may be left out can be. */
@@ -211,7 +211,7 @@ function refuseTwice(command: Command): void {
 }
 
 const mayBeEmpty = (flag: Flag): boolean =>
-  OPTIONS.some((option) => option.default === '' && flag.long === (option.file?.flag ?? flagOf(option.key)));
+  OPTIONS.some((option) => option.default === '' && flag.long === flagOf(option.key));
 
 const verifyFlag = (): Flag =>
   new Flag('--verify <how>', 'what proves the deployment: a poller that Temporal reports, or the health check').choices(

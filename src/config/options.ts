@@ -284,7 +284,10 @@ export const OPTIONS: readonly Option[] = [
 
 /** "temporalAddress" -> "--temporal-address" */
 export const flagOf = (key: OptionKey): string =>
-  OPTIONS.find((option) => option.key === key)?.file?.flag ??
+  OPTIONS.find((option) => option.key === key)?.file?.flag ?? plainFlagOf(key);
+
+/** The flag that would take the answer itself, although secrets have none such. */
+export const plainFlagOf = (key: OptionKey): string =>
   `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** What a person may see of an answer. */

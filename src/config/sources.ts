@@ -38,7 +38,7 @@ export function lookUp(option: Option, { flags, paths, env, file, state }: Sourc
 /** Empty counts as not set, as everywhere in the Temporal and AWS tools. */
 function fromVariables(option: Option, env: NodeJS.ProcessEnv): Found | undefined {
   const name = option.env.find((candidate) => env[candidate]?.trim());
-  const text = name && (option.file ? env[name] : env[name]?.trim());
+  const text = name && (option.mend ? env[name] : env[name]?.trim());
   const pathName = option.file?.env;
   const path = pathName && env[pathName];
   if (text && path) return { problem: `${name} and ${pathName} are both set; which one counts?` };

@@ -130,7 +130,7 @@ describe('an error under --json', () => {
     expect(code).toBe(64);
     expect(lines(stdout).at(-1)).toMatchObject({
       type: 'error',
-      code: 'BAD_CONFIG',
+      code: 'BAD_ANSWER',
       message: expect.stringContaining('CPU 1000 does not exist'),
       fix: 'Change the answers named above.',
     });
@@ -149,7 +149,7 @@ describe('an error under --json', () => {
       errors: [
         {
           code: 'ACCESS_DENIED',
-          message: expect.stringMatching(/^creating .* role: not you$/),
+          message: expect.stringMatching(/^creating .* role: these credentials may not iam:CreateRole/),
           fix: expect.any(String),
         },
         { code: 'ACCESS_DENIED' },

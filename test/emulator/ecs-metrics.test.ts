@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, useEmulator } from '../helpers/emulator.ts';
 import { cluster, createService, register, type Stage, setStage } from './ecs-stage.ts';
 
-const emulator = useEmulator({ tasks: 'process' });
+const emulator = useEmulator({ tasks: 'process', strict: ['off'] });
 let stage: Stage;
 
 beforeEach(async () => {

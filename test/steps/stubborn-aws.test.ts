@@ -65,7 +65,7 @@ describe('An AWS that learns of roles late, and settles slowly', () => {
     await emulator.clearCalls();
     // The roles were made early and had their time; now they are the last to be made again.
     await stack.down({ purge: true, deleteData: true });
-    await emulator.fault({ kind: 'delay', seconds: 1.2, match: { operation: 'CreateRole' }, times: 2, before: true });
+    await emulator.fault({ kind: 'delay', seconds: 3, match: { operation: 'CreateRole' }, times: 2, before: true });
     await stack.up();
     const seen = await refused();
     expect(seen).toContain('RegisterTaskDefinition AccessDeniedException');

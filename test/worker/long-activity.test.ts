@@ -32,7 +32,7 @@ async function tasksOf(worker: string): Promise<Task[]> {
   const cluster = 'temporal-fargate-dev';
   const lists = await Promise.all(
     (['RUNNING', 'STOPPED'] as const).map((desiredStatus) =>
-      ecs.send(new ListTasksCommand({ cluster, family: `temporal-fargate-dev-${worker}`, desiredStatus })),
+      ecs.send(new ListTasksCommand({ cluster, family: `temporal-fargate-dev_${worker}`, desiredStatus })),
     ),
   );
   const tasks = lists.flatMap(({ taskArns = [] }) => taskArns);
