@@ -65,6 +65,8 @@ describe('An AWS that learns of roles late, and settles slowly', () => {
     await emulator.clearCalls();
     // The roles were made early and had their time; now they are the last to be made again.
     await stack.down({ purge: true, deleteData: true });
+    // Names are free again, so that nothing but the roles themselves is late.
+    await emulator.settle();
     await emulator.fault({ kind: 'delay', seconds: 3, match: { operation: 'CreateRole' }, times: 2, before: true });
     await stack.up();
     const seen = await refused();

@@ -44,7 +44,7 @@ class ForcedDeletions:
     def __init__(self, sandbox: Sandbox) -> None:
         self._seconds = sandbox.settings.strict["secret-name"]
         self._freed: Dict[Tuple[str, str], float] = {}
-        sandbox.on_reset(self._freed.clear)
+        sandbox.on_settle(self._freed.clear)
         sandbox.before("secretsmanager", "DeleteSecret", self._remember)
         sandbox.before("secretsmanager", "CreateSecret", self._refuse)
 
