@@ -17,20 +17,21 @@ afterAll(async () => {
   await lane.stop();
 });
 
-/** Milliseconds without a call, shorter than the first pause between two looks. */
-const QUIET_MS = 150;
-
-/** Kills the command in the wait that it tells of, between two calls. Throws when there was no such moment. */
+/** Kills the command in the wait that it tells of, between two calls: it is stopped first, and goes on when one is under way. */
 async function killWaiting(args: readonly string[], text: RegExp): Promise<void> {
   const { emulator } = lane;
   await emulator.clearCalls();
-  const { child, result, waitFor } = startCli(args, lane.env);
+  const { child, pid, result, waitFor } = startCli(args, lane.env);
   await waitFor(text);
   const calls = await eventually('a moment without a call', async () => {
+    const before = (await emulator.calls()).length;
+    process.kill(pid, 'SIGSTOP');
+    // What was sent before the stop has arrived by the second look.
+    await emulator.calls();
     const log = await emulator.calls();
-    const last = log.at(-1);
-    const quiet = last !== undefined && Date.now() - last.at > QUIET_MS && log.every(({ status }) => status !== null);
-    return quiet && log.length;
+    if (log.length === before && log.every(({ status }) => status !== null)) return log.length;
+    process.kill(pid, 'SIGCONT');
+    return false;
   });
   child.kill('SIGKILL');
   expect((await result).code).toBe('SIGKILL');
