@@ -52,7 +52,11 @@ describe('SIGKILL right after EC2 made something that it does not show yet', () 
   });
 
   it.each(
-    named([cell('init', 'CreateSubnet', 4), ...later(cell('init', 'CreateVpc'), cell('init', 'CreateNatGateway'))]),
+    named([
+      cell('init', 'CreateSecurityGroup'),
+      cell('init', 'CreateSubnet', 4),
+      ...later(cell('init', 'CreateVpc'), cell('init', 'CreateNatGateway')),
+    ]),
   )('%s: destroy leaves nothing', { timeout: LONG }, async (_name, one) => {
     await lane.reset();
     await kill(lane, one, () => lane.reset());

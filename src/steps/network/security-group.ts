@@ -23,7 +23,8 @@ export const securityGroup = (needs: { vpc: VpcStep }) =>
     id: 'network/security-group',
     title: 'security group (no ingress)',
     needs,
-    repeatable: 'name',
+    // AWS would refuse a second one of this name, but it is found by its tags, which are late.
+    repeatable: 'tags',
     timeouts: BLOCKED,
     usual: INTERFACES_LEAVE,
     monthlyCost: free,
