@@ -37,8 +37,8 @@ describe('the main job, from nothing to nothing', () => {
   });
 
   it('init creates the stack and proves that Temporal sees its task', async () => {
-    const { code, stdout } = await sandbox.run(words('init --yes'));
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await sandbox.run(words('init --yes'));
+    expect(code, stderr).toBe(0);
     const [, taskId, digest] =
       /Temporal reports dev\/([0-9a-f]{32})\/([0-9a-f]{12}) as a poller of test-queue\.\n/.exec(stdout) ?? [];
     const inventory = await sandbox.emulator.inventory();
@@ -47,16 +47,16 @@ describe('the main job, from nothing to nothing', () => {
   });
 
   it('status shows the task that polls', async () => {
-    const { code, stdout } = await sandbox.run(['status']);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await sandbox.run(['status']);
+    expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^Deployment {2}SUCCESSFUL$/m);
     expect(stdout).toMatch(/^Tasks {7}1 of 1 running$/m);
     expect(stdout).toMatch(/^ {2}[0-9a-f]{32} {2}RUNNING, HEALTHY, FARGATE(_SPOT)?, .*, image [0-9a-f]{12}, polls$/m);
   });
 
   it('trigger prints the path of the file that the worker wrote', async () => {
-    const { code, stdout } = await sandbox.run(['trigger', '--input', '{"message":"from the test"}']);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await sandbox.run(['trigger', '--input', '{"message":"from the test"}']);
+    expect(code, stderr).toBe(0);
     expect(stdout).toMatch(
       /^s3:\/\/tfg-dev-data-123456789012-us-east-1-an\/messages\/MessageWorkflow-[^/]+\/[^/]+\.txt\n$/,
     );
@@ -64,8 +64,8 @@ describe('the main job, from nothing to nothing', () => {
   });
 
   it('trigger --count runs several side by side, each with its own file', async () => {
-    const { code, stdout } = await sandbox.run(words('trigger --count 5 --workflow-id batch --json'));
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await sandbox.run(words('trigger --count 5 --workflow-id batch --json'));
+    expect(code, stderr).toBe(0);
     const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
     expect(last).toMatchObject({ type: 'result', result: { failed: 0, taskQueue: 'test-queue' } });
     const outcomes = last.result.outcomes as { workflowId: string; result: string }[];
@@ -82,8 +82,8 @@ describe('the main job, from nothing to nothing', () => {
   });
 
   it('logs shows the JSON lines of the task, and --follow ends at Ctrl-C with 0', async () => {
-    const { code, stdout } = await sandbox.run(['logs']);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await sandbox.run(['logs']);
+    expect(code, stderr).toBe(0);
     const entries = stdout
       .trimEnd()
       .split('\n')
@@ -120,9 +120,9 @@ describe('the main job, from nothing to nothing', () => {
     expect(kept.stdout).toMatch(/^Kept: data bucket tfg-dev-data-\S+ .*6/m);
     expect(kept.stdout).toMatch(/^0 left$/m);
     expect(kept.code).toBe(0);
-    const { code, stdout } = await sandbox.run(DESTROY);
+    const { code, stdout, stderr } = await sandbox.run(DESTROY);
     expect(stdout).toMatch(/^0 left$/m);
-    expect(code).toBe(0);
+    expect(code, stderr).toBe(0);
     expect(countable(await sandbox.emulator.inventory())).toEqual(countable(empty));
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { eventually } from '../helpers/emulator.ts';
 import { useFronts } from '../helpers/temporal-front.ts';
 import { logged, useWorkers } from './stage.ts';
@@ -39,7 +39,7 @@ function age({ tmp }: WorkerProcess): void {
 const healthy = (worker: WorkerProcess) => eventually('the health check', async () => healthCheck(worker.tmp) === 0);
 
 describe.concurrent('an activity that knows nothing of cancellation', () => {
-  it('is left behind at the force time, in words that say so, before ECS would kill', async () => {
+  it('is left behind at the force time, in words that say so, before ECS would kill', async ({ expect }) => {
     const worker = startWorker('sleep 60000', { TEMPORAL_FARGATE_STOP_TIMEOUT: '8' });
     const handle = await begin(worker, 'sleep 60000');
     worker.child.kill('SIGTERM');
@@ -55,7 +55,7 @@ describe.concurrent('an activity that knows nothing of cancellation', () => {
 });
 
 describe.concurrent('the health of a worker', () => {
-  it('lasts while it drains, until the activity is done', async () => {
+  it('lasts while it drains, until the activity is done', async ({ expect }) => {
     const worker = startWorker('sleep 5000');
     await healthy(worker);
     const handle = await begin(worker, 'sleep 5000');
@@ -70,7 +70,7 @@ describe.concurrent('the health of a worker', () => {
     await handle.terminate();
   });
 
-  it('ends while its event loop stands still, and comes back with it', async () => {
+  it('ends while its event loop stands still, and comes back with it', async ({ expect }) => {
     const worker = startWorker('block 5000');
     await healthy(worker);
     const handle = await begin(worker, 'block 5000');
@@ -82,7 +82,7 @@ describe.concurrent('the health of a worker', () => {
 });
 
 describe.concurrent('an error whose text holds the key', () => {
-  it('is logged without it when an activity fails', async () => {
+  it('is logged without it when an activity fails', async ({ expect }) => {
     const worker = startWorker('throw');
     const handle = await begin(worker, 'throw');
     expect(await logged(worker, 'Activity failed')).toMatchObject({
@@ -92,10 +92,10 @@ describe.concurrent('an error whose text holds the key', () => {
     await handle.terminate();
   });
 
-  it.each([
+  it.for<[deed: string, origin: string]>([
     ['crash', 'uncaughtException'],
     ['reject', 'unhandledRejection'],
-  ])('is the last line of a worker that it ends (%s)', async (deed, origin) => {
+  ])('is the last line of a worker that it ends (%s)', async ([deed, origin], { expect }) => {
     const worker = startWorker(deed);
     const handle = await begin(worker, deed);
     expect(await worker.ended).toEqual({ code: 1, signal: null });

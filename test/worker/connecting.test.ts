@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
 import { eventually } from '../helpers/emulator.ts';
 import { tcpProxy } from '../helpers/tcp-proxy.ts';
 import { useFronts } from '../helpers/temporal-front.ts';
@@ -32,7 +32,7 @@ const OUTAGE = 'Temporal cannot be reached';
 const CLEAN = { code: 0, signal: null };
 
 describe.concurrent('a server that cannot be reached', () => {
-  it('is waited for, and found when it comes up', async () => {
+  it('is waited for, and found when it comes up', async ({ expect }) => {
     const proxy = await tcpProxy(fronts.backend.address);
     const worker = start({ TEMPORAL_ADDRESS: proxy.address });
     expect(await logged(worker, OUTAGE)).toMatchObject({ level: 'WARN', address: proxy.address, attempt: 1 });
@@ -43,7 +43,7 @@ describe.concurrent('a server that cannot be reached', () => {
     await proxy.cut();
   });
 
-  it('because nobody knows its name is waited for too', async () => {
+  it('because nobody knows its name is waited for too', async ({ expect }) => {
     const worker = start({ TEMPORAL_ADDRESS: 'no-such-host.invalid', TEMPORAL_TLS: 'true' });
     await eventually('the second attempt', async () => worker.lines().some(({ attempt }) => attempt === 2));
     expect(await logged(worker, OUTAGE)).toMatchObject({ level: 'WARN' });
@@ -52,19 +52,22 @@ describe.concurrent('a server that cannot be reached', () => {
 });
 
 describe.concurrent('a stop signal', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('(%s) ends a worker at once that has not connected yet', async (signal) => {
-    const agent = await silentServer();
-    const worker = start({
-      TEMPORAL_ADDRESS: fronts.backend.address,
-      ECS_CONTAINER_METADATA_URI_V4: `http://${agent.address}/v4/x`,
-    });
-    await agent.called();
-    worker.child.kill(signal);
-    expect(await worker.ended).toEqual(CLEAN);
-    expect(worker.lines().at(-1)).toMatchObject({ level: 'INFO', message: 'stopped before polling', signal });
-  });
+  it.for(['SIGTERM', 'SIGINT'] as const)(
+    '(%s) ends a worker at once that has not connected yet',
+    async (signal, { expect }) => {
+      const agent = await silentServer();
+      const worker = start({
+        TEMPORAL_ADDRESS: fronts.backend.address,
+        ECS_CONTAINER_METADATA_URI_V4: `http://${agent.address}/v4/x`,
+      });
+      await agent.called();
+      worker.child.kill(signal);
+      expect(await worker.ended).toEqual(CLEAN);
+      expect(worker.lines().at(-1)).toMatchObject({ level: 'INFO', message: 'stopped before polling', signal });
+    },
+  );
 
-  it('ends a worker at once that waits for a server which accepts but never answers', async () => {
+  it('ends a worker at once that waits for a server which accepts but never answers', async ({ expect }) => {
     const server = await silentServer();
     const worker = start({ TEMPORAL_ADDRESS: server.address });
     await server.called();
@@ -72,14 +75,14 @@ describe.concurrent('a stop signal', () => {
     expect(await worker.ended).toEqual(CLEAN);
   });
 
-  it('ends a worker at once that waits for the next attempt', async () => {
+  it('ends a worker at once that waits for the next attempt', async ({ expect }) => {
     const worker = start({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
     await logged(worker, OUTAGE);
     worker.child.kill('SIGTERM');
     expect(await worker.ended).toEqual(CLEAN);
   });
 
-  it('ends a polling worker whose server is down', async () => {
+  it('ends a polling worker whose server is down', async ({ expect }) => {
     const proxy = await tcpProxy(fronts.backend.address);
     await proxy.serve();
     const worker = start({ TEMPORAL_ADDRESS: proxy.address });
@@ -89,7 +92,7 @@ describe.concurrent('a stop signal', () => {
     expect(await worker.ended).toEqual(CLEAN);
   });
 
-  it('ends a worker whose server hangs before ECS would kill it', async () => {
+  it('ends a worker whose server hangs before ECS would kill it', async ({ expect }) => {
     const proxy = await tcpProxy(fronts.backend.address);
     await proxy.serve();
     const worker = start({ TEMPORAL_ADDRESS: proxy.address, TEMPORAL_FARGATE_STOP_TIMEOUT: '3' });

@@ -6,7 +6,7 @@ import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { hostPlatform } from '../../src/image/platform.ts';
 import type { AcceptedKey, TemporalFront } from '../../src/sandbox/temporal-front.ts';
 import { AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
@@ -83,7 +83,7 @@ async function tasks(desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> {
 }
 
 describe.concurrent('a key that is revoked while the worker polls', () => {
-  it('ends the process, and ECS starts a task with the key that the secret has by now', async () => {
+  it('ends the process, and ECS starts a task with the key that the secret has by now', async ({ expect }) => {
     const reference = referenceConfig({ temporalAddress: front.address, temporalTls: true });
     stack.config = { ...reference, temporal: { ...reference.temporal, serverCaCert: fronts.pem('ca') } };
     stack.secretValue = JSON.stringify({ TEMPORAL_API_KEY: SECRET });
@@ -125,7 +125,7 @@ describe.concurrent('a key that is revoked while the worker polls', () => {
 });
 
 describe.concurrent('an outage of more than a minute', () => {
-  it('does not end a worker or make it unhealthy; it works as soon as the server is back', async () => {
+  it('does not end a worker or make it unhealthy; it works as soon as the server is back', async ({ expect }) => {
     const proxy = await tcpProxy(fronts.backend.address);
     await proxy.serve();
     const worker = start({ TEMPORAL_ADDRESS: proxy.address });
@@ -152,11 +152,11 @@ describe.concurrent('a server that refuses a worker from the start', () => {
     TEMPORAL_API_KEY: 'planted-wrong-key',
   });
 
-  it.each([
+  it.for<[what: string, cause: string, changes: () => Record<string, string>]>([
     ['a key', 'the server does not accept the credentials', wrongKey],
     ['a namespace', 'there is no such namespace', () => ({ TEMPORAL_NAMESPACE: 'nowhere' })],
     ['no CAs', 'the image has no CA certificates', () => noCertificates],
-  ])('(%s) sees it try again for a while and then end with the cause', async (_what, cause, changes) => {
+  ])('(%s) sees it try again for a while and then end with the cause', async ([, cause, changes], { expect }) => {
     const worker = start(changes());
     expect(await worker.ended).toEqual({ code: 1, signal: null });
     const lines = worker.lines().filter(({ message }) => String(message).startsWith('Temporal'));
