@@ -16,7 +16,9 @@ import {
   useEmulator,
 } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
-import { afterwards, putText, storeFor, textOf, userError } from '../state/stage.ts';
+import { afterwards, putText, storeFor, textOf, useCleanUp, userError } from '../state/stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator({ delaySeconds: 0.1, tasks: 'simulated' });
 const INIT = ['init', '--yes', '--verify', 'health'];

@@ -20,7 +20,9 @@ import {
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ensureStateBucket, findStateBucket, stateBucket } from '../../state/bucket.ts';
 import { useEmulator } from '../helpers/emulator.ts';
-import { bucketOptions, mutations, putText, stamp, stateClient, storeFor, userError } from './stage.ts';
+import { bucketOptions, mutations, putText, stamp, stateClient, storeFor, useCleanUp, userError } from './stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator({ strict: ['bucket=0'] });
 beforeEach(() => emulator.reset());

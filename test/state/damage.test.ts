@@ -16,7 +16,19 @@ import { deleteVersions } from '../../state/bucket-contents.ts';
 import { STATE_PROBLEMS, type StateProblem } from '../../state/errors.ts';
 import { cliEnvironment, runCli } from '../helpers/cli.ts';
 import { useEmulator } from '../helpers/emulator.ts';
-import { afterwards, bucketOptions, documentOf, putText, stamp, stateClient, storeFor, userError } from './stage.ts';
+import {
+  afterwards,
+  bucketOptions,
+  documentOf,
+  putText,
+  stamp,
+  stateClient,
+  storeFor,
+  useCleanUp,
+  userError,
+} from './stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator();
 beforeEach(() => emulator.reset());

@@ -4,7 +4,9 @@ import { ensureStateBucket } from '../../state/bucket.ts';
 import { acquireLock, type HeldLock, readLock } from '../../state/lock.ts';
 import type { LockHolder } from '../../state/lock-holder.ts';
 import { eventually, useEmulator } from '../helpers/emulator.ts';
-import { afterwards, bucketOptions, putText, stateClient, textOf } from './stage.ts';
+import { afterwards, bucketOptions, putText, stateClient, textOf, useCleanUp } from './stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator();
 const KEY = 'dev/lock.json';

@@ -8,7 +8,9 @@ import { ensureStateBucket } from '../../state/bucket.ts';
 import { acquireLock, breakLock, type HeldLock, type LockOptions, readLock } from '../../state/lock.ts';
 import type { LockHolder } from '../../state/lock-holder.ts';
 import { eventually, useEmulator } from '../helpers/emulator.ts';
-import { afterwards, bucketOptions, mutations, putText, stateClient, textOf, userError } from './stage.ts';
+import { afterwards, bucketOptions, mutations, putText, stateClient, textOf, useCleanUp, userError } from './stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator();
 const KEY = 'dev/lock.json';

@@ -3,7 +3,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { newHolder } from '../../state/lock-holder.ts';
 import type { S3Session } from '../../state/s3-session.ts';
 import { useEmulator } from '../helpers/emulator.ts';
-import { putText, storeFor } from './stage.ts';
+import { putText, storeFor, useCleanUp } from './stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator();
 beforeEach(() => emulator.reset());

@@ -5,7 +5,9 @@ import { parseDocument, SCHEMA_VERSION } from '../../state/document.ts';
 import { MIGRATIONS, type Migration, migrate } from '../../state/migrations.ts';
 import { cliEnvironment, runCli } from '../helpers/cli.ts';
 import { useEmulator } from '../helpers/emulator.ts';
-import { putText, storeFor, textOf } from './stage.ts';
+import { putText, storeFor, textOf, useCleanUp } from './stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator({ delaySeconds: 0.1 });
 beforeEach(() => emulator.reset());

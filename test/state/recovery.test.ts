@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { cliEnvironment, runCli } from '../helpers/cli.ts';
 import { useEmulator } from '../helpers/emulator.ts';
 import { openTerminal } from '../helpers/terminal.ts';
-import { afterwards, documentOf, putText, stamp, storeFor, textOf, userError } from './stage.ts';
+import { afterwards, documentOf, putText, stamp, storeFor, textOf, useCleanUp, userError } from './stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator();
 beforeEach(() => emulator.reset());

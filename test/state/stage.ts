@@ -36,10 +36,13 @@ export function afterwards(close: () => Promise<void>): void {
   closing.push(close);
 }
 
-afterEach(async () => {
-  await Promise.allSettled(closing.splice(0).map((close) => close()));
-  for (const client of clients.splice(0)) client.destroy();
-});
+/** Call it once in every file that uses this stage: modules are loaded once for many files, hooks belong to one. */
+export function useCleanUp(): void {
+  afterEach(async () => {
+    await Promise.allSettled(closing.splice(0).map((close) => close()));
+    for (const client of clients.splice(0)) client.destroy();
+  });
+}
 
 export function bucketOptions(emulator: TestEmulator, s3: S3Client = stateClient(emulator)): StateBucketOptions {
   const { accountId, region } = emulator.address;

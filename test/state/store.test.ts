@@ -2,7 +2,20 @@ import { DeleteObjectCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { S3Store } from '../../state/s3-store.ts';
 import { eventually, type LoggedCall, useEmulator } from '../helpers/emulator.ts';
-import { afterwards, documentOf, mutations, putText, stamp, storeFor, textOf, traces, userError } from './stage.ts';
+import {
+  afterwards,
+  documentOf,
+  mutations,
+  putText,
+  stamp,
+  storeFor,
+  textOf,
+  traces,
+  useCleanUp,
+  userError,
+} from './stage.ts';
+
+useCleanUp();
 
 const emulator = useEmulator();
 const KEY = 'dev/state.json';
