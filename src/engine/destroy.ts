@@ -137,13 +137,14 @@ async function confirmGone<Cloud, Config>(
 ): Promise<Leftover[]> {
   const isKept = (live: Live): boolean => kept.some((entry) => entry.live.id === live.id);
   const stays = (step: AnyStep, live: Live): boolean => isKept(live) || step.remains?.(live) !== undefined;
-  const { clock, signal, tagLagMs } = context;
+  const { clock, signal, tagLagMs, polling } = context;
   const seen = new Map<Steps<Cloud, Config>[number], Live[]>();
   let deadline: number | undefined;
   for (let open = steps; ; ) {
     const look = (step: (typeof open)[number]): Promise<Live[]> =>
       named('looking for', step, undefined, () => findAll(context, step, undefined, gone));
-    await Promise.all(open.map(async (step) => seen.set(step, await look(step))));
+    const lookAtAll = () => Promise.all(open.map(async (step) => seen.set(step, await look(step))));
+    await (deadline === undefined ? lookAtAll() : polling(lookAtAll));
     open = open.filter((step) => seen.get(step)?.some((live) => !stays(step, live)));
     // From the end of the first look, which may have taken as long itself.
     deadline ??= clock.now() + tagLagMs;

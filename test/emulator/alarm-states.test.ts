@@ -16,6 +16,8 @@ const use = (cpu: number) => emulator.ask('POST', 'usage', { service: 'worker', 
 beforeAll(async () => {
   const stage = await setStage(emulator);
   await use(20);
+  // The role of the stage is a fresh one, and late roles are no matter of this file.
+  await emulator.settle();
   await createService(emulator, stage, 'worker', await register(emulator, stage));
 });
 
