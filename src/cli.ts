@@ -1,6 +1,7 @@
 import { Command, Option as Flag, InvalidArgumentError } from 'commander';
 import type { Flags } from './commands/input.ts';
-import { type Answer, flagOf, OPTIONS, type Option, type OptionKey, plainFlagOf } from './config/options.ts';
+import type { Answer, Option, OptionKey } from './config/option.ts';
+import { flagOf, OPTIONS, plainFlagOf } from './config/options.ts';
 import { fromText } from './config/sources.ts';
 
 /** A command of the program, loaded only when it is called. */

@@ -7,7 +7,7 @@ import { Aws, type AwsInit } from '../aws/aws.ts';
 import { type CallHooks, type Clients, makeClients, shareClock } from '../aws/clients.ts';
 import { isUnsettled } from '../aws/errors.ts';
 import { isLoopback } from '../config/network.ts';
-import type { Known } from '../config/options.ts';
+import type { Known } from '../config/option.ts';
 import { type Clock, realClock } from '../engine/wait.ts';
 import { UserError, usageError } from '../errors.ts';
 import type { TemporalAccess } from '../sandbox/temporal-access.ts';

@@ -1,6 +1,7 @@
 import { explainAwsError } from '../aws/explain.ts';
 import { gather } from '../config/answers.ts';
-import { type Known, OPTIONS } from '../config/options.ts';
+import type { Known } from '../config/option.ts';
+import { OPTIONS } from '../config/options.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { toStackConfig } from '../config/stack-config.ts';
 import { EXIT, UserError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { Answers } from '../config/options.ts';
+import type { Answers } from '../config/option.ts';
 import type { Paths } from '../config/sources.ts';
 import { usageError } from '../errors.ts';
 import type { Io } from '../ui/io.ts';

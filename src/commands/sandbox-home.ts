@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Answers, OptionKey } from '../config/options.ts';
+import type { Answers, OptionKey } from '../config/option.ts';
 import { UserError } from '../errors.ts';
 import { type SandboxRecord, sandboxStatus } from '../sandbox/sandbox.ts';
 import type { TemporalAccess } from '../sandbox/temporal-access.ts';

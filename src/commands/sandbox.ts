@@ -1,4 +1,4 @@
-import type { Answers } from '../config/options.ts';
+import type { Answers } from '../config/option.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { ensurePythonEnvironment } from '../sandbox/environment.ts';
 import { type SandboxOptions, sandboxStatus, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';

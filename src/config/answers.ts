@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
-import { type Answer, type Answers, flagOf, type Known, OPTIONS, type Option, type OptionKey } from './options.ts';
+import type { Answer, Answers, Known, Option, OptionKey } from './option.ts';
+import { flagOf, OPTIONS } from './options.ts';
 import { type Found, lookUp, type Sources } from './sources.ts';
 
 export interface Gathering {

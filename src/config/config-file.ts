@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type UserError, usageError } from '../errors.ts';
 import { closest } from './closest.ts';
-import { type Answers, OPTIONS } from './options.ts';
+import type { Answers } from './option.ts';
+import { OPTIONS } from './options.ts';
 
 /** Bytes; a file with every key has two thousand. */
 const LARGEST = 1024 * 1024;

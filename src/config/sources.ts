@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Answer, type Answers, flagOf, type Option, type OptionKey } from './options.ts';
+import type { Answer, Answers, Option, OptionKey } from './option.ts';
+import { flagOf } from './options.ts';
 
 /** Where answers come from, strongest first. */
 export interface Sources {

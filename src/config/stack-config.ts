@@ -1,6 +1,7 @@
 import { usageError } from '../errors.ts';
 import { parseCidr, subRange } from './network.ts';
-import { type Answers, flagOf, OPTIONS, type OptionKey } from './options.ts';
+import type { Answers, OptionKey } from './option.ts';
+import { flagOf, OPTIONS } from './options.ts';
 import { type StackConfig, stackConfig } from './schema.ts';
 
 /** Scaling that is not asked for; see docs/design in the README. */

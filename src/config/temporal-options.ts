@@ -1,5 +1,5 @@
 import { isLoopback } from './network.ts';
-import type { Answer, Answers, Option } from './options.ts';
+import type { Answer, Answers, Option } from './option.ts';
 import { parseTemporalAddress } from './temporal-address.ts';
 import {
   apiKeyProblem,

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Gathering, gather } from '../../src/config/answers.ts';
-import {
-  type Answer,
-  type Answers,
-  flagOf,
-  OPTIONS,
-  type Option,
-  type OptionKey,
-  shown,
-} from '../../src/config/options.ts';
+import type { Answer, Answers, Option, OptionKey } from '../../src/config/option.ts';
+import { flagOf, OPTIONS, shown } from '../../src/config/options.ts';
 import type { Sources } from '../../src/config/sources.ts';
 import { contradictions } from '../../src/config/stack-config.ts';
 import { UserError } from '../../src/errors.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gather } from '../../src/config/answers.ts';
-import type { Answers } from '../../src/config/options.ts';
+import type { Answers } from '../../src/config/option.ts';
 import type { Paths } from '../../src/config/sources.ts';
 import { UserError } from '../../src/errors.ts';
 import { makeCertificates } from '../../src/sandbox/certificates.ts';

@@ -1,0 +1,80 @@
+/** An answer as it is kept while answers are gathered: lists are comma-separated text until the schema parses them. */
+export type Answer = string | number | boolean;
+export type Answers = Readonly<Partial<Record<OptionKey, Answer>>>;
+
+/** What defaults may depend on besides earlier answers. */
+export interface Known {
+  /** Zones that Fargate can use, in AWS's order. */
+  readonly zones: readonly string[];
+  /** Set in the sandbox: its Temporal server and this machine's architecture. */
+  readonly sandbox?:
+    | { readonly temporalAddress: string | undefined; readonly architecture: 'x86_64' | 'arm64' }
+    | undefined;
+}
+
+export interface Option {
+  readonly key: OptionKey;
+  readonly env: readonly string[];
+  /**
+   * The answer is what a file holds: the flag takes its path ("-" is standard input), and so may a variable. Without
+   * it the flag is derived from the key ("--temporal-address") and takes the answer itself.
+   */
+  readonly file?: { readonly flag: string; readonly env?: string };
+  readonly question: string;
+  /** One line: what the answer changes. */
+  readonly help: string;
+  readonly type: 'text' | 'number' | 'boolean' | 'choice' | 'pem';
+  /** Never shown, and never on a command line, which everybody on the machine can read. */
+  readonly secret?: boolean;
+  readonly choices?: readonly string[];
+  /** `undefined` from the function: there is none, the answer has to be given. '': the answer may be left out. */
+  readonly default?: Answer | ((answers: Answers, known: Known) => Answer | undefined);
+  /** Asked only when true. */
+  readonly when?: (answers: Answers) => boolean;
+  /** The answer as it is kept, and a note for the person when it is not what was written. */
+  readonly mend?: (answer: Answer) => { readonly answer: Answer; readonly note?: string };
+  /** One sentence when the answer is wrong; `answers` are those to the questions before. */
+  readonly validate?: (answer: Answer, answers: Answers) => string | undefined;
+  /** What is shown of a long or secret answer. */
+  readonly show?: (answer: Answer) => string;
+  /** `where` is needed to find the stack's state, `what` may come from it. */
+  readonly stage: 'where' | 'what';
+}
+
+export type OptionKey =
+  | 'stack'
+  | 'region'
+  | 'profile'
+  | 'temporalAddress'
+  | 'temporalNamespace'
+  | 'temporalAuth'
+  | 'temporalTls'
+  | 'temporalApiKey'
+  | 'temporalTlsClientCert'
+  | 'temporalTlsClientKey'
+  | 'temporalTlsServerCaCert'
+  | 'temporalTlsServerName'
+  | 'taskQueue'
+  | 'cidr'
+  | 'zones'
+  | 'nat'
+  | 'cpu'
+  | 'memory'
+  | 'architecture'
+  | 'spotWeight'
+  | 'onDemandWeight'
+  | 'onDemandBase'
+  | 'minTasks'
+  | 'maxTasks'
+  | 'scaleOutAt'
+  | 'scaleInAt'
+  | 'stopTimeout'
+  | 'logRetentionDays';
+
+/** A validation: the answer is a whole number in this range, ends included. */
+export const wholeNumber =
+  (least: number, most: number) =>
+  (answer: Answer): string | undefined =>
+    Number.isInteger(Number(answer)) && Number(answer) >= least && Number(answer) <= most
+      ? undefined
+      : `"${answer}" is not a whole number from ${least} to ${most}`;
