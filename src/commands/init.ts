@@ -192,7 +192,7 @@ function finalText(
   const suffix = `${flags.sandbox ? ' --sandbox' : ''} --stack ${config.stack}`;
   if (!changed) return [`Stack ${config.stack} is as configured. Nothing was changed.`, proof ?? []].flat().join(' ');
   return [
-    `Stack ${config.stack} is up (${Math.round(ms / 1000)} s). ${proof ?? ''}`,
+    [`Stack ${config.stack} is up (${Math.round(ms / 1000)} s).`, proof ?? []].flat().join(' '),
     `Next: temporal-fargate trigger${suffix}`,
   ].join('\n');
 }

@@ -83,6 +83,7 @@ async function retire<Cloud, Config>(
     const skip = (reason: string): void => context.emit({ type: 'skipped', id: step.id, title: step.title, reason });
     const extra = duplicates.map((duplicate) => ({
       id: `${step.id} ${duplicate.id}`,
+      title: step.title,
       after: [],
       skip,
       run: () => retireOne(context, step, duplicate, limit),
@@ -90,6 +91,7 @@ async function retire<Cloud, Config>(
     if (!leaves) return extra;
     const own = {
       id: step.id,
+      title: step.title,
       after: (needing.get(step.id) ?? []).map((id) => ({ id, until: 'ready' as const })),
       skip,
       run: async () => {
@@ -146,6 +148,7 @@ async function build<Cloud, Config>(
     const { step } = item;
     return {
       id: step.id,
+      title: step.title,
       after: needsOf(step).map((need) => ({ id: need.step.id, until: need.until })),
       skip: (reason) => context.emit({ type: 'skipped', id: step.id, title: step.title, reason }),
       run: (created) =>

@@ -48,7 +48,7 @@ export async function destroy<Cloud, Config>(
   const tasks = own.map((step): Task => {
     const base = { id: step.id, title: step.title };
     return {
-      id: step.id,
+      ...base,
       after: (needing.get(step.id) ?? []).map((id) => ({ id, until: 'ready' })),
       skip: (reason) => context.emit({ type: 'skipped', ...base, reason }),
       run: async () => {

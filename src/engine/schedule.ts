@@ -3,6 +3,8 @@ import { asError } from '../errors.ts';
 /** One piece of work in a graph of them. */
 export interface Task {
   readonly id: string;
+  /** What a person reads when another task is not started because of this one. */
+  readonly title: string;
   /** Ids of tasks, and how far each must have come before this one starts. Ids that are not in the list count as met. */
   readonly after: readonly { readonly id: string; readonly until: 'created' | 'ready' }[];
   /** `created` may be called before the end, to let those start that need no more than that. */
@@ -32,6 +34,7 @@ function gate(): Gate {
  */
 export async function runTasks(tasks: readonly Task[], signal?: AbortSignal): Promise<Error[]> {
   const errors: Error[] = [];
+  const titles = new Map(tasks.map(({ id, title }) => [id, title]));
   const gates = new Map(tasks.map((task) => [task.id, { created: gate(), ready: gate() }]));
 
   const start = async (task: Task): Promise<void> => {
@@ -39,13 +42,13 @@ export async function runTasks(tasks: readonly Task[], signal?: AbortSignal): Pr
     const met = await Promise.all(
       task.after.map(async ({ id, until }) => ({ id, ok: (await gates.get(id)?.[until].promise) ?? true })),
     );
-    const unmet = met.filter(({ ok }) => !ok).map(({ id }) => id);
+    const unmet = met.filter(({ ok }) => !ok).map(({ id }) => titles.get(id) ?? id);
     const reason = signal?.aborted
-      ? 'interrupted'
+      ? 'the run was interrupted'
       : unmet.length > 0
-        ? `because ${unmet.join(', ')} did not succeed`
+        ? `${unmet.join(', ')} is missing`
         : errors.length > 0
-          ? 'because another step failed'
+          ? 'another step failed'
           : undefined;
     let success = false;
     if (reason !== undefined) {

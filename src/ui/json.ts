@@ -10,12 +10,8 @@ export class JsonIo extends LinesIo {
   }
 
   override step(event: StepEvent): void {
-    this.write(
-      'step',
-      event.type === 'failed'
-        ? { ...event, error: errorData(event.error), event: 'failed' }
-        : { ...event, event: event.type },
-    );
+    const { type, ...rest } = event;
+    this.write('step', { event: type, ...rest, ...(event.type === 'failed' && { error: errorData(event.error) }) });
   }
 
   override note(text: string): void {
@@ -35,6 +31,6 @@ export class JsonIo extends LinesIo {
   }
 
   private write(type: string, body: object): void {
-    this.streams.out(`${this.secrets.redact(JSON.stringify({ ...body, type }))}\n`);
+    this.streams.out(`${this.secrets.redact(JSON.stringify({ type, ...body }))}\n`);
   }
 }
