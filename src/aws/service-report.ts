@@ -15,6 +15,10 @@ export interface TaskReport {
   readonly status: string;
   readonly health: string;
   readonly capacityProvider: string;
+  /** Name of its availability zone. */
+  readonly zone: string;
+  /** Its network interface in EC2; empty before there is one. */
+  readonly interfaceId: string;
   readonly startedAt: Date | undefined;
   /** When it began to stop. */
   readonly stoppedAt: Date | undefined;
@@ -31,17 +35,25 @@ export interface ServiceReport {
   readonly pending: number;
   readonly desired: number;
   readonly taskDefinition: string;
+  readonly subnetIds: readonly string[];
+  /** Whether its tasks have public addresses of their own. */
+  readonly publicAddresses: boolean;
   /** Status of the newest service deployment: `SUCCESSFUL`, `IN_PROGRESS`, `ROLLBACK_SUCCESSFUL` ... */
   readonly deployment: string;
   readonly deploymentReason: string;
   /** When the newest service deployment began. */
   readonly deployedAt: Date | undefined;
+  /** When it came to its end, good or bad. */
+  readonly deploymentEndedAt: Date | undefined;
   /** Newest first. */
   readonly events: readonly string[];
   readonly tasks: readonly TaskReport[];
   /** Stopped within the last hour; ECS forgets them then. */
   readonly stopped: readonly TaskReport[];
 }
+
+/** ECS remembers a hundred of them. */
+const EVENTS = 10;
 
 /** A service as ECS tells of it; `undefined` when there is none. */
 export async function reportService(aws: Aws, cluster: string, service: string): Promise<ServiceReport | undefined> {
@@ -55,16 +67,20 @@ export async function reportService(aws: Aws, cluster: string, service: string):
     listTasks(aws, cluster, service, 'STOPPED'),
   ]);
   const latest = deployments?.serviceDeployments?.[0];
+  const network = found.networkConfiguration?.awsvpcConfiguration;
   return {
     status: found.status ?? '',
     running: found.runningCount ?? 0,
     pending: found.pendingCount ?? 0,
     desired: found.desiredCount ?? 0,
     taskDefinition: found.taskDefinition ?? '',
+    subnetIds: network?.subnets ?? [],
+    publicAddresses: network?.assignPublicIp === 'ENABLED',
     deployment: latest?.status ?? 'unknown',
     deploymentReason: latest?.statusReason ?? '',
     deployedAt: latest?.createdAt,
-    events: (found.events ?? []).map(({ message }) => message ?? ''),
+    deploymentEndedAt: latest?.finishedAt,
+    events: (found.events ?? []).slice(0, EVENTS).map(({ message }) => message ?? ''),
     tasks,
     stopped: [...stopped].sort((a, b) => (b.stoppedAt?.getTime() ?? 0) - (a.stoppedAt?.getTime() ?? 0)),
   };
@@ -82,20 +98,35 @@ async function listTasks(
   desiredStatus: DesiredStatus,
 ): Promise<TaskReport[]> {
   const { ecs } = aws.clients;
-  const listed = await orUndefined(ecs.send(new ListTasksCommand({ cluster, serviceName, desiredStatus })));
-  const arns = listed?.taskArns ?? [];
-  if (arns.length === 0) return [];
-  const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: arns }));
-  return (tasks ?? []).map(toReport);
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await orUndefined(ecs.send(new ListTasksCommand({ cluster, serviceName, desiredStatus, nextToken })));
+    arns.push(...(page?.taskArns ?? []));
+    nextToken = page?.nextToken;
+  } while (nextToken !== undefined);
+  const described = batchesOf(arns, DESCRIBED_AT_ONCE).map((tasks) =>
+    ecs.send(new DescribeTasksCommand({ cluster, tasks })),
+  );
+  return (await Promise.all(described)).flatMap(({ tasks }) => (tasks ?? []).map(toReport));
 }
 
+/** Most tasks that DescribeTasks takes. */
+const DESCRIBED_AT_ONCE = 100;
+
+const batchesOf = <T>(things: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(things.length / size) }, (_, at) => things.slice(at * size, (at + 1) * size));
+
 function toReport(task: Task): TaskReport {
+  const network = task.attachments?.find(({ type }) => type === 'ElasticNetworkInterface');
   return {
     id: task.taskArn?.split('/').at(-1) ?? '',
     createdAt: task.createdAt,
     status: task.lastStatus ?? '',
     health: task.healthStatus ?? 'UNKNOWN',
     capacityProvider: task.capacityProviderName ?? task.launchType ?? '',
+    zone: task.availabilityZone ?? '',
+    interfaceId: network?.details?.find(({ name }) => name === 'networkInterfaceId')?.value ?? '',
     startedAt: task.startedAt ?? task.createdAt,
     stoppedAt: task.stoppingAt ?? task.stoppedAt,
     imageDigest: task.containers?.[0]?.imageDigest ?? '',

@@ -15,3 +15,11 @@ export function formatSpan([least, most]: Span): string {
   const [from, to] = [Math.floor(least / 60), Math.ceil(most / 60)];
   return from === 0 ? `up to ${to} min` : from === to ? `${to} min` : `${from} to ${to} min`;
 }
+
+/** How old something is, in its largest unit, rounded down: 3_725_000 -> "1 h", 59_000 -> "59 s". */
+export function formatAge(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}

@@ -96,7 +96,7 @@ describe('a stack whose Temporal server speaks TLS with a CA of its own', () => 
     });
     expect((await container()).secrets).toEqual(['TEMPORAL_TLS_CLIENT_CERT_DATA', 'TEMPORAL_TLS_CLIENT_KEY_DATA']);
     expect((await run('trigger --debug')).stdout).toMatch(/^s3:\/\/\S+\.txt\n$/);
-    expect((await run('status')).stdout).toMatch(/, polls$/m);
+    expect((await run('status')).stdout).toMatch(/ yes$/m);
     expect((await run('init --yes')).stdout).toBe('Stack dev is as configured. Nothing was changed.\n');
   });
 

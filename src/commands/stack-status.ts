@@ -1,0 +1,111 @@
+import type { Client } from '@temporalio/client';
+import type { SeenLock } from '../../state/lock.ts';
+import { currentProblem } from '../aws/deployment-failure.ts';
+import { type Egress, egressOf } from '../aws/egress.ts';
+import { explainAwsError } from '../aws/explain.ts';
+import { reportScaling } from '../aws/scaling-report.ts';
+import { reportService } from '../aws/service-report.ts';
+import type { WorkerConfig } from '../config/schema.ts';
+import { asError } from '../errors.ts';
+import { clusterName } from '../steps/compute/cluster.ts';
+import { reportTaskQueue, type TaskQueueReport } from '../temporal/task-queue.ts';
+import type { StackStatus, WorkerStatus } from '../ui/format-status.ts';
+import { type Drift, driftOf } from './drift.ts';
+import type { ExistingStack } from './existing-stack.ts';
+import type { CommandInput } from './input.ts';
+import { temporalOf } from './temporal-access.ts';
+
+/** Looks at one stack, once or again and again; to be closed by its owner. */
+export class StatusReader {
+  private readonly input: CommandInput;
+  private readonly stack: ExistingStack;
+  private client: Client | undefined;
+
+  constructor(input: CommandInput, stack: ExistingStack) {
+    this.input = input;
+    this.stack = stack;
+  }
+
+  /** What ECS, auto scaling and Temporal say now, all asked at once. Throws when AWS cannot be asked. */
+  async look(): Promise<Omit<StackStatus, 'drift'>> {
+    const { connection, config, document, store } = this.stack;
+    const aws = connection.aws();
+    const cluster = clusterName(config.stack);
+    const [queues, services, scalings, seen] = await Promise.all([
+      this.queues(),
+      Promise.all(config.workers.map(({ name }) => reportService(aws, cluster, name))),
+      Promise.all(config.workers.map(({ name }) => reportScaling(aws, cluster, name))),
+      store.holder(),
+    ]);
+    const workers = config.workers.map((worker, at): WorkerStatus => {
+      const service = services[at];
+      const queue = queues instanceof Error ? undefined : queues.get(worker.taskQueue);
+      return {
+        worker: worker.name,
+        taskQueue: worker.taskQueue,
+        service: service ?? null,
+        problem: (service && currentProblem(service)) ?? null,
+        scaling: scalings[at] ?? null,
+        pollers: queue?.pollers ?? null,
+        backlog: queue?.backlog ?? null,
+      };
+    });
+    return {
+      stack: config.stack,
+      region: connection.region,
+      address: config.temporal.address,
+      namespace: config.temporal.namespace,
+      dataBucket: document.steps['data/bucket']?.id ?? null,
+      egress: await egressOf(
+        aws,
+        services.flatMap((service) => service ?? []),
+      ).catch(notTold),
+      temporalProblem: queues instanceof Error ? queues.message : null,
+      lock: heldLock(seen),
+      workers,
+    };
+  }
+
+  /** While a run is at work on the stack, what it has not come to yet is no drift. */
+  async drift(): Promise<Drift> {
+    const { connection, config, document, store } = this.stack;
+    const lock = heldLock(await store.holder());
+    return lock
+      ? { differences: null, problem: `${lock.command} is at work on it` }
+      : driftOf(connection, config, document);
+  }
+
+  async close(): Promise<void> {
+    await this.client?.connection.close();
+    this.client = undefined;
+  }
+
+  private async queues(): Promise<ReadonlyMap<string, TaskQueueReport> | Error> {
+    const { config, connection, document } = this.stack;
+    try {
+      const secretArn = document.steps['secrets/temporal']?.id;
+      this.client ??= await temporalOf(this.input, config, { aws: connection.aws(), secretArn });
+      const { client } = this;
+      const names = [...new Set(config.workers.map(({ taskQueue }: WorkerConfig) => taskQueue))];
+      return new Map(
+        await Promise.all(names.map(async (name) => [name, await reportTaskQueue(client, name)] as const)),
+      );
+    } catch (error) {
+      // The rest of the status is worth seeing all the same. The next look connects anew.
+      await this.close();
+      return asError(explainAwsError(error));
+    }
+  }
+}
+
+function heldLock(seen: SeenLock | undefined): StackStatus['lock'] {
+  if (!seen || seen.expired || seen.dead) return null;
+  const { user, host, command } = seen.holder;
+  return { user, host, command };
+}
+
+const notTold = (error: unknown): Egress => ({
+  via: null,
+  addresses: [],
+  problem: asError(explainAwsError(error)).message,
+});
