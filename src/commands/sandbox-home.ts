@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Answers, OptionKey } from '../config/option.ts';
 import { UserError } from '../errors.ts';
 import { type SandboxRecord, sandboxStatus } from '../sandbox/sandbox.ts';
@@ -11,9 +11,24 @@ import type { CommandInput } from './input.ts';
 export const homeOf = (env: NodeJS.ProcessEnv): string =>
   env.TEMPORAL_FARGATE_HOME || join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'temporal-fargate');
 
-/** Folder of what is made once and kept: the sandbox's Python environment, image layers. */
+/** Folder of what is made once and kept: the sandbox's Python environment, image layers. Makes it. */
 export const cacheDirOf = (env: NodeJS.ProcessEnv): string =>
-  env.TEMPORAL_FARGATE_CACHE_DIR || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'temporal-fargate');
+  madeFolder(
+    env.TEMPORAL_FARGATE_CACHE_DIR || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'temporal-fargate'),
+  );
+
+/** The folder, made where it is missing. Node's `recursive` tries for ever in a parent that takes none, such as /proc. */
+export function madeFolder(path: string): string {
+  if (existsSync(path)) return path;
+  madeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
+  return path;
+}
 
 /** The sandbox that runs. Throws `UserError` NO_SANDBOX. */
 export async function runningSandbox({ env }: Pick<CommandInput, 'env'>): Promise<SandboxRecord> {

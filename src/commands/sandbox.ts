@@ -5,7 +5,7 @@ import { type SandboxOptions, sandboxStatus, startSandbox, stopSandbox } from '.
 import type { TemporalAccess } from '../sandbox/temporal-access.ts';
 import type { FrontAuth } from '../sandbox/temporal-front.ts';
 import type { CommandInput } from './input.ts';
-import { cacheDirOf, homeOf } from './sandbox-home.ts';
+import { cacheDirOf, homeOf, madeFolder } from './sandbox-home.ts';
 import { prepareSandboxImage } from './worker-image.ts';
 
 /** Base time of the emulator's state changes: a NAT gateway takes this long instead of a minute and a half. */
@@ -26,7 +26,7 @@ export async function sandboxStart({ io, env, signal, flags }: CommandInput): Pr
     throw usageError(`--delay ${String(flags.own.delay)} is not a number of seconds up to 600`, 'Give one, such as 1.');
   }
   const { sandbox, alreadyRunning } = await startSandbox({
-    home: homeOf(env),
+    home: madeFolder(homeOf(env)),
     cacheDir: cacheDirOf(env),
     delaySeconds,
     strict: typeof flags.own.strict === 'string' ? flags.own.strict.split(',') : undefined,
