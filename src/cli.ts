@@ -1,8 +1,10 @@
-import { Command, Option as Flag, InvalidArgumentError } from 'commander';
+import { Command, Option as Flag } from 'commander';
 import type { Flags } from './commands/input.ts';
-import type { Answer, Option, OptionKey } from './config/option.ts';
-import { flagOf, OPTIONS, plainFlagOf } from './config/options.ts';
+import type { Answer, OptionKey } from './config/option.ts';
+import { OPTION_GROUPS, OPTIONS } from './config/options.ts';
 import { fromText } from './config/sources.ts';
+import { addCommonHelp, helpOfAnswer } from './help.ts';
+import { explainUsage } from './usage.ts';
 
 /** A command of the program, loaded only when it is called. */
 export interface Call {
@@ -19,16 +21,13 @@ type Takes = 'everything' | 'where' | readonly OptionKey[];
 
 const WHERE: readonly OptionKey[] = OPTIONS.filter((option) => option.stage === 'where').map((option) => option.key);
 
-/** What to do about a command line that cannot be read. */
-export const USAGE_FIX = 'Add --help to see what there is.';
-
 /** The command line. `run` is called with the command that was asked for. */
 export function buildProgram(version: string, run: (call: Call) => Promise<void>): Command {
   const program = new Command('temporal-fargate')
     .description('Temporal workers on ECS Fargate, Spot first.')
-    .version(version)
-    .configureOutput({ outputError: (text, write) => write(`✖ ${usageText(text)}`) })
-    .showHelpAfterError(`  ${USAGE_FIX}`);
+    .version(version);
+  // Help lists flags in the order in which they are added: a command's own come first.
+  const finish: (() => void)[] = [];
 
   const add = (
     parent: Command,
@@ -39,14 +38,12 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     options: { hidden?: boolean } = {},
   ): Command => {
     const command = parent.command(name, options).description(description);
-    addAnswers(command, takes);
-    command.option('--sandbox', 'use the AWS emulator and Temporal server on this machine');
-    command.option('--yes', 'ask nothing: take the given answers, and the defaults for the rest');
-    command.option('--json', 'newline-delimited JSON on standard output');
-    command.option('--quiet', 'on standard error only what went wrong');
-    command.option('--debug', 'show every AWS call, and stacks of errors');
+    const full = parent === program ? name : `${parent.name()} ${name}`;
+    finish.push(() => {
+      addAnswers(command, takes);
+      addCommonHelp(command, full);
+    });
     return command.action(async (options: Record<string, string | boolean>) => {
-      const full = parent === program ? name : `${parent.name()} ${name}`;
       await run({ name: full, flags: toFlags(options), load });
     });
   };
@@ -186,33 +183,10 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     [],
     async () => (await import('./commands/sandbox.ts')).sandboxInstall,
   );
-  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) refuseTwice(command);
+  for (const add of finish) add();
+  explainUsage(program);
   return program;
 }
-
-/** Commander's message, without the value of an option that does not exist: it may be a secret. */
-export function usageText(message: string): string {
-  const text = message.replace(/^error: /, '').replace(/(unknown option '--?[\w-]+)=[^']*'/, "$1'");
-  const option = OPTIONS.find(({ key, secret }) => secret && text.startsWith(`unknown option '${plainFlagOf(key)}'`));
-  if (!option) return text;
-  const [firstLine = ''] = text.split('\n');
-  return `${firstLine}\n(Command lines are read by everybody on the machine: give ${flagOf(option.key)} or ${option.env[0]}.)\n`;
-}
-
-/** Commander would silently take the last of two values, and an empty one, which only answers that may be left out can be. */
-function refuseTwice(command: Command): void {
-  for (const flag of command.options.filter(({ required }) => required)) {
-    const { parseArg } = flag;
-    flag.argParser((text: string, previous: unknown) => {
-      if (previous !== undefined) throw new InvalidArgumentError('It is given twice.');
-      if (text.trim() === '' && !mayBeEmpty(flag)) throw new InvalidArgumentError('It is empty.');
-      return parseArg ? parseArg(text, previous) : text;
-    });
-  }
-}
-
-const mayBeEmpty = (flag: Flag): boolean =>
-  OPTIONS.some((option) => option.default === '' && flag.long === flagOf(option.key));
 
 const verifyFlag = (): Flag =>
   new Flag('--verify <how>', 'what proves the deployment: a poller that Temporal reports, or the health check').choices(
@@ -228,22 +202,13 @@ const sandboxAuthFlag = (): Flag =>
 
 function addAnswers(command: Command, takes: Takes): void {
   const keys = takes === 'everything' ? OPTIONS.map((option) => option.key) : takes === 'where' ? WHERE : takes;
-  for (const option of OPTIONS.filter((candidate) => keys.includes(candidate.key))) {
-    if (option.file) command.addOption(fileFlag(option, option.file.flag));
-    else command.addOption(answerFlag(option));
-  }
   if (takes === 'everything') command.option('--config <file>', 'JSON file with answers');
-}
-
-const fileFlag = (option: Option, flag: string): Flag =>
-  new Flag(`${flag} <path>`, `${option.question}, from a file; "-" is standard input. ${option.help}`);
-
-function answerFlag(option: Option): Flag {
-  const flag = new Flag(
-    `${flagOf(option.key)} <${option.type === 'text' ? 'text' : option.type}>`,
-    `${option.question}. ${option.help}`,
-  );
-  return flag.argParser((text: string): Answer => fromText(option, text.trim()));
+  for (const { heading, options } of OPTION_GROUPS) {
+    for (const option of options.filter((candidate) => keys.includes(candidate.key))) {
+      const flag = helpOfAnswer(option, heading);
+      command.addOption(option.file ? flag : flag.argParser((text: string): Answer => fromText(option, text.trim())));
+    }
+  }
 }
 
 function toFlags(options: Record<string, string | boolean>): Flags {

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander';
-import { buildProgram, type Call, USAGE_FIX, usageText } from './cli.ts';
+import { buildProgram, type Call } from './cli.ts';
 import { OPTIONS } from './config/options.ts';
 import { Cancelled, EXIT, ManyErrors, UserError } from './errors.ts';
 import type { Io, Streams } from './ui/io.ts';
+import { USAGE_FIX } from './usage.ts';
 
 declare const CLI_VERSION: string | undefined;
 const version = typeof CLI_VERSION === 'string' ? CLI_VERSION : '0.0.0-source';
@@ -21,9 +22,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = buildProgram(version, async (call) => {
     exitCode = await runCommand(call, streams, abort.signal);
   });
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((inner) => inner.commands)]) {
-    command.exitOverride();
-  }
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
@@ -33,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.exitCode === 0) return EXIT.done;
     // Commander has told people on standard error; programs read standard output.
     if (argv.includes('--json')) {
-      const message = usageText(error.message).trimEnd();
+      const { message } = error;
       streams.out(`${JSON.stringify({ code: 'USAGE', message, fix: USAGE_FIX, type: 'error' })}\n`);
     }
     return EXIT.usage;

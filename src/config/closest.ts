@@ -11,16 +11,19 @@ export function closest(word: string, words: readonly string[]): string | undefi
 /** task_queue, task-queue and TaskQueue are one word. */
 const plain = (word: string): string => word.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** Letters to add, drop or change until one word is the other (Levenshtein distance). */
+/** Letters to add, drop, change or swap with their neighbour until one word is the other (Damerau-Levenshtein distance). */
 function slips(one: string, other: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...one].entries()) {
     const next = [i + 1];
     for (const [j, otherLetter] of [...other].entries()) {
       const change = (row[j] ?? 0) + (letter === otherLetter ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const swapped = i > 0 && j > 0 && letter === other[j - 1] && one[i - 1] === otherLetter;
+      const swap = swapped ? (before[j - 1] ?? 0) + 1 : change;
+      next.push(Math.min(change, swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row.at(-1) ?? 0;
 }

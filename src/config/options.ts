@@ -4,13 +4,16 @@ import { TEMPORAL_OPTIONS } from './temporal-options.ts';
 import { WHERE_OPTIONS } from './where-options.ts';
 import { WORKER_OPTIONS } from './worker-options.ts';
 
-/** Every question, once: flags, environment, prompts, `--yes`, the config file and the help come from this table. */
-export const OPTIONS: readonly Option[] = [
-  ...WHERE_OPTIONS,
-  ...TEMPORAL_OPTIONS,
-  ...NETWORK_OPTIONS,
-  ...WORKER_OPTIONS,
+/** The questions by what they are about, in the order in which they are asked; the help has these headings. */
+export const OPTION_GROUPS: readonly { readonly heading: string; readonly options: readonly Option[] }[] = [
+  { heading: 'Which stack:', options: WHERE_OPTIONS },
+  { heading: 'Temporal:', options: TEMPORAL_OPTIONS },
+  { heading: 'Network:', options: NETWORK_OPTIONS },
+  { heading: 'Worker:', options: WORKER_OPTIONS },
 ];
+
+/** Every question, once: flags, environment, prompts, `--yes`, the config file and the help come from this table. */
+export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap(({ options }) => options);
 
 /** "temporalAddress" -> "--temporal-address" */
 export const flagOf = (key: OptionKey): string =>

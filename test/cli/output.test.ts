@@ -1,12 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildProgram } from '../../src/cli.ts';
-import { BIN } from '../helpers/cli.ts';
 import { countable } from '../helpers/inventory.ts';
-import { API_KEY, DESTROY, INIT, useCliStage } from './stage.ts';
+import { DESTROY, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
 const { emulator } = stage;
@@ -167,63 +161,5 @@ describe('--debug', () => {
     expect((await stage.run(['status'], wrong)).stderr).not.toMatch(/\n {4}at /);
     const json = await stage.run(['status', '--json', '--debug'], wrong);
     expect(lines(json.stdout).at(-1)).toMatchObject({ type: 'error', stack: expect.stringContaining('\n    at ') });
-  });
-});
-
-describe('help and version', () => {
-  const program = buildProgram('0', async () => undefined);
-  const commands = [
-    [],
-    ...program.commands.flatMap((command) => [
-      [command.name()],
-      ...command.commands.map((inner) => [command.name(), inner.name()]),
-    ]),
-  ];
-  const chunks = join(dirname(BIN), 'chunks');
-  const clientChunks = readdirSync(chunks).filter((name) =>
-    /node_modules\/(@aws-sdk\/client-|@temporalio\/)/.test(readFileSync(join(chunks, name), 'utf8')),
-  );
-
-  /** Files of the bundle that Node has loaded, by its own coverage record. */
-  async function loadedBy(
-    args: readonly string[],
-  ): Promise<{ stdout: string; code: number | string; files: string[] }> {
-    const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-coverage-'));
-    try {
-      const { stdout, code } = await stage.run(args, { NODE_V8_COVERAGE: folder });
-      const files = readdirSync(folder).flatMap((name) => {
-        const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] };
-        return result.flatMap(({ url }) => (url.startsWith('file:') ? [fileURLToPath(url)] : []));
-      });
-      return { stdout, code, files };
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  }
-  const clients = (files: readonly string[]): string[] =>
-    clientChunks.filter((name) => files.some((file) => file.endsWith(name)));
-
-  it.each(commands.map((command) => [command.join(' ') || 'the program', command] as const))(
-    'help of %s exits with 0, on standard output, and loads no AWS or Temporal client',
-    async (_name, command) => {
-      const { stdout, code, files } = await loadedBy([...command, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/^Usage: temporal-fargate/);
-      expect(files).toContain(BIN);
-      expect(clients(files)).toEqual([]);
-    },
-  );
-
-  it('a command that needs them does load clients, so that the record can be believed', async () => {
-    expect(clients((await loadedBy(['status'])).files)).not.toEqual([]);
-  });
-
-  it('prints the version of package.json', async () => {
-    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-    expect(await stage.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
-  });
-
-  it('never shows the API key', async () => {
-    expect((await stage.run(['init', '--help'])).stdout).not.toContain(API_KEY);
   });
 });
