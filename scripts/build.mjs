@@ -24,6 +24,7 @@ await build({
   logLevel: 'warning',
 });
 
+cpSync(join(root, 'src/image/ca-certificates.pem'), join(out, 'ca-certificates.pem'));
 cpSync(join(root, 'src/sandbox/emulator'), join(out, 'emulator'), {
   recursive: true,
   filter: (source) => !source.includes('__pycache__'),

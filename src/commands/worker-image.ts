@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { WorkerImage } from '../aws/aws.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import { hostNodeBase } from '../image/base.ts';
+import { type BaseImage, hostNodeBase } from '../image/base.ts';
 import { bundledWorkerSource } from '../image/bundled.ts';
 import { hostPlatform, type Platform } from '../image/platform.ts';
+import { DEFAULT_BASE, registryBase } from '../image/registry-base.ts';
 import type { BuildContext, ImageSource } from '../image/source.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
@@ -17,10 +18,12 @@ export async function workerImageFor(
   connection: Connection,
   config: StackConfig,
 ): Promise<WorkerImage> {
-  if (!connection.emulator) throw noBase();
-  const architecture = config.workers[0]?.architecture === 'arm64' ? 'arm64' : 'amd64';
-  const platform: Platform = `${process.platform === 'darwin' ? 'darwin' : 'linux'}/${architecture}`;
-  const source = sandboxWorkerSource();
+  const [worker] = config.workers;
+  // Tasks of an emulator are processes of this machine, and nothing is to be downloaded for them unless it is asked for.
+  const onHost = connection.emulator !== undefined && worker?.baseImage === undefined;
+  const os = onHost && process.platform === 'darwin' ? 'darwin' : 'linux';
+  const platform: Platform = `${os}/${worker?.architecture === 'arm64' ? 'arm64' : 'amd64'}`;
+  const source = workerSource(onHost ? hostNodeBase : registryBase(worker?.baseImage ?? DEFAULT_BASE));
   const hash = await source.inputHash(platform);
   return {
     // A tag of a registry may not contain a colon.
@@ -31,12 +34,12 @@ export async function workerImageFor(
 
 /** Builds the sandbox's image into the cache, so that `init --sandbox` needs no network later. */
 export async function prepareSandboxImage(input: CommandInput): Promise<void> {
-  await sandboxWorkerSource().build(hostPlatform(), buildContext(input));
+  await workerSource(hostNodeBase).build(hostPlatform(), buildContext(input));
 }
 
-function sandboxWorkerSource(): ImageSource {
+function workerSource(base: BaseImage): ImageSource {
   const folder = bundledWorkerFolder();
-  return bundledWorkerSource({ workerDir: folder, appDir: `${folder}/dist`, base: hostNodeBase });
+  return bundledWorkerSource({ workerDir: folder, appDir: `${folder}/dist`, base });
 }
 
 const buildContext = ({ env, io, signal }: CommandInput): BuildContext => ({
@@ -56,14 +59,5 @@ function bundledWorkerFolder(): string {
     code: 'WORKER_MISSING',
     message: 'the bundled worker is not in this installation',
     fix: 'Install the package again; in a clone of the repository run npm run build.',
-  });
-}
-
-/** The layer with Node comes from a registry; pulling it is not built yet. */
-function noBase(): UserError {
-  return new UserError({
-    code: 'NO_BASE_IMAGE',
-    message: 'building the worker image for AWS: this version has no base image to put the worker on',
-    fix: 'Use --sandbox for now.',
   });
 }

@@ -61,6 +61,7 @@ export type OptionKey =
   | 'cpu'
   | 'memory'
   | 'architecture'
+  | 'baseImage'
   | 'spotWeight'
   | 'onDemandWeight'
   | 'onDemandBase'

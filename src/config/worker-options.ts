@@ -41,6 +41,19 @@ export const WORKER_OPTIONS: readonly Option[] = [
     stage: 'what',
   },
   {
+    key: 'baseImage',
+    env: ['TEMPORAL_FARGATE_BASE_IMAGE'],
+    question: 'Base image',
+    help: 'A public image with Node on glibc, by tag or digest; left out, the official Node image on Debian slim.',
+    type: 'text',
+    default: '',
+    validate: (answer) =>
+      /^([a-z0-9][\w./:@-]*)?$/.test(String(answer))
+        ? undefined
+        : `"${answer}" names no image, such as node:24-bookworm-slim`,
+    stage: 'what',
+  },
+  {
     key: 'spotWeight',
     env: ['TEMPORAL_FARGATE_SPOT_WEIGHT'],
     question: 'Weight of Spot tasks',

@@ -43,7 +43,7 @@ export async function writeLayer(path: string, entries: Iterable<TarEntry>, sign
     digest: `sha256:${packed.digest('hex')}`,
     size,
     mediaType: MEDIA_TYPE.layer,
-    path,
+    file: async () => path,
     diffId: `sha256:${plain.digest('hex')}`,
   };
 }
@@ -69,14 +69,16 @@ export class BlobStore {
     const digest = sha256(bytes);
     const temporary = await this.#temporary();
     await writeFile(temporary, bytes);
-    return { digest, size: bytes.byteLength, mediaType, path: await this.#keep(temporary, digest) };
+    const path = await this.#keep(temporary, digest);
+    return { digest, size: bytes.byteLength, mediaType, file: async () => path };
   }
 
   async addLayer(entries: Iterable<TarEntry>, signal?: AbortSignal): Promise<Layer> {
     const temporary = await this.#temporary();
     try {
       const layer = await writeLayer(temporary, entries, signal);
-      return { ...layer, path: await this.#keep(temporary, layer.digest) };
+      const path = await this.#keep(temporary, layer.digest);
+      return { ...layer, file: async () => path };
     } finally {
       await rm(temporary, { force: true });
     }
@@ -84,9 +86,26 @@ export class BlobStore {
 
   /** The layer that an earlier run wrote, if its file is still there and still what it was. */
   async findLayer({ digest, diffId }: Pick<Layer, 'digest' | 'diffId'>): Promise<Layer | undefined> {
+    const path = await this.find(digest);
+    if (path === undefined) return undefined;
+    return { digest, diffId, size: statSync(path).size, mediaType: MEDIA_TYPE.layer, file: async () => path };
+  }
+
+  /** The file with this digest, if it is here and still what it was. */
+  async find(digest: string): Promise<string | undefined> {
     const path = this.#path(digest);
-    if (!existsSync(path) || (await fileDigest(path)) !== digest) return undefined;
-    return { digest, diffId, size: statSync(path).size, mediaType: MEDIA_TYPE.layer, path };
+    return existsSync(path) && (await fileDigest(path)) === digest ? path : undefined;
+  }
+
+  /** Keeps what `write` puts into the file that it is given. Nothing is kept when it throws. */
+  async keep(digest: string, write: (path: string) => Promise<void>): Promise<string> {
+    const temporary = await this.#temporary();
+    try {
+      await write(temporary);
+      return await this.#keep(temporary, digest);
+    } finally {
+      await rm(temporary, { force: true });
+    }
   }
 
   /** A rename within the folder is atomic, and whoever comes second replaces bytes by the same bytes. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { BaseImage } from './base.ts';
-import { BlobStore, sha256 } from './blob.ts';
+import type { BaseImage, ResolvedBase } from './base.ts';
+import { BlobStore, fileDigest, sha256 } from './blob.ts';
+import { certificateEntries, certificatesFile } from './certificates.ts';
 import { dependencyHash, dependencyLayer } from './dependencies.ts';
 import { configJson, MEDIA_TYPE, manifestJson, type OciImage, type ProcessSettings } from './oci.ts';
 import type { Platform } from './platform.ts';
@@ -8,7 +9,7 @@ import type { BuildContext, ImageSource } from './source.ts';
 import { folderEntries, type TarEntry } from './tar.ts';
 
 /** Raise it when the layout or the config below changes, so that `plan` sees a new image. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 
 export interface BundledWorker {
   /** Folder with package.json and package-lock.json. */
@@ -28,7 +29,9 @@ export function bundledWorkerSource({ workerDir, appDir, base }: BundledWorker):
   const inputHash = async (platform: Platform): Promise<string> => {
     const files = (await appEntries()).sort((a, b) => (a.path < b.path ? -1 : 1)).map(entryHash);
     const dependencies = await dependencyHash(workerDir, platform);
-    return sha256(JSON.stringify([LAYOUT_VERSION, base.name, platform, dependencies, ...(await Promise.all(files))]));
+    const certificates = await fileDigest(certificatesFile());
+    const made = [LAYOUT_VERSION, base.name, platform, dependencies, certificates, ...(await Promise.all(files))];
+    return sha256(JSON.stringify(made));
   };
 
   return {
@@ -39,10 +42,16 @@ export function bundledWorkerSource({ workerDir, appDir, base }: BundledWorker):
       const below = await base.resolve(platform, context);
       const dependencies = await dependencyLayer(workerDir, platform, blobs, context);
       const app = await blobs.addLayer([{ type: 'directory', path: 'app' }, ...(await appEntries())], context.signal);
-      const layers = [...below.layers, dependencies, app];
+      const certificates = below.lacksCertificates ? [await blobs.addLayer(certificateEntries(), context.signal)] : [];
+      const layers = [...below.layers, ...certificates, dependencies, app];
 
-      const settings = processSettings(below.env, base.name, await inputHash(platform));
-      const history = [...below.layers.map(() => base.name), 'npm ci --omit=dev', 'the compiled worker'];
+      const settings = processSettings(below, base.name, await inputHash(platform));
+      const history = [
+        ...below.layers.map(() => base.name),
+        ...certificates.map(() => 'certificate authorities'),
+        'npm ci --omit=dev',
+        'the compiled worker',
+      ];
       const diffIds = layers.map((layer) => layer.diffId);
       const config = await blobs.addBytes(configJson(platform, settings, diffIds, history), MEDIA_TYPE.config);
       const bytes = manifestJson(config, layers);
@@ -51,16 +60,18 @@ export function bundledWorkerSource({ workerDir, appDir, base }: BundledWorker):
   };
 }
 
-function processSettings(baseEnv: readonly string[], baseName: string, hash: string): ProcessSettings {
+function processSettings(below: ResolvedBase, baseName: string, hash: string): ProcessSettings {
   return {
     user: '1000:1000',
-    env: [...baseEnv, 'NODE_ENV=production'],
+    env: [...below.env, 'NODE_ENV=production'],
     entrypoint: ['node'],
     cmd: ['main.js'],
     workingDir: '/app',
+    stopSignal: 'SIGTERM',
     labels: {
       'org.opencontainers.image.title': 'temporal-fargate worker',
       'org.opencontainers.image.base.name': baseName,
+      ...(below.digest && { 'org.opencontainers.image.base.digest': below.digest }),
       'temporal-fargate.input-hash': hash,
     },
   };

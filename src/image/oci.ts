@@ -15,8 +15,8 @@ export interface Blob {
   /** Bytes. */
   readonly size: number;
   readonly mediaType: string;
-  /** The file on disk. */
-  readonly path: string;
+  /** The file on disk that holds them; what is still in a registry is downloaded first. */
+  file(): Promise<string>;
 }
 
 export interface Layer extends Blob {
@@ -43,6 +43,7 @@ export interface ProcessSettings {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   readonly workingDir: string;
+  readonly stopSignal: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -67,6 +68,7 @@ export function configJson(
       Entrypoint: settings.entrypoint,
       Cmd: settings.cmd,
       WorkingDir: settings.workingDir,
+      StopSignal: settings.stopSignal,
       Labels: settings.labels,
     },
     rootfs: { type: 'layers', diff_ids: diffIds },

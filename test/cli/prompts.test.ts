@@ -35,6 +35,7 @@ async function answerAll(terminal: Terminal): Promise<void> {
     'CPU of a task',
     'Memory of a task',
     'Processor architecture',
+    'Base image',
     'Weight of Spot tasks',
     'Weight of on-demand tasks',
     'Tasks that always run on demand',

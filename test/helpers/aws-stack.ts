@@ -57,13 +57,13 @@ export function tinyImage(folder: string, content = 'hello'): WorkerImage {
     const hash = createHash('sha256').update(bytes).digest('hex');
     const path = join(folder, hash);
     writeFileSync(path, bytes);
-    return { digest: `sha256:${hash}`, size: bytes.length, mediaType, path };
+    return { digest: `sha256:${hash}`, size: bytes.length, mediaType, file: async () => path };
   };
   const build = async (): Promise<OciImage> => {
     const layer = blob(gzipSync(content), 'application/vnd.oci.image.layer.v1.tar+gzip');
     const config = blob(Buffer.from(JSON.stringify({ content })), 'application/vnd.oci.image.config.v1+json');
     const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-    const descriptor = ({ path: _path, ...rest }: Blob) => rest;
+    const descriptor = ({ file: _file, ...rest }: Blob) => rest;
     const bytes = Buffer.from(
       JSON.stringify({ schemaVersion: 2, mediaType, config: descriptor(config), layers: [descriptor(layer)] }),
     );

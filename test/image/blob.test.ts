@@ -44,14 +44,14 @@ describe('a layer', () => {
 
   it('is described by the digests and the size of what is on disk', async () => {
     const layer = await writeLayer(join(folder, 'layer'), fixture());
-    const bytes = readFileSync(layer.path);
+    const bytes = readFileSync(await layer.file());
     expect(layer.digest).toBe(sha256(bytes));
     expect(layer.size).toBe(bytes.length);
     expect(layer.diffId).toBe(sha256(gunzipSync(bytes)));
   });
 
   it('says neither when nor where it was compressed', async () => {
-    const { path } = await writeLayer(join(folder, 'layer'), fixture());
+    const path = await (await writeLayer(join(folder, 'layer'), fixture())).file();
     // RFC 1952: magic, deflate, no flags (so no file name), time 0; the last byte is the system, fixed to Unix.
     expect([...readFileSync(path).subarray(0, 8)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
     expect(readFileSync(path)[9]).toBe(3);
@@ -67,7 +67,7 @@ describe('the store of blobs', () => {
   it('keeps one file per content, also when two write it at once', async () => {
     const stores = [new BlobStore(folder), new BlobStore(folder)];
     const layers = await Promise.all(stores.map((store) => store.addLayer(fixture())));
-    expect(layers[0]).toEqual(layers[1]);
+    expect(layers[0]?.digest).toBe(layers[1]?.digest);
     const config = await stores[0]?.addBytes(Buffer.from('{}'), 'application/json');
     expect(readdirSync(join(folder, 'blobs')).sort()).toEqual(
       [layers[0]?.digest, config?.digest].map((digest) => digest?.replace(':', '-')).sort(),
@@ -82,10 +82,14 @@ describe('the store of blobs', () => {
   it('finds an intact layer again, and no damaged one', async () => {
     const store = new BlobStore(folder);
     const layer = await store.addLayer(fixture());
-    expect(await store.findLayer(layer)).toEqual(layer);
-    truncateSync(layer.path, 100);
+    expect(await store.findLayer(layer)).toMatchObject({
+      digest: layer.digest,
+      size: layer.size,
+      diffId: layer.diffId,
+    });
+    truncateSync(await layer.file(), 100);
     expect(await store.findLayer(layer)).toBeUndefined();
-    rmSync(layer.path);
+    rmSync(await layer.file());
     expect(await store.findLayer(layer)).toBeUndefined();
   });
 });

@@ -14,7 +14,7 @@ import { buildImage, startWorker, unpackImage } from '../worker/worker-process.t
 
 const fronts = useFronts();
 const scratch = mkdtempSync(join(tmpdir(), 'temporal-fargate-failures-'));
-let unpacked: ReturnType<typeof unpackImage>;
+let unpacked: Awaited<ReturnType<typeof unpackImage>>;
 let keyed: TemporalFront;
 let mutual: TemporalFront;
 let named: TemporalFront;
@@ -22,7 +22,7 @@ let alerting: Awaited<ReturnType<typeof startAlertingServer>>;
 let silent: Server;
 
 beforeAll(async () => {
-  unpacked = unpackImage(await buildImage(scratch), join(scratch, 'root'));
+  unpacked = await unpackImage(await buildImage(scratch), join(scratch, 'root'));
   const apiKeys = () => [{ key: 'good' }, { key: 'key-of-last-year', expiresAt: new Date(0) }];
   keyed = await fronts.front({ auth: 'api-key', apiKeys, namespaces: ['default', 'gone.a1b2c'] });
   mutual = await fronts.front({ auth: 'mtls' });

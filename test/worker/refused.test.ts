@@ -31,7 +31,7 @@ const NEXT_KEY = 'planted-next-key-77aa';
 let keys: AcceptedKey[] = [{ key: SECRET }];
 let front: TemporalFront;
 let stack: AwsStack;
-let unpacked: ReturnType<typeof unpackImage>;
+let unpacked: Awaited<ReturnType<typeof unpackImage>>;
 let connection: Connection;
 let client: Client;
 const started: WorkerProcess[] = [];
@@ -43,7 +43,7 @@ beforeAll(async () => {
   const source = await imageSource(scratch);
   const platform = hostPlatform();
   const built = await source.build(platform, imageContext);
-  unpacked = unpackImage(built, join(scratch, 'root'));
+  unpacked = await unpackImage(built, join(scratch, 'root'));
   stack = new AwsStack(emulator.address, scratch, {
     inputHash: await source.inputHash(platform),
     build: async () => built,

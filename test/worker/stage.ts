@@ -19,9 +19,9 @@ export const AWKWARD_ACTIVITIES = fileURLToPath(new URL('awkward/activities.ts',
 export function useWorkers(): (changes?: Record<string, string>) => WorkerProcess {
   const scratch = mkdtempSync(join(tmpdir(), 'worker-test-'));
   const started: WorkerProcess[] = [];
-  let unpacked: ReturnType<typeof unpackImage>;
+  let unpacked: Awaited<ReturnType<typeof unpackImage>>;
   beforeAll(async () => {
-    unpacked = unpackImage(await buildImage(scratch, AWKWARD_ACTIVITIES), join(scratch, 'root'));
+    unpacked = await unpackImage(await buildImage(scratch, AWKWARD_ACTIVITIES), join(scratch, 'root'));
   }, 300_000);
   afterAll(async () => {
     await Promise.all(started.map((worker) => worker.dispose()));

@@ -40,13 +40,16 @@ function withActivities(scratch: string, activities: string): string {
 }
 
 /** Unpacks an image's layers with the system's tar, as a container runtime would, and reads what it runs. */
-export function unpackImage(image: OciImage, root: string): { command: string[]; cwd: string; env: string[] } {
+export async function unpackImage(
+  image: OciImage,
+  root: string,
+): Promise<{ command: string[]; cwd: string; env: string[] }> {
   mkdirSync(root, { recursive: true });
   for (const layer of image.layers) {
-    const { status, stderr } = spawnSync('tar', ['-xzf', layer.path, '-C', root, '--no-same-owner']);
+    const { status, stderr } = spawnSync('tar', ['-xzf', await layer.file(), '-C', root, '--no-same-owner']);
     if (status !== 0) throw new Error(`tar: ${stderr}`);
   }
-  const { config } = JSON.parse(readFileSync(image.config.path, 'utf8')) as {
+  const { config } = JSON.parse(readFileSync(await image.config.file(), 'utf8')) as {
     config: { Entrypoint: string[]; Cmd: string[]; WorkingDir: string; Env: string[] };
   };
   return { command: [...config.Entrypoint, ...config.Cmd], cwd: join(root, config.WorkingDir), env: config.Env };
@@ -66,7 +69,10 @@ export interface WorkerProcess {
 }
 
 /** Starts an unpacked image with exactly the given environment, as ECS would. */
-export function startWorker(unpacked: ReturnType<typeof unpackImage>, env: Record<string, string>): WorkerProcess {
+export function startWorker(
+  unpacked: Awaited<ReturnType<typeof unpackImage>>,
+  env: Record<string, string>,
+): WorkerProcess {
   const tmp = mkdtempSync(join(tmpdir(), 'worker-task-'));
   const [command = '', ...args] = unpacked.command;
   const imageEnv = Object.fromEntries(unpacked.env.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));

@@ -24,7 +24,7 @@ let temporal: TemporalServer;
 let connection: Connection;
 let client: Client;
 let metadata: Server;
-let unpacked: ReturnType<typeof unpackImage>;
+let unpacked: Awaited<ReturnType<typeof unpackImage>>;
 let image: OciImage;
 let imageDigest: string;
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
 
   image = await buildImage(scratch);
   imageDigest = image.manifest.digest;
-  unpacked = unpackImage(image, join(scratch, 'root'));
+  unpacked = await unpackImage(image, join(scratch, 'root'));
 
   metadata = createServer((_request, response) =>
     response.end('{"TaskARN":"arn:aws:ecs:us-east-1:123456789012:task/dev/0af1b2"}'),
@@ -106,8 +106,9 @@ async function reasonOf(run: Promise<unknown>): Promise<string> {
 }
 
 describe('the built image', () => {
-  it('carries the native core of its own platform alone, and only paths below /app', () => {
-    const listed = image.layers.flatMap(({ path }) => {
+  it('carries the native core of its own platform alone, and only paths below /app', async () => {
+    const files = await Promise.all(image.layers.map((layer) => layer.file()));
+    const listed = files.flatMap((path) => {
       const { stdout } = spawnSync('tar', ['-tzf', path], { encoding: 'utf8', maxBuffer: 2 ** 26 });
       return stdout.trim().split('\n');
     });

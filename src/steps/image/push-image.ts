@@ -6,6 +6,7 @@ import {
   InitiateLayerUploadCommand,
   PutImageCommand,
   UploadLayerPartCommand,
+  type UploadLayerPartCommandInput,
 } from '@aws-sdk/client-ecr';
 import pLimit from 'p-limit';
 import { hasName } from '../../aws/errors.ts';
@@ -42,18 +43,28 @@ export async function pushImage(
   return image.manifest.digest;
 }
 
+/** An upload that ECR no longer knows begins again, once. */
 async function uploadBlob(ecr: ECRClient, repositoryName: string, blob: Blob): Promise<void> {
+  try {
+    await uploadOnce(ecr, repositoryName, blob);
+  } catch (error) {
+    if (!hasName(error, 'UploadNotFoundException')) throw error;
+    await uploadOnce(ecr, repositoryName, blob);
+  }
+}
+
+async function uploadOnce(ecr: ECRClient, repositoryName: string, blob: Blob): Promise<void> {
+  const path = await blob.file();
   const { uploadId, partSize } = await ecr.send(new InitiateLayerUploadCommand({ repositoryName }));
   const size = Math.min(partSize ?? LARGEST_PART, LARGEST_PART);
-  const file = await open(blob.path);
+  const file = await open(path);
   try {
-    for (let first = 0; first < blob.size; first += size) {
+    for (let first = 0; first < blob.size; ) {
       const layerPartBlob = Buffer.alloc(Math.min(size, blob.size - first));
       await file.read(layerPartBlob, 0, layerPartBlob.length, first);
       const partLastByte = first + layerPartBlob.length - 1;
-      await ecr.send(
-        new UploadLayerPartCommand({ repositoryName, uploadId, partFirstByte: first, partLastByte, layerPartBlob }),
-      );
+      const part = { repositoryName, uploadId, partFirstByte: first, partLastByte, layerPartBlob };
+      first = await uploadPart(ecr, part);
     }
   } finally {
     await file.close();
@@ -65,6 +76,24 @@ async function uploadBlob(ecr: ECRClient, repositoryName: string, blob: Blob): P
     );
   } catch (error) {
     if (!hasName(error, 'LayerAlreadyExistsException')) throw error;
+  }
+}
+
+/**
+ * The answer to a part may be lost, and its repetition refused: ECR then says what it has, and the upload goes on there.
+ *
+ * @returns the byte that comes next
+ */
+async function uploadPart(ecr: ECRClient, part: UploadLayerPartCommandInput): Promise<number> {
+  const { partFirstByte = 0, partLastByte = 0 } = part;
+  try {
+    await ecr.send(new UploadLayerPartCommand(part));
+    return partLastByte + 1;
+  } catch (error) {
+    const { lastValidByteReceived } = error as { lastValidByteReceived?: number };
+    const next = (lastValidByteReceived ?? 0) + 1;
+    if (!hasName(error, 'InvalidLayerPartException') || next <= partFirstByte) throw error;
+    return next;
   }
 }
 

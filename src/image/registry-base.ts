@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { z } from 'zod';
+import { UserError, usageError } from '../errors.ts';
+import type { BaseImage, ResolvedBase } from './base.ts';
+import { BlobStore } from './blob.ts';
+import { bringCertificates } from './certificates.ts';
+import { type Layer, MEDIA_TYPE } from './oci.ts';
+import { type Platform, platformParts } from './platform.ts';
+import { type ImageReference, parseImageReference } from './reference.ts';
+import { Registry } from './registry.ts';
+import type { BuildContext } from './source.ts';
+
+/**
+ * Debian with Node, as Docker's official images have it, from Amazon's mirror of them: no login, and no limit that a
+ * team would meet. Slim, and glibc, because Temporal's native core has no musl build.
+ */
+export const DEFAULT_BASE = 'public.ecr.aws/docker/library/node:24-bookworm-slim';
+
+/** How often a download that breaks off goes on from there, and after how many milliseconds, times the attempt. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 400;
+
+const descriptor = z.object({ mediaType: z.string(), digest: z.string(), size: z.number() });
+const index = z.object({
+  manifests: z.array(
+    descriptor.extend({ platform: z.object({ os: z.string(), architecture: z.string() }).optional() }),
+  ),
+});
+const image = z.object({ config: descriptor, layers: z.array(descriptor).min(1) });
+const imageConfig = z.object({
+  os: z.string(),
+  architecture: z.string(),
+  config: z.object({ Env: z.array(z.string()).nullish() }).nullish(),
+  rootfs: z.object({ diff_ids: z.array(z.string()) }),
+  history: z.array(z.object({ created_by: z.string().optional() })).nullish(),
+});
+
+/**
+ * A base from a public registry. Its manifest and config are read at once, its layers only when the repository that the
+ * worker is pushed to lacks them.
+ *
+ * @throws UserError BAD_ANSWER when `name` names no image
+ */
+export function registryBase(name: string): BaseImage {
+  const reference = parseImageReference(name);
+  if (reference === undefined) {
+    throw usageError(`--base-image: "${name}" names no image`, `Write it like ${DEFAULT_BASE}.`, 'BAD_ANSWER');
+  }
+  return { name, resolve: (platform, context) => resolve(name, reference, platform, context) };
+}
+
+async function resolve(
+  name: string,
+  reference: ImageReference,
+  platform: Platform,
+  { cacheDir, note, signal }: BuildContext,
+): Promise<ResolvedBase> {
+  const registry = new Registry(reference, signal);
+  note(`reading the base image ${name}`);
+  const first = await registry.manifest(reference.digest ?? reference.tag ?? '');
+  const manifests = index.safeParse(first.content);
+  const digest = manifests.success ? digestFor(name, platform, manifests.data) : first.digest;
+  const own = manifests.success ? await registry.manifest(digest) : first;
+  const { config: configBlob, layers } = mustParse(image, own.content, name);
+  const config = mustParse(imageConfig, await registry.blob(configBlob.digest), name);
+  refuseUnusable(name, platform, config, layers);
+  const blobs = new BlobStore(cacheDir);
+  const found = layers.map(({ digest: layer, size }, position): Layer => {
+    const download = async (): Promise<string> => {
+      note(`downloading ${megabytes(size)} of the base image`);
+      return blobs.keep(layer, (path) => downloadTo(path, registry, layer, name));
+    };
+    return {
+      digest: layer,
+      size,
+      // Docker's name for the same bytes; an OCI manifest calls them by OCI's.
+      mediaType: MEDIA_TYPE.layer,
+      diffId: config.rootfs.diff_ids[position] ?? '',
+      file: async () => (await blobs.find(layer)) ?? (await download()),
+    };
+  });
+  return {
+    layers: found,
+    env: config.config?.Env ?? [],
+    digest,
+    // Known of the default; of another one it takes its layers to know.
+    lacksCertificates: name === DEFAULT_BASE || !(await bringCertificates(found)),
+  };
+}
+
+/** Of an index: the image of the platform. What else stands there, such as attestations, has another one. */
+function digestFor(name: string, wanted: Platform, { manifests }: z.infer<typeof index>): string {
+  const platforms = manifests.flatMap(({ platform }) => (platform ? [`${platform.os}/${platform.architecture}`] : []));
+  const found = manifests.find(({ platform }) => `${platform?.os}/${platform?.architecture}` === wanted);
+  if (found) return found.digest;
+  const others = [...new Set(platforms)].filter((platform) => !platform.startsWith('unknown'));
+  throw unusable(name, `it has no image for ${wanted}, only for ${others.join(', ') || 'nothing known'}`);
+}
+
+function refuseUnusable(
+  name: string,
+  platform: Platform,
+  { os, architecture, rootfs, history }: z.infer<typeof imageConfig>,
+  layers: readonly z.infer<typeof descriptor>[],
+): void {
+  const wanted = platformParts(platform);
+  if (os !== wanted.os || architecture !== wanted.architecture)
+    throw unusable(name, `it is for ${os}/${architecture}, and the tasks are ${platform}`);
+  if (history?.some(({ created_by }) => /alpine-minirootfs|\bapk add\b/.test(created_by ?? '')))
+    throw unusable(name, "it is Alpine, whose musl Temporal's native core cannot run on");
+  if (rootfs.diff_ids.length !== layers.length)
+    throw unusable(name, `its config speaks of ${rootfs.diff_ids.length} layers, and it has ${layers.length}`);
+  const odd = layers.find(({ mediaType }) => !/[.+]gzip$/.test(mediaType));
+  if (odd) throw unusable(name, `one of its layers is ${odd.mediaType}, and only gzip is understood`);
+}
+
+/** Goes on where the connection broke off, and keeps nothing that is not what the digest says. */
+async function downloadTo(path: string, registry: Registry, digest: string, name: string): Promise<void> {
+  const file = await open(path, 'w+');
+  try {
+    let have = 0;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { first, bytes } = await registry.open(digest, have);
+        have = first;
+        for await (const chunk of bytes) {
+          await file.write(chunk, 0, chunk.byteLength, have);
+          have += chunk.byteLength;
+        }
+        break;
+      } catch (error) {
+        const brokeOff = error instanceof UserError && error.code === 'REGISTRY_UNREACHABLE';
+        if (!brokeOff || attempt >= ATTEMPTS) throw error;
+        await setTimeout(PAUSE_MS * attempt);
+      }
+    }
+    await file.truncate(have);
+    const hash = createHash('sha256');
+    for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) hash.update(chunk);
+    if (`sha256:${hash.digest('hex')}` !== digest)
+      throw damaged(name, `the bytes of layer ${digest} have another digest`);
+  } finally {
+    await file.close();
+  }
+}
+
+function mustParse<T>(shape: z.ZodType<T>, content: unknown, name: string): T {
+  const parsed = shape.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw damaged(name, 'its manifest or config is not of the form that OCI and Docker write');
+}
+
+const megabytes = (bytes: number): string => `${Math.max(1, Math.round(bytes / 1e6))} MB`;
+
+const unusable = (name: string, problem: string): UserError =>
+  new UserError({
+    code: 'BASE_IMAGE',
+    message: `the base image ${name} cannot be used: ${problem}`,
+    fix: `Name another with --base-image, such as ${DEFAULT_BASE}.`,
+  });
+
+const damaged = (name: string, problem: string): UserError =>
+  new UserError({
+    code: 'IMAGE_DAMAGED',
+    message: `reading the base image ${name}: ${problem}`,
+    fix: 'Run the same command again; a proxy may be in the way.',
+  });
