@@ -42,7 +42,7 @@ async function liveThrough(stage: CliStage, show: Show, ask: Show): Promise<Reco
   return shown;
 }
 
-describe.concurrent('the same scenarios', () => {
+describe.concurrent('the same scenarios', { timeout: 240_000 }, () => {
   const stages = { lines: useCliStage(), json: useCliStage(), terminal: useCliStage() };
 
   it('as lines, in CI', async ({ expect }) => {
