@@ -10,7 +10,21 @@ export type Migration = (old: Fields) => Fields;
  * is added or dropped needs a migration too, once the version before it was released. Every version has a kept sample in
  * test/state/samples that is migrated and planned with.
  */
-export const MIGRATIONS: readonly Migration[] = [];
+export const MIGRATIONS: readonly Migration[] = [
+  // 1 -> 2: a config's network has a preset instead of `nat`.
+  (old) => ({ ...old, configs: (old.configs as Fields[]).map(withPreset) }),
+];
+
+const PRESET_OF_NAT: Readonly<Record<string, string>> = {
+  single: 'private',
+  'per-zone': 'private-per-az',
+  none: 'public',
+};
+
+function withPreset(config: Fields): Fields {
+  const { nat, ...network } = config.network as Fields;
+  return { ...config, network: { preset: PRESET_OF_NAT[String(nat)], ...network } };
+}
 
 /** Brings a document from version `from` to the newest. @param from 1 or more */
 export function migrate(document: Fields, from: number, migrations = MIGRATIONS): Fields {

@@ -32,7 +32,7 @@ export async function cost(input: CommandInput): Promise<number> {
   const other = cheapestOther(config, (layout) => billFor(layout, prices));
   const { stack, region, network } = config;
   const tasks = tasksOf(config);
-  io.result(formatCost({ stack, region, tasks, nat: network.nat, bill, other, assumed: ASSUMPTIONS }), {
+  io.result(formatCost({ stack, region, tasks, network: network.preset, bill, other, assumed: ASSUMPTIONS }), {
     stack,
     exists,
     region,

@@ -117,7 +117,7 @@ function union(configs: readonly StackConfig[]): AwsStep[] {
 async function everyConfig(connection: Connection): Promise<StackConfig[]> {
   const { accountId, partition } = connection;
   const zones = (await usableZones(connection.clients.ec2)).join(',');
-  return ['none', 'per-zone', 'single'].map((nat) =>
+  return ['public', 'private-per-az', 'private'].map((network) =>
     toStackConfig(
       {
         stack: connection.stack,
@@ -129,7 +129,7 @@ async function everyConfig(connection: Connection): Promise<StackConfig[]> {
         taskQueue: 'unknown',
         cidr: '10.0.0.0/16',
         zones,
-        nat,
+        network,
         cpu: 1024,
         memory: 2048,
         architecture: 'arm64',

@@ -1,8 +1,21 @@
 import { parseCidr } from './network.ts';
-import type { Option } from './option.ts';
+import type { Answers, Option } from './option.ts';
+
+/** Whether the stack makes its own VPC. */
+const ownVpc = ({ network }: Answers): boolean => network !== 'existing' && network !== 'shared';
 
 /** The network that the tasks run in. */
 export const NETWORK_OPTIONS: readonly Option[] = [
+  {
+    key: 'network',
+    env: ['TEMPORAL_FARGATE_NETWORK'],
+    question: 'Network',
+    help: 'private: one NAT gateway. private-per-az: one in each zone. public: none, tasks get a public address and no ingress.',
+    type: 'choice',
+    choices: ['private', 'private-per-az', 'public'],
+    default: 'private',
+    stage: 'what',
+  },
   {
     key: 'cidr',
     env: ['TEMPORAL_FARGATE_CIDR'],
@@ -10,6 +23,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: 'IPv4 CIDR from /16 to /24; subnets are cut from it.',
     type: 'text',
     default: '10.0.0.0/16',
+    when: ownVpc,
     validate: (answer) =>
       parseCidr(String(answer))
         ? undefined
@@ -23,16 +37,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: 'Comma-separated names; two survive the loss of one.',
     type: 'text',
     default: (_answers, { zones }) => zones.slice(0, 2).join(','),
-    stage: 'what',
-  },
-  {
-    key: 'nat',
-    env: ['TEMPORAL_FARGATE_NAT'],
-    question: 'NAT gateways',
-    help: 'single: one for all zones. per-zone: one in each. none: tasks get a public address and no ingress.',
-    type: 'choice',
-    choices: ['single', 'per-zone', 'none'],
-    default: 'single',
+    when: ownVpc,
     stage: 'what',
   },
 ];

@@ -34,3 +34,29 @@ export function subRange(outer: Cidr, prefix: number, index: number): Cidr | und
 /** Whether `host` or `host:port` is this machine itself, to the last letter: 127.example.com is somebody else's. */
 export const isLoopback = (address: string): boolean =>
   /^((127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?|::1)$/.test(address);
+
+/** Ranges of the subnets of a VPC, zone by zone. */
+export interface SubnetRanges {
+  readonly publicCidrs: string[];
+  readonly privateCidrs: string[];
+}
+
+export const NO_RANGES: SubnetRanges = { publicCidrs: [], privateCidrs: [] };
+
+/**
+ * Public subnets from the second part of the range on, private ones from its upper part on: in a /16 that is
+ * x.x.1.0/24, x.x.2.0/24 and x.x.101.0/24, x.x.102.0/24. Smaller ranges are cut into 16 parts. `undefined` when there are
+ * too few of them.
+ */
+export function subnetRanges(cidr: string, zones: number, withPrivate: boolean): SubnetRanges | undefined {
+  const outer = parseCidr(cidr);
+  if (!outer) return NO_RANGES;
+  const [prefix, publicFrom, privateFrom] = outer.prefix <= 17 ? [24, 1, 101] : [Math.min(outer.prefix + 4, 28), 0, 8];
+  const ranges = (from: number): string[] | undefined => {
+    const found = Array.from({ length: zones }, (_, index) => subRange(outer, prefix, from + index)?.text);
+    return found.every((text) => text !== undefined) ? found : undefined;
+  };
+  const publicCidrs = ranges(publicFrom);
+  const privateCidrs = withPrivate ? ranges(privateFrom) : [];
+  return publicCidrs && privateCidrs ? { publicCidrs, privateCidrs } : undefined;
+}

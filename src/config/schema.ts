@@ -1,53 +1,13 @@
 import { z } from 'zod';
 import { RETENTION_DAYS, sizeProblem } from './fargate.ts';
-import { contains, isLoopback, overlaps, parseCidr } from './network.ts';
+import { isLoopback } from './network.ts';
+import { network } from './network-config.ts';
 
 /**
  * Lower-case name that fits into every AWS name we build from it: IAM's 64 characters are the tightest, and ECR takes no
  * two hyphens in a row.
  */
 export const STACK_NAME = /^(?=.{2,20}$)[a-z](-?[a-z0-9])+$/;
-
-const cidr = z.string().refine((text) => parseCidr(text) !== undefined, {
-  error: (issue) =>
-    `"${String(issue.input)}" is no IPv4 range; write one like 10.0.0.0/16, with zeros after its prefix`,
-});
-
-const network = z
-  .strictObject({
-    cidr,
-    /** Availability zone names, one public (and one private) subnet in each. */
-    zones: z.array(z.string()).min(1).max(6),
-    publicCidrs: z.array(cidr),
-    /** Empty without a NAT gateway: tasks then run in the public subnets, with a public address and no ingress. */
-    privateCidrs: z.array(cidr),
-    nat: z.enum(['single', 'per-zone', 'none']),
-  })
-  .superRefine((value, context) => {
-    const fail = (message: string, path: (string | number)[]): void =>
-      context.addIssue({ code: 'custom', message, path });
-    const expected = value.nat === 'none' ? 0 : value.zones.length;
-    if (value.publicCidrs.length !== value.zones.length) {
-      fail(`${value.zones.length} zones need as many public subnets, not ${value.publicCidrs.length}`, ['publicCidrs']);
-    }
-    if (value.privateCidrs.length !== expected) {
-      fail(
-        `nat "${value.nat}" with ${value.zones.length} zones needs ${expected} private subnets, not ${value.privateCidrs.length}`,
-        ['privateCidrs'],
-      );
-    }
-    if (new Set(value.zones).size < value.zones.length) fail('the same zone is named twice', ['zones']);
-    const outer = parseCidr(value.cidr);
-    const ranges = [...value.publicCidrs, ...value.privateCidrs].flatMap((text) => parseCidr(text) ?? []);
-    if (outer && (outer.prefix < 16 || outer.prefix > 28))
-      fail(`a VPC is between /16 and /28, not /${outer.prefix}`, ['cidr']);
-    for (const [index, range] of ranges.entries()) {
-      if (range.prefix < 16 || range.prefix > 28) fail(`subnet ${range.text} is not between /16 and /28`, ['cidr']);
-      if (outer && !contains(outer, range)) fail(`subnet ${range.text} is not inside ${outer.text}`, ['cidr']);
-      const other = ranges.slice(index + 1).find((candidate) => overlaps(range, candidate));
-      if (other) fail(`subnets ${range.text} and ${other.text} overlap`, ['cidr']);
-    }
-  });
 
 const temporal = z
   .strictObject({

@@ -1,5 +1,5 @@
 import { usageError } from '../errors.ts';
-import { parseCidr, subRange } from './network.ts';
+import { NO_RANGES, subnetRanges } from './network.ts';
 import type { Answers, OptionKey } from './option.ts';
 import { flagOf, OPTIONS } from './options.ts';
 import { type StackConfig, stackConfig } from './schema.ts';
@@ -49,8 +49,8 @@ function parse(answers: Answers, account: Account): { config: StackConfig } | { 
     .split(',')
     .map((zone) => zone.trim())
     .filter(Boolean);
-  const nat = text('nat');
-  const ranges = subnetRanges(text('cidr'), zones.length, nat);
+  const preset = text('network');
+  const ranges = subnetRanges(text('cidr'), zones.length, preset !== 'public');
   const parsed = stackConfig.safeParse({
     stack: text('stack'),
     region: text('region'),
@@ -63,7 +63,7 @@ function parse(answers: Answers, account: Account): { config: StackConfig } | { 
       serverCaCert: text('temporalTlsServerCaCert') || undefined,
       serverName: text('temporalTlsServerName') || undefined,
     },
-    network: { cidr: text('cidr'), zones, nat, ...(ranges ?? NO_RANGES) },
+    network: { preset, cidr: text('cidr'), zones, ...(ranges ?? NO_RANGES) },
     logRetentionDays: number('logRetentionDays'),
     workers: [
       {
@@ -106,6 +106,7 @@ function problem(path: readonly PropertyKey[], message: string): Problem {
 
 /** Which answers a person changes to mend a field of the config, where it is not that of the same name. */
 const KEYS_OF_FIELD: Readonly<Record<string, readonly OptionKey[]>> = {
+  preset: ['network'],
   publicCidrs: ['cidr'],
   privateCidrs: ['cidr'],
   memory: ['cpu', 'memory'],
@@ -129,9 +130,9 @@ export function toAnswers(config: StackConfig): Answers {
     temporalTls: temporal.tls,
     ...(temporal.serverCaCert !== undefined && { temporalTlsServerCaCert: temporal.serverCaCert }),
     ...(temporal.serverName !== undefined && { temporalTlsServerName: temporal.serverName }),
+    network: network.preset,
     cidr: network.cidr,
     zones: network.zones.join(','),
-    nat: network.nat,
     logRetentionDays: config.logRetentionDays,
     ...(worker && {
       taskQueue: worker.taskQueue,
@@ -149,29 +150,4 @@ export function toAnswers(config: StackConfig): Answers {
       scaleInAt: worker.scaling.scaleInAt,
     }),
   };
-}
-
-interface Ranges {
-  readonly publicCidrs: string[];
-  readonly privateCidrs: string[];
-}
-
-const NO_RANGES: Ranges = { publicCidrs: [], privateCidrs: [] };
-
-/**
- * Public subnets from the second part of the range on, private ones from its upper part on: in a /16 that is
- * x.x.1.0/24, x.x.2.0/24 and x.x.101.0/24, x.x.102.0/24. Smaller ranges are cut into 16 parts. `undefined` when there are
- * too few of them.
- */
-function subnetRanges(cidr: string, zones: number, nat: string): Ranges | undefined {
-  const outer = parseCidr(cidr);
-  if (!outer) return NO_RANGES;
-  const [prefix, publicFrom, privateFrom] = outer.prefix <= 17 ? [24, 1, 101] : [Math.min(outer.prefix + 4, 28), 0, 8];
-  const ranges = (from: number): string[] | undefined => {
-    const found = Array.from({ length: zones }, (_, index) => subRange(outer, prefix, from + index)?.text);
-    return found.every((text) => text !== undefined) ? found : undefined;
-  };
-  const publicCidrs = ranges(publicFrom);
-  const privateCidrs = nat === 'none' ? [] : ranges(privateFrom);
-  return publicCidrs && privateCidrs ? { publicCidrs, privateCidrs } : undefined;
 }

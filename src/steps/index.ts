@@ -1,5 +1,4 @@
 import type { StackConfig, WorkerConfig } from '../config/schema.ts';
-import { whenCreated } from '../engine/step.ts';
 import { cluster } from './compute/cluster.ts';
 import { logGroup } from './compute/log-group.ts';
 import { service } from './compute/service.ts';
@@ -10,15 +9,8 @@ import { executionRole } from './identity/execution-role.ts';
 import { taskRole } from './identity/task-role.ts';
 import { repository } from './image/repository.ts';
 import { workerImage } from './image/worker-image.ts';
-import { elasticIp } from './network/elastic-ip.ts';
-import { internetGateway } from './network/internet-gateway.ts';
-import { natGateway } from './network/nat-gateway.ts';
-import { privateRouteTable, publicRouteTable, type RouteTableStep } from './network/route-table.ts';
-import { s3Endpoint } from './network/s3-endpoint.ts';
-import { securityGroup } from './network/security-group.ts';
-import { type SubnetStep, subnet, type Tier } from './network/subnet.ts';
-import { vpc } from './network/vpc.ts';
-import { zoneLetter } from './network/zone.ts';
+import { keyed } from './keyed.ts';
+import { type NetworkLayout, networkLayout } from './network/layout.ts';
 import { alarm } from './scaling/alarm.ts';
 import { scalableTarget } from './scaling/scalable-target.ts';
 import { temporalSecret } from './secrets/temporal-secret.ts';
@@ -33,7 +25,7 @@ export interface Inputs {
 
 /** The whole infrastructure of a stack, every AWS thing once. */
 export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsStep[] {
-  const network = networkSteps(config);
+  const network = networkLayout(config);
 
   const logs = logGroup();
   const images = repository();
@@ -47,7 +39,7 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
   const ecs = cluster();
 
   const workers = config.workers.flatMap((worker) =>
-    workerSteps(worker, config.network.nat === 'none', network, {
+    workerSteps(worker, network, {
       cluster: ecs,
       definition: taskDefinition(worker, secretKeys, {
         repository: images,
@@ -74,63 +66,12 @@ const SECRET_KEYS: Readonly<Record<StackConfig['temporal']['auth'], readonly str
   none: [],
 };
 
-function networkSteps({ network }: StackConfig) {
-  const { zones, nat } = network;
-  const net = vpc();
-  const internet = internetGateway({ vpc: net });
-  const subnetsOf = (tier: Tier) => zones.map((zone, index) => subnet(tier, zone, index, { vpc: net }));
-  const publicSubnets = subnetsOf('public');
-  const publicTable = publicRouteTable({ vpc: net, gateway: internet, ...keyed('subnet', publicSubnets) });
-
-  const privateSubnets = nat === 'none' ? [] : subnetsOf('private');
-  const gatewayZones = nat === 'none' ? [] : nat === 'single' ? zones.slice(0, 1) : zones;
-  const addresses = gatewayZones.map((zone) => elasticIp(zone, { internetGateway: internet }));
-  const gateways = gatewayZones.flatMap((zone, index) => {
-    const [home, address] = [publicSubnets[index], addresses[index]];
-    return home && address ? [natGateway(zone, { subnet: home, elasticIp: address, internetGateway: internet })] : [];
-  });
-  const privateTables = gateways.map((gateway, index) => {
-    const own = gateways.length === 1 ? privateSubnets : privateSubnets.slice(index, index + 1);
-    const suffix = nat === 'per-zone' ? zoneLetter(gatewayZones[index] ?? '') : '';
-    return privateRouteTable(suffix && `-${suffix}`, `private route table${suffix && ` (${gatewayZones[index]})`}`, {
-      vpc: net,
-      gateway: whenCreated(gateway),
-      ...keyed('subnet', own),
-    });
-  });
-
-  /** Where tasks run, and the tables and gateways through which they reach Temporal. */
-  const taskSubnets: SubnetStep[] = nat === 'none' ? publicSubnets : privateSubnets;
-  const taskTables: RouteTableStep[] = nat === 'none' ? [publicTable] : privateTables;
-  const endpoint = s3Endpoint({ vpc: net, ...keyed('table', taskTables) });
-  const group = securityGroup({ vpc: net });
-  return {
-    taskSubnets,
-    taskTables,
-    gateways,
-    group,
-    all: [
-      net,
-      internet,
-      ...publicSubnets,
-      ...privateSubnets,
-      ...addresses,
-      ...gateways,
-      publicTable,
-      ...privateTables,
-      endpoint,
-      group,
-    ] as AwsStep[],
-  };
-}
-
 function workerSteps(
   worker: WorkerConfig,
-  publicAddresses: boolean,
-  network: ReturnType<typeof networkSteps>,
+  network: NetworkLayout,
   own: { cluster: ReturnType<typeof cluster>; definition: ReturnType<typeof taskDefinition> },
 ): AwsStep[] {
-  const running = service(worker, publicAddresses, {
+  const running = service(worker, network.publicAddresses, {
     cluster: own.cluster,
     taskDefinition: own.definition,
     securityGroup: network.group,
@@ -140,9 +81,4 @@ function workerSteps(
   });
   const target = scalableTarget(worker, { service: running });
   return [own.definition, running, target, alarm('high', worker, { target }), alarm('low', worker, { target })];
-}
-
-/** `[a, b]` -> `{ subnet1: a, subnet2: b }`: a list as needs. */
-function keyed<K extends string, S>(prefix: K, steps: readonly S[]): Record<`${K}${number}`, S> {
-  return Object.fromEntries(steps.map((step, index) => [`${prefix}${index + 1}`, step])) as Record<`${K}${number}`, S>;
 }

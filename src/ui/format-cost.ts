@@ -25,12 +25,12 @@ export interface CostView {
   readonly stack: string;
   readonly region: string;
   readonly tasks: Range;
-  readonly nat: string;
+  readonly network: string;
   readonly bill: Bill;
   /** What the bill takes for granted: "1 GB of logs for each task". */
   readonly assumed: readonly string[];
   readonly other:
-    | { readonly nat: string; readonly tradeOff: string; readonly sum: Range; readonly difference: Range }
+    | { readonly network: string; readonly tradeOff: string; readonly sum: Range; readonly difference: Range }
     | undefined;
 }
 
@@ -50,7 +50,8 @@ export function formatCost(view: CostView): string {
     ),
   );
   return [
-    `Stack ${view.stack} in ${region}, --nat ${view.nat}: US dollars for a month of 730 hours`,
+    `Stack ${view.stack} in ${region}, --network ${view.network}`,
+    'US dollars for a month of 730 hours',
     '',
     row(
       '',
@@ -97,7 +98,7 @@ function otherLines({ other, tasks }: CostView, ends: readonly (keyof Range)[]):
   if (!other) return [];
   return [
     '',
-    `Cheapest other network: --nat ${other.nat}`,
+    `Cheapest other network: --network ${other.network}`,
     ...ends.map((end) => `  ${taskCount(tasks[end])}: ${money(other.sum[end])} $, ${than(other.difference[end])}`),
     `  but ${other.tradeOff}`,
   ];

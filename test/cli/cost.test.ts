@@ -28,7 +28,8 @@ describe('cost without an account', () => {
       'This is what the answers would cost. Whether stack dev exists was not looked up: there are no AWS credentials.\n',
     );
     expect(stdout).toMatchInlineSnapshot(`
-      "Stack dev in us-east-1, --nat single: US dollars for a month of 730 hours
+      "Stack dev in us-east-1, --network private
+      US dollars for a month of 730 hours
 
                                 unit price               1 task             10 tasks
       Fargate Spot          0.01257667 $/h      730 h      9.18     5840 h     73.45
@@ -53,7 +54,7 @@ describe('cost without an account', () => {
       Not counted: traffic, requests, free tiers, taxes.
       List prices as of 2026-09-11 to 2026-10-06; --refresh reads the present ones.
 
-      Cheapest other network: --nat none
+      Cheapest other network: --network public
         1 task: 14.00 $, 32.85 $ less
         10 tasks: 173.29 $, the same
         but tasks have public addresses, none of them fixed, and still no ingress
@@ -71,8 +72,8 @@ describe('cost without an account', () => {
       '1',
       '--max-tasks',
       '1000',
-      '--nat',
-      'per-zone',
+      '--network',
+      'private-per-az',
     ];
     const zones = ['--zones', 'us-east-1a,us-east-1b,us-east-1c,us-east-1d,us-east-1e,us-east-1f'];
     const { stdout } = await runCli(['cost', ...REGION, ...most, ...zones], withoutAccount());
@@ -160,13 +161,13 @@ describe('the bill of a stack', () => {
     const { stdout, stderr } = await stage.run(['cost', '--max-tasks', '1']);
     expect(sumIn(stdout)).toBe(sums({ maxTasks: 1 }).max.toFixed(2));
     expect(stderr).not.toContain('would cost');
-    const other = await stage.run(['cost', '--max-tasks', '1', '--nat', 'none']);
-    expect(sumIn(other.stdout)).toBe(sums({ maxTasks: 1, nat: 'none' }).max.toFixed(2));
+    const other = await stage.run(['cost', '--max-tasks', '1', '--network', 'public']);
+    expect(sumIn(other.stdout)).toBe(sums({ maxTasks: 1, network: 'public' }).max.toFixed(2));
   });
 
   it('is compared by plan with what a change makes of it', async () => {
-    const moved = await stage.run(['plan', '--nat', 'none', '--max-tasks', '2']);
-    const wanted = sums({ nat: 'none', maxTasks: 2 });
+    const moved = await stage.run(['plan', '--network', 'public', '--max-tasks', '2']);
+    const wanted = sums({ network: 'public', maxTasks: 2 });
     const less = (sums().max - wanted.max).toFixed(2);
     expect(moved.stdout).toContain(line(wanted.text, `32.85 $ less and ${less} $ less than now`));
     const kept = await stage.run(['plan', '--log-retention-days', '30']);

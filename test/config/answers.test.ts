@@ -103,7 +103,7 @@ describe('defaults', () => {
   it('are the reference stack with the first two zones, on arm64', async () => {
     const { answers } = await gathered({ flags: GIVEN });
     expect(answers).toMatchObject({
-      ...{ cidr: '10.0.0.0/16', zones: 'us-east-1a,us-east-1b', nat: 'single', cpu: 1024, memory: 2048 },
+      ...{ cidr: '10.0.0.0/16', zones: 'us-east-1a,us-east-1b', network: 'private', cpu: 1024, memory: 2048 },
       ...{ architecture: 'arm64', spotWeight: 4, onDemandWeight: 1, onDemandBase: 0, minTasks: 1, maxTasks: 10 },
       ...{ scaleOutAt: 30, scaleInAt: 20, stopTimeout: 120, logRetentionDays: 7, taskQueue: 'test-queue' },
     });
@@ -140,7 +140,7 @@ describe('missing and wrong answers', () => {
     const flags = {
       taskQueue: 'q',
       cidr: 'mine',
-      nat: 'double',
+      network: 'double',
       minTasks: 'five',
       logRetentionDays: 8,
       stopTimeout: 1,
@@ -149,7 +149,7 @@ describe('missing and wrong answers', () => {
     expect([error.code, error.exitCode]).toEqual(['MISSING_ANSWERS', 64]);
     for (const says of [
       '--cidr: "mine" is no IPv4 range',
-      '--nat: "double" is not one of single, per-zone, none',
+      '--network: "double" is not one of private, private-per-az, public',
       '--min-tasks: "five" is not a number',
       '--log-retention-days: CloudWatch Logs cannot keep logs for 8 days',
       '--stop-timeout: "1" is not a whole number from 2 to 120',
@@ -164,7 +164,7 @@ describe('missing and wrong answers', () => {
   });
 
   it('never hold a secret', async () => {
-    const { message, fix } = await refused(gathered({ flags: { ...GIVEN, nat: 'double' } }));
+    const { message, fix } = await refused(gathered({ flags: { ...GIVEN, network: 'double' } }));
     expect(message + fix).not.toContain('planted-key');
     const { echoed } = await gathered({ flags: GIVEN });
     expect(echoed.join('\n')).not.toContain('planted-key');

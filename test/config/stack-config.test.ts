@@ -20,9 +20,9 @@ function refused(changes: Record<string, string | number | boolean>): UserError 
 describe('the network of a stack', () => {
   it('is that of the reference stack by default', () => {
     expect(referenceConfig().network).toEqual({
+      preset: 'private',
       cidr: '10.0.0.0/16',
       zones: ['us-east-1a', 'us-east-1b'],
-      nat: 'single',
       publicCidrs: ['10.0.1.0/24', '10.0.2.0/24'],
       privateCidrs: ['10.0.101.0/24', '10.0.102.0/24'],
     });
@@ -32,19 +32,19 @@ describe('the network of a stack', () => {
     const answers = fc.record({
       prefix: fc.integer({ min: 14, max: 30 }),
       count: fc.integer({ min: 1, max: 6 }),
-      nat: fc.constantFrom('single', 'per-zone', 'none'),
+      network: fc.constantFrom('private', 'private-per-az', 'public'),
       third: fc.integer({ min: 0, max: 255 }),
     });
     let accepted = 0;
     fc.assert(
-      fc.property(answers, ({ prefix, count, nat, third }) => {
+      fc.property(answers, ({ prefix, count, network: preset, third }) => {
         const size = 2 ** (32 - prefix);
         const first = Math.floor((10 * 2 ** 24 + third * 2 ** 8) / size) * size;
         const cidr = `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join('.')}/${prefix}`;
         const zones = ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, count).map((letter) => `us-east-1${letter}`);
         let network: ReturnType<typeof referenceConfig>['network'];
         try {
-          network = referenceConfig({ cidr, zones: zones.join(','), nat }).network;
+          network = referenceConfig({ cidr, zones: zones.join(','), network: preset }).network;
         } catch (error) {
           expect((error as UserError).message).toMatch(/^--(cidr|zones): /);
           // AWS's smallest network still has room for a stack of one zone.
@@ -53,7 +53,7 @@ describe('the network of a stack', () => {
         }
         accepted += 1;
         expect(network.publicCidrs).toHaveLength(count);
-        expect(network.privateCidrs).toHaveLength(nat === 'none' ? 0 : count);
+        expect(network.privateCidrs).toHaveLength(preset === 'public' ? 0 : count);
         const outer = parseCidr(cidr);
         const inner = [...network.publicCidrs, ...network.privateCidrs].flatMap((text) => parseCidr(text) ?? []);
         const sorted = inner.toSorted((a, b) => a.first - b.first);
@@ -75,7 +75,7 @@ describe('the network of a stack', () => {
     ['a network that AWS does not make', { cidr: '10.0.0.0/12' }, '--cidr: a VPC is between /16 and /28, not /12'],
     ['a network without room', { cidr: '10.0.0.0/28' }, 'is too small for the subnets of 2 zones'],
     ['text for a network', { cidr: 'mine' }, '--cidr: "mine" is no IPv4 range'],
-    ['another NAT', { nat: 'double' }, '--nat: '],
+    ['a network of another kind', { network: 'double' }, '--network: '],
     ['no name of a queue', { taskQueue: '' }, '--task-queue: '],
   ])('with %s is refused', (_what, changes, says) => {
     expect(refused(changes).message).toContain(says);
@@ -127,7 +127,7 @@ describe('a config and its answers', () => {
         taskQueue: fc.string({ minLength: 1 }),
         cidr: fc.constantFrom('10.0.0.0/16', '172.16.0.0/20', '192.168.0.0/22'),
         zones: fc.constantFrom('us-east-1a', 'us-east-1a,us-east-1b', 'us-east-1c,us-east-1a,us-east-1b'),
-        nat: fc.constantFrom('single', 'per-zone', 'none'),
+        network: fc.constantFrom('private', 'private-per-az', 'public'),
         architecture: fc.constantFrom('arm64', 'x86_64'),
         spotWeight: fc.integer({ min: 1, max: 1000 }),
         onDemandWeight: fc.integer({ min: 0, max: 1000 }),

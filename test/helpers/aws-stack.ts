@@ -33,7 +33,7 @@ export const REFERENCE_ANSWERS = {
   taskQueue: 'test-queue',
   cidr: '10.0.0.0/16',
   zones: 'us-east-1a,us-east-1b',
-  nat: 'single',
+  network: 'private',
   cpu: 1024,
   memory: 2048,
   architecture: 'x86_64',

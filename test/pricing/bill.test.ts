@@ -24,12 +24,12 @@ describe('the bill of one task of 1 vCPU and 2 GB', () => {
     ['on Spot behind one NAT gateway', '49.15', SPOT],
     ['on arm64 on demand behind one NAT gateway', '66.51', { ...ON_DEMAND, ...ARM }],
     ['on arm64 Spot behind one NAT gateway', '46.85', { ...SPOT, ...ARM }],
-    ['on arm64 Spot without a NAT gateway', '14.00', { ...SPOT, ...ARM, nat: 'none' }],
-    ['on demand without a NAT gateway', '40.86', { ...ON_DEMAND, nat: 'none' }],
-    ['on demand behind a NAT gateway in each of two zones', '110.21', { ...ON_DEMAND, nat: 'per-zone' }],
-    ['on Spot behind a NAT gateway in each of three zones', '122.15', { ...SPOT, nat: 'per-zone', ...THREE }],
+    ['on arm64 Spot without a NAT gateway', '14.00', { ...SPOT, ...ARM, network: 'public' }],
+    ['on demand without a NAT gateway', '40.86', { ...ON_DEMAND, network: 'public' }],
+    ['on demand behind a NAT gateway in each of two zones', '110.21', { ...ON_DEMAND, network: 'private-per-az' }],
+    ['on Spot behind a NAT gateway in each of three zones', '122.15', { ...SPOT, network: 'private-per-az', ...THREE }],
     ['in Ireland, on demand behind one NAT gateway', '75.97', { ...ON_DEMAND, region: 'eu-west-1' }],
-    ['in Ireland, on arm64 Spot without one', '13.61', { ...SPOT, ...ARM, nat: 'none', region: 'eu-west-1' }],
+    ['in Ireland, on arm64 Spot without one', '13.61', { ...SPOT, ...ARM, network: 'public', region: 'eu-west-1' }],
     ['in London, on demand behind one NAT gateway', '82.87', { ...ON_DEMAND, region: 'eu-west-2' }],
   ])('%s comes to %s $', (_what, expected, answers) => {
     const { sum, unknown } = billFor(answers);
@@ -40,7 +40,7 @@ describe('the bill of one task of 1 vCPU and 2 GB', () => {
 
 describe('the lines of a bill', () => {
   it('come largest first and name what, how much of it, its unit price and how that comes about', () => {
-    const { lines, asOf } = billFor({ nat: 'per-zone', minTasks: 1, maxTasks: 10 });
+    const { lines, asOf } = billFor({ network: 'private-per-az', minTasks: 1, maxTasks: 10 });
     expect(lines.map(({ what, quantity, unit, monthly }) => [what, quantity, unit, cents(monthly?.max)])).toEqual([
       ['Fargate Spot', { min: 730, max: 5840 }, 'h', '91.80'],
       ['Fargate on demand', { min: 0, max: 1460 }, 'h', '72.08'],
@@ -57,7 +57,9 @@ describe('the lines of a bill', () => {
   });
 
   it('give every task without a NAT gateway its public address', () => {
-    const line = billFor({ nat: 'none', minTasks: 2, maxTasks: 5 }).lines.find(({ what }) => what.startsWith('public'));
+    const line = billFor({ network: 'public', minTasks: 2, maxTasks: 5 }).lines.find(({ what }) =>
+      what.startsWith('public'),
+    );
     expect(line?.quantity).toEqual({ min: 1460, max: 3650 });
   });
 

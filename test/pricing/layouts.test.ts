@@ -11,19 +11,27 @@ const bill = (config: StackConfig) => billOf(infrastructure(config), config, PRI
 function other(answers: Record<string, string | number>): string {
   const found = cheapestOther(referenceConfig(answers), bill);
   return found
-    ? `${found.nat} ${found.difference.min.toFixed(2)} ${found.difference.max.toFixed(2)}`
+    ? `${found.network} ${found.difference.min.toFixed(2)} ${found.difference.max.toFixed(2)}`
     : 'cannot be compared';
 }
 
 describe('the cheapest other network', () => {
   it.each<[string, Record<string, string | number>, string]>([
-    ['of one NAT gateway is none, until a tenth address eats it up', { nat: 'single' }, 'none -32.85 0.00'],
-    ['of a gateway in each zone is none as well', { nat: 'per-zone', maxTasks: 1 }, 'none -69.35 -69.35'],
-    ['of no gateway is a single one, for more money', { nat: 'none', maxTasks: 20 }, 'single 32.85 -36.50'],
+    [
+      'of one NAT gateway is a public one, until a tenth address eats it up',
+      { network: 'private' },
+      'public -32.85 0.00',
+    ],
+    [
+      'of a gateway in each zone is a public one as well',
+      { network: 'private-per-az', maxTasks: 1 },
+      'public -69.35 -69.35',
+    ],
+    ['of no gateway is a private one, for more money', { network: 'public', maxTasks: 20 }, 'private 32.85 -36.50'],
     [
       'of a range too small for private subnets is compared all the same',
-      { nat: 'none', cidr: '10.0.0.0/25' },
-      'single 32.85 0.00',
+      { network: 'public', cidr: '10.0.0.0/25' },
+      'private 32.85 0.00',
     ],
     ['where the price of a gateway is not known is not guessed', { region: 'eu-central-1' }, 'cannot be compared'],
   ])('%s', (_what, answers, expected) => {

@@ -30,6 +30,18 @@ describe('migrations', () => {
     expect(migrate({ schemaVersion: 3, new: 2 }, 3, [renamed, doubled])).toEqual({ schemaVersion: 3, new: 2 });
   });
 
+  it.each([
+    ['single', 'private'],
+    ['per-zone', 'private-per-az'],
+    ['none', 'public'],
+  ])('of a document with nat "%s" make it the network "%s"', (nat, preset) => {
+    const text = readFileSync(fileOf(1), 'utf8').replace('"nat": "single"', `"nat": "${nat}"`);
+    const { cidr, zones } = JSON.parse(text).configs[0].network;
+    const [config] = parseDocument(text, identity).configs;
+    expect(config?.network).toMatchObject({ preset, cidr, zones });
+    expect(config?.network).not.toHaveProperty('nat');
+  });
+
   it('lead to the version that this program writes', () => {
     expect(SCHEMA_VERSION).toBe(MIGRATIONS.length + 1);
   });

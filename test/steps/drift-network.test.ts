@@ -226,7 +226,7 @@ describe('a network without tasks and NAT gateways', () => {
       ];
     },
     (stack) => {
-      stack.config = referenceConfig({ nat: 'none', minTasks: 0 });
+      stack.config = referenceConfig({ network: 'public', minTasks: 0 });
     },
   );
 });

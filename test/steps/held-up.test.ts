@@ -44,7 +44,7 @@ describe('A destroy that something holds up', () => {
   it('names the interfaces of ended tasks and how long they stay, and goes on when they are gone', async () => {
     const stack = await stage.fresh();
     const before = await stage.emulator.inventory();
-    stack.config = referenceConfig({ nat: 'none' });
+    stack.config = referenceConfig({ network: 'public' });
     await stack.up();
     await expectNoTrace(stack, stage.emulator, before);
     const holdUps = ['network/security-group', 'network/internet-gateway'].map((id) => saidOf(stack, id)[0]);

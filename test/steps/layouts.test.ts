@@ -8,9 +8,9 @@ const stage = useSteps();
 const THREE = 'us-east-1a,us-east-1b,us-east-1c';
 
 const layouts = {
-  single: referenceConfig({ nat: 'single' }),
-  'per-zone': referenceConfig({ nat: 'per-zone' }),
-  none: referenceConfig({ nat: 'none' }),
+  private: referenceConfig({ network: 'private' }),
+  'private-per-az': referenceConfig({ network: 'private-per-az' }),
+  public: referenceConfig({ network: 'public' }),
 };
 
 /** How many of the things that a layout decides about carry our tags. */
@@ -38,9 +38,9 @@ const subnetsOf = (stack: AwsStack, tier: string, ...zones: string[]) =>
 
 const ALWAYS = { 'vpc-endpoint': 1, 'internet-gateway': 1, vpc: 1 };
 const EXPECTED = {
-  single: { subnet: 4, natgateway: 1, 'elastic-ip': 1, 'route-table': 2, ...ALWAYS },
-  'per-zone': { subnet: 4, natgateway: 2, 'elastic-ip': 2, 'route-table': 3, ...ALWAYS },
-  none: { subnet: 2, 'route-table': 1, ...ALWAYS },
+  private: { subnet: 4, natgateway: 1, 'elastic-ip': 1, 'route-table': 2, ...ALWAYS },
+  'private-per-az': { subnet: 4, natgateway: 2, 'elastic-ip': 2, 'route-table': 3, ...ALWAYS },
+  public: { subnet: 2, 'route-table': 1, ...ALWAYS },
 };
 
 type Layout = keyof typeof layouts;
@@ -48,10 +48,10 @@ type Layout = keyof typeof layouts;
 async function expectLayout(stack: AwsStack, layout: Layout): Promise<void> {
   expect(await stack.pending()).toEqual({});
   expect(await owned()).toEqual(EXPECTED[layout]);
-  const tier = layout === 'none' ? 'public' : 'private';
+  const tier = layout === 'public' ? 'public' : 'private';
   expect(await placement()).toEqual({
     runningCount: 1,
-    assignPublicIp: layout === 'none' ? 'ENABLED' : 'DISABLED',
+    assignPublicIp: layout === 'public' ? 'ENABLED' : 'DISABLED',
     subnets: subnetsOf(stack, tier, 'a', 'b'),
   });
 }
@@ -60,18 +60,18 @@ describe('a layout', () => {
   it.each<[string, Record<string, string>, Record<string, number>]>([
     [
       'one NAT gateway for three zones',
-      { nat: 'single', zones: THREE },
+      { network: 'private', zones: THREE },
       { subnet: 6, natgateway: 1, 'elastic-ip': 1, 'route-table': 2, ...ALWAYS },
     ],
     [
       'a NAT gateway in each of three zones',
-      { nat: 'per-zone', zones: THREE },
+      { network: 'private-per-az', zones: THREE },
       { subnet: 6, natgateway: 3, 'elastic-ip': 3, 'route-table': 4, ...ALWAYS },
     ],
-    ['no NAT gateway', { nat: 'none', zones: THREE }, { subnet: 3, 'route-table': 1, ...ALWAYS }],
+    ['no NAT gateway', { network: 'public', zones: THREE }, { subnet: 3, 'route-table': 1, ...ALWAYS }],
     [
       'one zone',
-      { nat: 'single', zones: 'us-east-1b' },
+      { network: 'private', zones: 'us-east-1b' },
       { subnet: 2, natgateway: 1, 'elastic-ip': 1, 'route-table': 2, ...ALWAYS },
     ],
   ])('with %s is created, planned without a change and destroyed without a trace', async (_what, answers, expected) => {
@@ -82,7 +82,7 @@ describe('a layout', () => {
     expect(await stack.pending()).toEqual({});
     expect(await owned()).toEqual(expected);
     const zones = (answers.zones ?? '').split(',').map((zone) => zone.slice(-1));
-    const tier = answers.nat === 'none' ? 'public' : 'private';
+    const tier = answers.network === 'public' ? 'public' : 'private';
     expect((await placement()).subnets).toEqual(subnetsOf(stack, tier, ...zones));
     await expectNoTrace(stack, stage.emulator, before);
   });
@@ -90,8 +90,8 @@ describe('a layout', () => {
 
 describe('a change of the layout', () => {
   it.each<Layout[]>([
-    ['single', 'per-zone', 'none', 'single'],
-    ['single', 'none', 'per-zone', 'single'],
+    ['private', 'private-per-az', 'public', 'private'],
+    ['private', 'public', 'private-per-az', 'private'],
   ])('from %s to %s to %s to %s leaves nothing of the one before', async (first, ...others) => {
     const stack = await stage.fresh();
     const before = await stage.emulator.inventory();
@@ -110,12 +110,12 @@ describe('a change of the layout', () => {
   it('that takes a zone away and adds another moves the tasks first', async () => {
     const stack = await stage.fresh();
     const before = await stage.emulator.inventory();
-    const previous = referenceConfig({ nat: 'per-zone', zones: THREE });
+    const previous = referenceConfig({ network: 'private-per-az', zones: THREE });
     stack.config = previous;
     await stack.up();
-    stack.config = referenceConfig({ nat: 'per-zone', zones: 'us-east-1a,us-east-1b' });
+    stack.config = referenceConfig({ network: 'private-per-az', zones: 'us-east-1a,us-east-1b' });
     await stack.up(previous);
-    await expectLayout(stack, 'per-zone');
+    await expectLayout(stack, 'private-per-az');
     const two = stack.config;
     stack.config = previous;
     await stack.up(two);
@@ -128,7 +128,7 @@ describe('a change of the layout', () => {
     const stack = await stage.fresh();
     await stack.up();
     const previous = stack.config;
-    stack.config = layouts.none;
+    stack.config = layouts.public;
     const { items } = await stack.plan(previous);
     const retired = items.filter(({ action }) => action === 'retire').map(({ step }) => step.id);
     expect(retired.toSorted()).toEqual([

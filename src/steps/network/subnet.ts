@@ -10,7 +10,7 @@ import { zoneLetter } from './zone.ts';
 
 export type Tier = 'public' | 'private';
 
-export const subnet = (tier: Tier, zone: string, index: number, needs: { vpc: VpcStep }) =>
+export const subnet = (tier: Tier, zone: string, cidr: string, needs: { vpc: VpcStep }) =>
   defineStep({
     id: `network/subnet/${tier}-${zoneLetter(zone)}`,
     title: `${tier} subnet (${zone})`,
@@ -19,11 +19,7 @@ export const subnet = (tier: Tier, zone: string, index: number, needs: { vpc: Vp
     timeouts: BLOCKED,
     usual: INTERFACES_LEAVE,
     monthlyCost: free,
-    want: ({ network }, from) => ({
-      vpcId: from.vpc.id,
-      zone,
-      cidr: (tier === 'public' ? network.publicCidrs : network.privateCidrs)[index] ?? '',
-    }),
+    want: (_config, from) => ({ vpcId: from.vpc.id, zone, cidr }),
     findById: async (aws, id) => toLive(await aws.ec2.subnets.byId(id)),
     findOwned: async (aws, { stepId }) =>
       (await aws.ec2.subnets.byStep(stepId)).flatMap((found) => toLive(found) ?? []),

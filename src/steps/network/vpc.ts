@@ -7,7 +7,7 @@ import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 
 /** AWS's defaults are right for DNS: resolution on, which the S3 gateway endpoint needs. */
-export const vpc = () =>
+export const vpc = (cidr: string) =>
   defineStep({
     id: 'network/vpc',
     title: 'VPC',
@@ -15,7 +15,7 @@ export const vpc = () =>
     repeatable: 'tags',
     timeouts: BLOCKED,
     monthlyCost: free,
-    want: (config) => ({ cidr: config.network.cidr }),
+    want: () => ({ cidr }),
     findById: async (aws, id) => toLive(await aws.ec2.vpcs.byId(id)),
     findOwned: async (aws, { stepId }) => (await aws.ec2.vpcs.byStep(stepId)).flatMap((found) => toLive(found) ?? []),
     diff: (want, live) => changesOf(want, live, { cidr: 'replace' }),
