@@ -8,7 +8,7 @@ export interface MessageInput {
 /** What activities need from outside, so that a test can hand in its own. */
 export interface ActivityDependencies {
   readonly s3: S3Client;
-  readonly bucket: string;
+  readonly bucket: string | undefined;
 }
 
 /** S3 errors that stay the same however often one tries, and what they mean. */
@@ -23,7 +23,7 @@ export function createActivities({ s3, bucket }: ActivityDependencies) {
   return {
     /**
      * Writes the message to a text file and returns its `s3://` path. A retry writes the same content to the same key.
-     * @throws ApplicationFailure `InvalidInput`, or an S3 error's name when trying again cannot help
+     * @throws ApplicationFailure `InvalidInput`, `NoDataBucket`, or an S3 error's name when trying again cannot help
      */
     async writeMessage(input?: Partial<MessageInput>): Promise<string> {
       const message = input?.message;
@@ -31,6 +31,13 @@ export function createActivities({ s3, bucket }: ActivityDependencies) {
         throw ApplicationFailure.create({
           type: 'InvalidInput',
           message: 'the input has no message; it must look like {"message": "some text"}',
+        });
+      }
+      if (bucket === undefined) {
+        throw ApplicationFailure.create({
+          type: 'NoDataBucket',
+          message: 'the stack has no data bucket to write to: DATA_BUCKET is not set',
+          nonRetryable: true,
         });
       }
       const { workflowExecution: execution } = activityInfo();

@@ -7,8 +7,8 @@ export interface WorkerConfig {
   readonly connection: NativeConnectionOptions;
   readonly namespace: string;
   readonly taskQueue: string;
-  /** Bucket that activities write to. */
-  readonly dataBucket: string;
+  /** Bucket that activities write to; a stack may have none. */
+  readonly dataBucket: string | undefined;
   /** First part of the worker's identity. */
   readonly stack: string;
   /** `sha256:<64 hex>` of the image that this task runs; undefined outside a container. */
@@ -42,7 +42,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): WorkerConfig {
     connection: readConnection(env, problems),
     namespace: required('TEMPORAL_NAMESPACE'),
     taskQueue: required('TEMPORAL_TASK_QUEUE'),
-    dataBucket: required('DATA_BUCKET'),
+    dataBucket: env.DATA_BUCKET,
     stack: env.TEMPORAL_FARGATE_STACK ?? 'local',
     imageDigest: env.TEMPORAL_FARGATE_IMAGE_DIGEST,
     taskMetadataUri: env.ECS_CONTAINER_METADATA_URI_V4,

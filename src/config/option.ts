@@ -70,7 +70,8 @@ export type OptionKey =
   | 'scaleOutAt'
   | 'scaleInAt'
   | 'stopTimeout'
-  | 'logRetentionDays';
+  | 'logRetentionDays'
+  | 'dataBucket';
 
 /** A validation: the answer is a whole number in this range, ends included. */
 export const wholeNumber =

@@ -87,6 +87,8 @@ export const stackConfig = z.strictObject({
   temporal,
   network,
   logRetentionDays: z.literal([...RETENTION_DAYS]),
+  /** Whether there is a bucket for what the worker writes. Documents of versions that always made one do not say. */
+  dataBucket: z.boolean().default(true),
   workers: z.array(worker).min(1),
 });
 

@@ -65,6 +65,7 @@ function parse(answers: Answers, account: Account): { config: StackConfig } | { 
     },
     network: { preset, cidr: text('cidr'), zones, ...(ranges ?? NO_RANGES) },
     logRetentionDays: number('logRetentionDays'),
+    dataBucket: answers.dataBucket !== false,
     workers: [
       {
         name: 'worker',
@@ -134,6 +135,7 @@ export function toAnswers(config: StackConfig): Answers {
     cidr: network.cidr,
     zones: network.zones.join(','),
     logRetentionDays: config.logRetentionDays,
+    dataBucket: config.dataBucket,
     ...(worker && {
       taskQueue: worker.taskQueue,
       cpu: worker.cpu,

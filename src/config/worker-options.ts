@@ -146,4 +146,13 @@ export const WORKER_OPTIONS: readonly Option[] = [
         : `CloudWatch Logs cannot keep logs for ${answer} days; choose one of ${RETENTION_DAYS.join(', ')}`,
     stage: 'what',
   },
+  {
+    key: 'dataBucket',
+    env: ['TEMPORAL_FARGATE_DATA_BUCKET'],
+    question: 'A bucket for data of the worker?',
+    help: 'A private S3 bucket, with a role that lets tasks use it; MessageWorkflow writes to it.',
+    type: 'boolean',
+    default: true,
+    stage: 'what',
+  },
 ];

@@ -125,7 +125,7 @@ async function retireOne<Cloud>(
 function keptInTheWay(step: AnyStep, live: Live, reason: string): UserError {
   return new UserError({
     code: 'KEPT',
-    message: `replacing ${step.title} ${live.id}: it ${reason} and is not deleted by an update`,
+    message: `deleting ${step.title} ${live.id}: it ${reason} and is not deleted by an update`,
     fix: 'Move the data away and empty it, or take the change back.',
   });
 }

@@ -30,12 +30,13 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
   const logs = logGroup();
   const images = repository();
   const image = workerImage(inputs.imageInputHash, { repository: images });
-  const data = dataBucket();
+  const data = config.dataBucket ? dataBucket() : undefined;
   const secretKeys = secretKeysOf(config);
   const secret = secretKeys.length > 0 ? temporalSecret(inputs.secretValue) : undefined;
   const maySecret = secret ? { secret } : {};
   const execution = executionRole({ repository: images, logGroup: logs, ...maySecret });
-  const task = taskRole({ dataBucket: data });
+  // The worker's own code is given nothing but the bucket: without one it needs no role.
+  const access = data && { dataBucket: data, taskRole: taskRole({ dataBucket: data }) };
   const ecs = cluster();
 
   const workers = config.workers.flatMap((worker) =>
@@ -45,14 +46,14 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
         repository: images,
         image,
         executionRole: execution,
-        taskRole: task,
         logGroup: logs,
-        dataBucket: data,
+        ...access,
         ...maySecret,
       }),
     }),
   );
-  return [...network.all, logs, images, image, data, ...(secret ? [secret] : []), execution, task, ecs, ...workers];
+  const steps = [...network.all, logs, images, image, data, secret, execution, access?.taskRole, ecs, ...workers];
+  return steps.filter((step) => step !== undefined);
 }
 
 /** Names of the environment variables that tasks get from the secret; the keys of its JSON. */

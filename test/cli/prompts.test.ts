@@ -45,6 +45,7 @@ async function answerAll(terminal: Terminal): Promise<void> {
     'Remove tasks at this CPU',
     'Seconds a stopping task may take',
     'Days to keep logs',
+    'A bucket for data of the worker?',
   ]) {
     await terminal.see(question);
     terminal.type(ENTER);

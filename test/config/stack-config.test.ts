@@ -138,6 +138,7 @@ describe('a config and its answers', () => {
         scaleInAt: fc.integer({ min: 0, max: 50 }),
         stopTimeout: fc.integer({ min: 2, max: 120 }),
         logRetentionDays: fc.constantFrom(1, 7, 3653),
+        dataBucket: fc.boolean(),
         size: sizes,
       })
       .map(({ size, ...rest }) => ({

@@ -46,6 +46,7 @@ export const REFERENCE_ANSWERS = {
   scaleInAt: 20,
   stopTimeout: 120,
   logRetentionDays: 7,
+  dataBucket: true,
 } as const;
 
 export const referenceConfig = (changes: Record<string, string | number | boolean> = {}): StackConfig =>

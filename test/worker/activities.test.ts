@@ -56,6 +56,18 @@ describe('writeMessage', () => {
   );
 });
 
+describe('a stack without a data bucket', () => {
+  it('fails the activity for good, and says why', async () => {
+    const { writeMessage: activity } = createActivities({ s3: emulator.clients.s3, bucket: undefined });
+    const run = new MockActivityEnvironment({ workflowExecution }).run(activity, { message: 'lost' });
+    await expect(run).rejects.toMatchObject({
+      type: 'NoDataBucket',
+      message: 'the stack has no data bucket to write to: DATA_BUCKET is not set',
+      nonRetryable: true,
+    });
+  });
+});
+
 describe('a refusal by S3', () => {
   it('that the bucket does not exist is final', async () => {
     await expect(writeMessage({ message: 'hi' }, 'no-such-bucket')).rejects.toMatchObject({

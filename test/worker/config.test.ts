@@ -24,7 +24,7 @@ describe('the environment as a whole', () => {
   it('names every missing variable in one message', () => {
     expect(() => readConfig({})).toThrow(
       "the worker's environment is not usable: TEMPORAL_ADDRESS is not set; TEMPORAL_NAMESPACE is not set; " +
-        'TEMPORAL_TASK_QUEUE is not set; DATA_BUCKET is not set',
+        'TEMPORAL_TASK_QUEUE is not set',
     );
   });
 
@@ -40,17 +40,17 @@ describe('the environment as a whole', () => {
       'TEMPORAL_ADDRESS holds a space',
       'TEMPORAL_TLS is "yes"; it must be one of 1, 0, true, false',
       'TEMPORAL_TASK_QUEUE is not set',
-      'DATA_BUCKET is not set',
       'TEMPORAL_FARGATE_STOP_TIMEOUT is "300", not a whole number of seconds from 2 to 120',
       'TEMPORAL_FARGATE_IMAGE_DIGEST is not of the form sha256:<64 hex digits>',
     ]);
   });
 
   it('takes an empty variable for one that is not set', () => {
-    expect(problemsOf({ ...complete, TEMPORAL_NAMESPACE: '', DATA_BUCKET: ' ' })).toEqual([
+    expect(problemsOf({ ...complete, TEMPORAL_NAMESPACE: '', TEMPORAL_TASK_QUEUE: ' ' })).toEqual([
       'TEMPORAL_NAMESPACE is not set',
-      'DATA_BUCKET is not set',
+      'TEMPORAL_TASK_QUEUE is not set',
     ]);
+    expect(readConfig({ ...complete, DATA_BUCKET: ' ' }).dataBucket).toBeUndefined();
     expect(connectionOf({ TEMPORAL_API_KEY: '', TEMPORAL_TLS: '' })).toMatchObject({
       apiKey: undefined,
       tls: undefined,

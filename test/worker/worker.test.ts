@@ -230,14 +230,14 @@ describe('a stop signal', () => {
 
 describe('a worker that cannot work', () => {
   it('says all that is wrong with its environment in one JSON line and exits 1', async () => {
-    const worker = start({ TEMPORAL_ADDRESS: '', DATA_BUCKET: '', TEMPORAL_TLS: 'maybe' });
+    const worker = start({ TEMPORAL_ADDRESS: '', TEMPORAL_TASK_QUEUE: '', TEMPORAL_TLS: 'maybe' });
     expect(await worker.ended).toEqual({ code: 1, signal: null });
     const errors = worker.lines().filter((line) => line.level === 'ERROR');
     expect(errors).toHaveLength(1);
     expect(errors[0]?.problems).toEqual([
       'TEMPORAL_ADDRESS is not set',
       'TEMPORAL_TLS is "maybe"; it must be one of 1, 0, true, false',
-      'DATA_BUCKET is not set',
+      'TEMPORAL_TASK_QUEUE is not set',
     ]);
     expect(worker.output()).not.toContain(SECRET);
   });

@@ -32,9 +32,10 @@ type TaskDefinitionNeeds = {
   repository: RepositoryStep;
   image: WorkerImageStep;
   executionRole: ExecutionRoleStep;
-  taskRole: TaskRoleStep;
   logGroup: LogGroupStep;
-  dataBucket: DataBucketStep;
+  /** Both, or neither: the role is for the bucket. */
+  taskRole?: TaskRoleStep;
+  dataBucket?: DataBucketStep;
   secret?: TemporalSecretStep;
 };
 
@@ -59,7 +60,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
           operatingSystemFamily: 'LINUX',
         },
         executionRoleArn: from.executionRole.arn,
-        taskRoleArn: from.taskRole.arn,
+        ...(from.taskRole && { taskRoleArn: from.taskRole.arn }),
         containerDefinitions: [
           {
             name: worker.name,
@@ -148,7 +149,7 @@ const familyOf = (arn: string): string => arn.replace(/^.*task-definition\//, ''
 function environment(
   { stack, temporal }: StackConfig,
   worker: WorkerConfig,
-  from: { image: { id: string }; dataBucket: { id: string } },
+  from: { image: { id: string }; dataBucket?: { id: string } | undefined },
 ): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: temporal.address,
@@ -160,7 +161,7 @@ function environment(
     TEMPORAL_FARGATE_STACK: stack,
     TEMPORAL_FARGATE_IMAGE_DIGEST: from.image.id,
     TEMPORAL_FARGATE_STOP_TIMEOUT: String(worker.stopTimeoutSeconds),
-    DATA_BUCKET: from.dataBucket.id,
+    ...(from.dataBucket && { DATA_BUCKET: from.dataBucket.id }),
     NODE_OPTIONS: `--max-old-space-size=${Math.floor(worker.memory * HEAP_SHARE)}`,
   };
 }

@@ -1,0 +1,65 @@
+import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { roleName } from '../../src/steps/identity/role.ts';
+import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
+import { expectNoTrace, idOf, useSteps } from './stage.ts';
+
+const stage = useSteps();
+const WITHOUT = referenceConfig({ dataBucket: false });
+
+/** What the worker is told of the bucket, and by which role it may use it. */
+async function access(stack: AwsStack) {
+  const taskDefinition = idOf(stack, 'compute/task-definition/worker');
+  const answer = await stage.emulator.clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  const { taskRoleArn, containerDefinitions } = answer.taskDefinition ?? {};
+  const variable = containerDefinitions?.[0]?.environment?.find(({ name }) => name === 'DATA_BUCKET');
+  return { role: taskRoleArn?.replace(/^.*\//, ''), bucket: variable?.value };
+}
+
+describe('a stack without a data bucket', () => {
+  it('has neither bucket nor task role, runs, and is destroyed without a trace', async () => {
+    const stack = await stage.fresh();
+    stack.config = WITHOUT;
+    const before = await stage.emulator.inventory();
+    await stack.up();
+    expect(await stack.pending()).toEqual({});
+    expect(await access(stack)).toEqual({ role: undefined, bucket: undefined });
+    await expectNoTrace(stack, stage.emulator, before);
+  });
+
+  it('gets both when the answer changes, and gives both back while the bucket is empty', async () => {
+    const stack = await stage.fresh();
+    stack.config = WITHOUT;
+    const before = await stage.emulator.inventory();
+    await stack.up();
+    stack.config = referenceConfig();
+    await stack.up(WITHOUT);
+    const role = roleName('task', 'us-east-1', 'dev');
+    const Bucket = idOf(stack, 'data/bucket');
+    expect(await access(stack)).toEqual({ role, bucket: Bucket });
+
+    const previous = stack.config;
+    stack.config = WITHOUT;
+    await stack.up(previous);
+    expect(await stack.pending()).toEqual({});
+    const { iam, s3 } = stage.emulator.clients;
+    await expect(iam.send(new GetRoleCommand({ RoleName: role }))).rejects.toThrow();
+    await expect(s3.send(new HeadBucketCommand({ Bucket }))).rejects.toThrow();
+    await expectNoTrace(stack, stage.emulator, before);
+  });
+
+  it('does not come about while the bucket holds something', async () => {
+    const stack = await stage.fresh();
+    await stack.up();
+    const Bucket = idOf(stack, 'data/bucket');
+    await stage.emulator.clients.s3.send(new PutObjectCommand({ Bucket, Key: 'messages/1.txt', Body: 'hello' }));
+    const previous = stack.config;
+    stack.config = WITHOUT;
+    await expect(stack.up(previous)).rejects.toThrow(
+      `deleting data bucket ${Bucket}: it holds 1 object version and is not deleted by an update`,
+    );
+    await stage.emulator.clients.s3.send(new HeadBucketCommand({ Bucket }));
+  });
+});
