@@ -12,7 +12,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(\.\d+)? (s|min)\b/g, '… $2'],
   [/"(elapsedMs|ms)":\d+/g, '"$1":0'],
   [/"(aws|polls|refused|state)":\d+/g, '"$1":0'],
-  [/AWS calls: .*/g, 'AWS calls: …'],
+  [/AWS calls: [^"\n]*/g, 'AWS calls: …'],
   [/\d+\.\d\d \$/g, '… $'],
   [/"(monthly\w*|min|max)":\d+\.\d+/g, '"$1":0'],
   [/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:<port>'],
