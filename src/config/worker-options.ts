@@ -51,6 +51,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
       /^([a-z0-9][\w./:@-]*)?$/.test(String(answer))
         ? undefined
         : `"${answer}" names no image, such as node:24-bookworm-slim`,
+    show: (answer) => String(answer || 'the official Node image'),
     stage: 'what',
   },
   {

@@ -9,6 +9,8 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>'],
   [/(secret:[\w/-]+?)-\w{6}\b/g, '$1-??????'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
+  // Only what took its time says how long.
+  [/ \(\d+(\.\d+)? (s|min)( \d+ s)?\)$/gm, ''],
   [/\b\d+(\.\d+)? (s|min)\b/g, '… $2'],
   [/"(elapsedMs|ms)":\d+/g, '"$1":0'],
   [/"(aws|polls|refused|state)":\d+/g, '"$1":0'],
