@@ -38,8 +38,7 @@ export async function prepareSandboxImage(input: CommandInput): Promise<void> {
 }
 
 function workerSource(base: BaseImage): ImageSource {
-  const folder = bundledWorkerFolder();
-  return bundledWorkerSource({ workerDir: folder, appDir: `${folder}/dist`, base });
+  return bundledWorkerSource(bundledWorkerFolder(), base);
 }
 
 const buildContext = ({ env, io, signal }: CommandInput): BuildContext => ({

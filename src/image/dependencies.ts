@@ -41,6 +41,8 @@ export async function dependencyLayer(
       if (existsSync(join(workerDir, name))) await copyFile(join(workerDir, name), join(folder, name));
     }
     await npmCi(folder, npmPlatformFlags(platform), signal);
+    // npm makes no folder for a worker without dependencies.
+    await mkdir(join(folder, 'node_modules'), { recursive: true });
     note('compressing the dependencies into a layer');
     const entries = await folderEntries(join(folder, 'node_modules'), 'app/node_modules', (path) =>
       isNeededAtRuntime(path, platform),

@@ -19,6 +19,42 @@ export async function npmCi(folder: string, flags: readonly string[], signal?: A
   });
 }
 
+/**
+ * Runs the folder's own `build` script.
+ * @throws UserError with the end of its output
+ */
+export async function npmBuild(folder: string, signal?: AbortSignal): Promise<void> {
+  const { status, output } = await run('npm', ['run', '--silent', 'build'], folder, signal);
+  if (status === 0) return;
+  throw new UserError({
+    code: 'WORKER_NOT_BUILT',
+    message: `building ${folder}: npm run build ended with ${status}\n${lastLines(output)}`,
+    fix: 'Mend what it says; npm run build in that folder shows all of it.',
+  });
+}
+
+/** What npm would publish of the folder, by its `files` and ignore files: paths with "/". */
+export async function npmPackedFiles(folder: string, signal?: AbortSignal): Promise<string[]> {
+  const { status, output } = await run(
+    'npm',
+    ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent'],
+    folder,
+    signal,
+  );
+  try {
+    if (status !== 0) throw new Error(`npm pack ended with ${status}`);
+    const [packed] = JSON.parse(output.slice(output.indexOf('['))) as [{ files: { path: string }[] }];
+    return packed.files.map(({ path }) => path);
+  } catch (cause) {
+    throw new UserError({
+      code: 'WORKER_NOT_PACKED',
+      message: `listing what belongs to ${folder}: ${(cause as Error).message}\n${lastLines(output)}`,
+      fix: 'Run npm pack --dry-run in that folder, and mend what it says.',
+      cause,
+    });
+  }
+}
+
 function lastLines(output: string): string {
   return output.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
 }

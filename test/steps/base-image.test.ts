@@ -28,7 +28,7 @@ describe('an image on a base from a registry', () => {
     const architecture = hostPlatform().split('/')[1] ?? '';
     const debian = { 'etc/debian_version': '12', 'usr/local/bin/node': randomBytes(30_000).toString('hex') };
     const { name } = await registry.add('24', [{ architecture, layers: [debian] }]);
-    const source = bundledWorkerSource({ workerDir, appDir: join(workerDir, 'dist'), base: registryBase(name) });
+    const source = bundledWorkerSource(workerDir, registryBase(name));
     const context = { cacheDir: testCacheDir, note: () => undefined };
     const inputHash = (await source.inputHash(hostPlatform())).slice('sha256:'.length, 40);
     stack = new AwsStack(emulator.address, folder, {

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostNodeBase } from '../../src/image/base.ts';
-import { bundledWorkerSource } from '../../src/image/bundled.ts';
+import { nodeImageSource } from '../../src/image/node-image.ts';
 import type { OciImage } from '../../src/image/oci.ts';
 import { hostPlatform } from '../../src/image/platform.ts';
 import type { ImageSource } from '../../src/image/source.ts';
+import { folderEntries } from '../../src/image/tar.ts';
 import { HEALTH_CHECK } from '../../src/steps/compute/health-check.ts';
 import { buildWorker } from '../../worker/build.ts';
 import { testCacheDir } from '../helpers/emulator.ts';
@@ -27,7 +28,9 @@ export const imageContext = { cacheDir: join(testCacheDir, 'images'), note: () =
 export async function imageSource(scratch: string, activities?: string): Promise<ImageSource> {
   const appDir = join(scratch, 'dist');
   await buildWorker(activities === undefined ? workerDir : withActivities(scratch, activities), appDir);
-  return bundledWorkerSource({ workerDir, appDir, base: hostNodeBase });
+  const app = () => folderEntries(appDir, 'app');
+  const rest = { inputs: app, app, command: ['main.js'] };
+  return nodeImageSource({ name: 'a worker', workerDir, base: hostNodeBase, ...rest });
 }
 
 /** A copy of the worker's sources with other activities. */

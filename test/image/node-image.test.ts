@@ -48,8 +48,7 @@ function makeWorker(name: string): void {
   writeFileSync(join(scratch, name, 'dist/package.json'), '{ "type": "commonjs" }');
 }
 
-const sourceOf = (name = 'worker', base: BaseImage = hostNodeBase) =>
-  bundledWorkerSource({ workerDir: join(scratch, name), appDir: join(scratch, name, 'dist'), base });
+const sourceOf = (name = 'worker', base: BaseImage = hostNodeBase) => bundledWorkerSource(join(scratch, name), base);
 
 const build = (name = 'worker', cache = 'cache', signal?: AbortSignal) =>
   sourceOf(name).build(PLATFORM, { cacheDir: join(scratch, cache), note: () => undefined, signal });
