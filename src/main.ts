@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { proxyPasswords } from './aws/proxy.ts';
 import { buildProgram, type Call } from './cli.ts';
 import { OPTIONS } from './config/options.ts';
 import { Cancelled, EXIT, ManyErrors, UserError } from './errors.ts';
@@ -50,6 +51,7 @@ async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Pr
   for (const { secret, env } of OPTIONS) {
     for (const name of secret ? env : []) io.keepSecret((process.env[name] ?? '').trim());
   }
+  for (const password of proxyPasswords(process.env)) io.keepSecret(password);
   try {
     const command = await call.load();
     return await command({ io, signal, env: process.env, cliVersion: version, flags: call.flags });

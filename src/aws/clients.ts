@@ -9,17 +9,17 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { fromEnv, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { rememberCall } from './failed-call.ts';
+import { EnvironmentHandler } from './http-handler.ts';
 import { Patient, PatientAndSlow, ThrottlingOnly } from './retries.ts';
 
 export interface ConnectionOptions {
   readonly region: string;
   /** Named profile of the shared AWS files; the SDK's own provider chain otherwise. */
   readonly profile?: string | undefined;
-  /** An emulator's address and key; never set against AWS. */
+  /** An emulator's address and key; against AWS the SDK itself reads AWS_ENDPOINT_URL and those of single services. */
   readonly endpoint?: string | undefined;
   readonly credentials?: AwsCredentialIdentity | undefined;
   readonly cliVersion: string;
@@ -33,10 +33,6 @@ export interface CallHooks {
   afterCall(call: { service: string; operation: string; mutating: boolean; ms: number; error?: Error }): void;
 }
 
-/** Every call has an end: SIGINT finishes the call in flight, so it may not hang. */
-const CONNECTION_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-
 /** Throttling is normal while a stack is made; access denied and validation are never retried. */
 const MAX_ATTEMPTS = 8;
 const FIRST_ATTEMPTS = 3;
@@ -48,22 +44,23 @@ export type Clients = ReturnType<typeof makeClients>;
 /** The only place where SDK clients are built. */
 export function makeClients(options: ConnectionOptions) {
   const { region, endpoint, profile } = options;
+  const requestHandler = new EnvironmentHandler(process.env);
   const config = {
     region,
-    credentials: options.credentials ?? fromNodeProviderChain(profile === undefined ? {} : { profile }),
+    credentials: options.credentials ?? credentialsOf(profile, requestHandler),
     customUserAgent: `temporal-fargate/${options.cliVersion}`,
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-    }),
+    requestHandler,
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
   };
   /** A strategy counts what it may still retry: one for each client. */
   const patient = () => ({ ...config, retryStrategy: new Patient(MAX_ATTEMPTS) });
   const slow = () => ({ ...config, retryStrategy: new PatientAndSlow(() => Promise.resolve(MAX_ATTEMPTS)) });
   const once = { ...config, retryStrategy: new ThrottlingOnly(MAX_ATTEMPTS) };
-  const s3Config = () => ({ ...patient(), forcePathStyle: endpoint !== undefined });
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
+  // Few servers but AWS's own have a host name for each bucket.
+  const forcePathStyle = Boolean(endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
+  const s3Config = () => ({ ...patient(), forcePathStyle });
   const clients = {
     autoscaling: new ApplicationAutoScalingClient(patient()),
     cloudwatch: new CloudWatchClient(patient()),
@@ -90,6 +87,24 @@ export function makeClients(options: ConnectionOptions) {
   keepServerDate(state);
   return { ...clients, state };
 }
+
+/**
+ * A profile that was asked for, else the keys of the environment, else the SDK's own chain: as in the AWS CLI, where keys
+ * in the environment count more than AWS_PROFILE. What the chain asks (IAM Identity Center, STS) it asks by the same way.
+ */
+function credentialsOf(profile: string | undefined, requestHandler: EnvironmentHandler) {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  if (profile === undefined && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) return fromEnv();
+  return fromNodeProviderChain({
+    clientConfig: { requestHandler },
+    logger: SILENT,
+    ...(profile === undefined ? {} : { profile }),
+  });
+}
+
+const nothing = (): void => undefined;
+/** Without a logger the chain writes to the console when a profile and keys are both there. */
+const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /**
  * Gives all clients what `from` has learned of how far this machine's clock is off. Each learns it by itself, but only

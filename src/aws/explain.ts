@@ -9,6 +9,7 @@ import {
   isInvalidCredentials,
   isMissingCredentials,
 } from './errors.ts';
+import { explainNoAnswer } from './explain-connection.ts';
 import { type FailedCall, failedCallOf } from './failed-call.ts';
 import { meaningOf } from './meanings.ts';
 
@@ -38,7 +39,7 @@ function doingIn(error: Error): string | undefined {
 /** What concerns the whole run and not one step of it. */
 const SHARED = new Set([
   ...['NO_CREDENTIALS', 'CREDENTIALS_EXPIRED', 'CREDENTIALS_INVALID', 'CLOCK_SKEW', 'REGION_DISABLED'],
-  ...['AWS_UNREACHABLE', 'AWS_GARBLED'],
+  ...['AWS_UNREACHABLE', 'AWS_GARBLED', 'AWS_TLS', 'PROXY_UNREACHABLE', 'PROXY_LOGIN', 'PROXY_REFUSED'],
 ]);
 
 /** One cause with many victims is one thing to mend. */
@@ -96,7 +97,7 @@ function explain(cause: Error, doing: string | undefined): UserError | undefined
       cause,
     });
   }
-  if (!isAnswer(cause)) return noAnswer(cause, doing ?? doingOf(call));
+  if (!isAnswer(cause)) return explainNoAnswer(cause, doing ?? doingOf(call));
   const prefix = `${doing ?? doingOf(call)}: `;
   if (meaning) {
     const { code, says, fix } = meaning;
@@ -124,27 +125,6 @@ function explain(cause: Error, doing: string | undefined): UserError | undefined
 
 /** The SDK marks what it could read as an error of the service; anything else with metadata it could not read. */
 const isAnswer = (error: Error): boolean => '$fault' in error;
-
-/** Nothing came back, or what came back is not from AWS. */
-function noAnswer(cause: Error, doing: string): UserError | undefined {
-  const status = httpStatus(cause);
-  if (status === undefined) return undefined;
-  if (status === 0) {
-    return new UserError({
-      code: 'AWS_UNREACHABLE',
-      message: `AWS does not answer: ${cause.message || cause.name}`,
-      fix: 'Check the network and the region, then run the same command: it goes on where it stopped.',
-      cause,
-    });
-  }
-  if (!('$response' in cause)) return undefined;
-  return new UserError({
-    code: 'AWS_GARBLED',
-    message: `${doing}: what answered is not AWS (HTTP ${status}, and no answer that the SDK can read)`,
-    fix: 'A proxy, a captive portal or AWS_ENDPOINT_URL may be in the way: check the network, then run the same command again.',
-    cause,
-  });
-}
 
 const doingOf = (call: FailedCall | undefined): string =>
   call ? `calling ${call.service} ${call.operation}` : 'calling AWS';

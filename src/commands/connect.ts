@@ -61,10 +61,7 @@ export async function connect(
 ): Promise<Connection> {
   const { env, cliVersion, flags } = input;
   const sandbox = flags.sandbox ? await runningSandbox(input) : undefined;
-  const endpoint = sandbox?.endpoint ?? (env.AWS_ENDPOINT_URL?.trim() || undefined);
-  if (endpoint !== undefined && !URL.canParse(endpoint)) {
-    throw usageError(`AWS_ENDPOINT_URL is no URL: "${endpoint}"`, 'Unset it, or write it like https://host:port.');
-  }
+  const endpoint = sandbox?.endpoint ?? endpointOf(env);
   const local = endpoint !== undefined && isLoopback(new URL(endpoint).host);
   if (flags.sandbox && !local)
     throw usageError('the sandbox has to be on this machine', 'Run: temporal-fargate sandbox start');
@@ -87,8 +84,8 @@ export async function connect(
   const region = sandbox?.region ?? where.region;
   const clients = makeClients({
     region,
-    endpoint,
-    profile: where.profile || undefined,
+    endpoint: sandbox?.endpoint,
+    profile: profileOf(input, where.profile),
     credentials: sandbox && { accessKeyId: sandbox.accessKeyId, secretAccessKey: sandbox.secretAccessKey },
     cliVersion,
     hooks,
@@ -144,6 +141,25 @@ export async function connect(
       for (const client of Object.values(clients)) client.destroy();
     },
   });
+}
+
+/** The SDK reads these variables, and would not say which of them is wrong. Throws a usage error. */
+function endpointOf(env: NodeJS.ProcessEnv): string | undefined {
+  for (const [name, value] of Object.entries(env)) {
+    if (!/^AWS_ENDPOINT_URL(_|$)/.test(name) || !value?.trim() || URL.canParse(value)) continue;
+    throw usageError(`${name} is no URL: "${value}"`, 'Unset it, or write it like https://host:port.');
+  }
+  return env.AWS_ENDPOINT_URL?.trim() || undefined;
+}
+
+/** As in the AWS CLI: keys in the environment count more than AWS_PROFILE, and less than a profile that is asked for. */
+function profileOf({ env, flags, io }: CommandInput, profile: string): string | undefined {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE } = env;
+  const keys = Boolean(AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY);
+  if (!profile || !keys || flags.answers.profile !== undefined || profile !== AWS_PROFILE?.trim())
+    return profile || undefined;
+  io.note('AWS_ACCESS_KEY_ID is set, so its account is used and not the profile of AWS_PROFILE.');
+  return undefined;
 }
 
 function notAws(endpoint: string | undefined): UserError {

@@ -1,3 +1,6 @@
+import { explainNoAnswer } from '../aws/explain-connection.ts';
+import { httpGet } from '../aws/http-get.ts';
+import { EnvironmentHandler } from '../aws/http-handler.ts';
 import { type Offer, pricesOfOffer, pricesOfSpotFeed, SPOT_UNITS, USAGE_TYPES } from './price-list.ts';
 import type { RegionPrices } from './prices.ts';
 
@@ -29,6 +32,7 @@ export async function refreshPrices(
   { origin, timeoutMs = 5000, signal, today }: DownloadOptions,
 ): Promise<Refreshed> {
   const problems: string[] = [];
+  const handler = new EnvironmentHandler(process.env);
   const read = async (
     what: string,
     url: string,
@@ -36,11 +40,10 @@ export async function refreshPrices(
     parse: (content: unknown) => RegionPrices,
   ): Promise<RegionPrices> => {
     try {
-      const response = await fetch(url, {
-        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
-      });
-      if (!response.ok) throw new Error(`it answers ${response.status}`);
-      const found = parse(await response.json());
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const { status, text } = await httpGet(handler, url, signal ? AbortSignal.any([timeout, signal]) : timeout);
+      if (status !== 200) throw new Error(`it answers ${status}`);
+      const found = parse(JSON.parse(text));
       const missing = names.filter((name) => !(name in found));
       if (missing.length > 0) problems.push(`${what} does not say: ${missing.join(', ')}.`);
       return found;
@@ -64,11 +67,12 @@ export async function refreshPrices(
     Object.values(SPOT_UNITS),
     (content) => pricesOfSpotFeed(content, region, today),
   );
-  return { prices: Object.assign({}, table, ...(await Promise.all([...offers, spot]))), problems: problems.sort() };
+  const found = await Promise.all([...offers, spot]).finally(() => handler.destroy());
+  return { prices: Object.assign({}, table, ...found), problems: problems.sort() };
 }
 
 function reasonOf(error: Error, timeoutMs: number): string {
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
   if (error.name === 'ZodError' || error.name === 'SyntaxError') return 'it is not in the form it had';
-  return (error.cause as Error | undefined)?.message ?? error.message;
+  return explainNoAnswer(error, 'reading it')?.message ?? error.message;
 }

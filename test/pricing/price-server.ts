@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll } from 'vitest';
 
 /** A product of an offer's file: usage type, and prices by the quantity from which they hold. */
@@ -49,7 +50,10 @@ export function usePriceServer(): PriceServer {
       const answer = state.answers[request.url ?? ''] ?? 404;
       if (answer === 'silence') return;
       if (typeof answer === 'number') response.statusCode = answer;
-      response.end(typeof answer === 'string' ? answer : '');
+      // As AWS does for whoever takes it.
+      const zipped = request.headers['accept-encoding'] === 'gzip' && typeof answer === 'string';
+      if (zipped) response.setHeader('content-encoding', 'gzip');
+      response.end(typeof answer === 'string' ? (zipped ? gzipSync(answer) : answer) : '');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     state.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,0 +1,233 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeCertificates } from '../../src/sandbox/certificates.ts';
+import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
+import { type ConnectProxy, startConnectProxy } from '../helpers/connect-proxy.ts';
+import { testCacheDir } from '../helpers/emulator.ts';
+import { startTlsFront, type TlsFront } from '../helpers/tls-front.ts';
+import { expectRefusal, useCliStage } from './stage.ts';
+
+const stage = useCliStage();
+const { emulator } = stage;
+/** The name in the certificate, which only the proxy knows. */
+const AWS = 'temporal.internal';
+const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-environment-'));
+const ca = join(folder, 'ca.pem');
+let front: TlsFront;
+let proxy: ConnectProxy;
+beforeAll(async () => {
+  await makeCertificates(await ensurePythonEnvironment({ cacheDir: testCacheDir, note: () => undefined }), folder);
+  const [cert = '', key = ''] = ['pem', 'key'].map((kind) =>
+    readFileSync(join(folder, `server-named.${kind}`), 'utf8'),
+  );
+  front = await startTlsFront(emulator.address, { cert, key });
+  proxy = await startConnectProxy(() => front.address);
+}, 60_000);
+beforeEach(async () => {
+  Object.assign(proxy, { login: undefined, refuses: undefined });
+  proxy.targets.length = 0;
+  await emulator.clearCalls();
+});
+afterAll(async () => {
+  await proxy?.stop();
+  await front?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+type Extra = Readonly<Record<string, string | undefined>>;
+
+/** A run in a network where AWS is behind a proxy and shows a certificate of the company's own CA. */
+const behindProxy = (extra: Extra = {}, args: readonly string[] = ['status']) =>
+  stage.run(args, {
+    AWS_ENDPOINT_URL: `https://${AWS}`,
+    HTTPS_PROXY: `http://${proxy.address}`,
+    AWS_CA_BUNDLE: ca,
+    ...extra,
+  });
+
+/** What `status` says when it has reached AWS, in an empty account. */
+const reached = (region = 'us-east-1') => ({
+  code: 1,
+  says: `there is no stack dev in account 123456789012, region ${region}`,
+  fix: 'Create it: temporal-fargate init',
+});
+const services = async (): Promise<string[]> => (await emulator.calls()).map(({ service }) => service);
+
+describe('AWS behind a proxy', () => {
+  it('is reached through it, with the CA of AWS_CA_BUNDLE', async () => {
+    expectRefusal(expect, await behindProxy(), reached());
+    expect(await services()).toEqual(['sts', 's3']);
+    expect(new Set(proxy.targets)).toEqual(new Set([`${AWS}:443`]));
+  });
+
+  it.each([
+    ['the lower-case variable', { https_proxy: '', HTTPS_PROXY: 'http://127.0.0.1:9' }],
+    ['ALL_PROXY, without a scheme', { all_proxy: '', HTTPS_PROXY: undefined }],
+  ])('is reached with %s', async (_what, variables) => {
+    const filled = Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, value === '' ? proxy.address : value]),
+    );
+    expectRefusal(expect, await behindProxy(filled), reached());
+  });
+
+  it('is reached with the CA of NODE_EXTRA_CA_CERTS', async () => {
+    expectRefusal(expect, await behindProxy({ AWS_CA_BUNDLE: undefined, NODE_EXTRA_CA_CERTS: ca }), reached());
+  });
+
+  it('is reached with user and password, which nobody sees', async () => {
+    proxy.login = 'ada:s3cret@home';
+    const HTTPS_PROXY = `http://ada:s3cret%40home@${proxy.address}`;
+    expectRefusal(expect, await behindProxy({ HTTPS_PROXY }), reached());
+    proxy.login = 'ada:another';
+    const refused = await behindProxy({ HTTPS_PROXY }, ['status', '--debug']);
+    expect(refused.stderr).toContain('does not accept its user and password');
+    expect(refused.stdout + refused.stderr).not.toMatch(/s3cret|czNjcmV0/);
+  });
+
+  it('is reached through it for prices, too', async () => {
+    const env = { AWS_ENDPOINT_URL: undefined, TEMPORAL_FARGATE_PRICES_URL: `https://${AWS}` };
+    const { code, stderr } = await behindProxy(env, ['cost', '--refresh', '--sandbox']);
+    // Whoever answers there is an emulator, which has no prices.
+    expect(stderr.match(/could not be read: it answers \d+\./g)).toHaveLength(7);
+    expect(proxy.targets).toContain(`${AWS}:443`);
+    expect(code).toBe(0);
+  });
+
+  it('is not looked for there when NO_PROXY names it', async () => {
+    const direct = await behindProxy({ NO_PROXY: 'localhost,.internal' });
+    expectRefusal(expect, direct, {
+      code: 1,
+      says: /AWS does not answer: .*temporal\.internal/,
+      fix: 'Check the network',
+    });
+    expect(proxy.targets).toEqual([]);
+  });
+
+  it('is passed by for an emulator on this machine', async () => {
+    const proxies = { HTTP_PROXY: `http://${proxy.address}`, HTTPS_PROXY: `http://${proxy.address}` };
+    expectRefusal(expect, await stage.run(['status'], proxies), reached());
+    expect(proxy.targets).toEqual([]);
+  });
+});
+
+describe('A way to AWS that is barred', () => {
+  interface Barred {
+    readonly what: string;
+    readonly env?: Extra;
+    readonly proxy?: Partial<ConnectProxy>;
+    readonly says: string | RegExp;
+    readonly fix: string | RegExp;
+    readonly code?: number;
+  }
+  const cases: readonly Barred[] = [
+    {
+      what: 'by a proxy that is down',
+      env: { HTTPS_PROXY: 'http://127.0.0.1:9' },
+      says: `connecting to ${AWS}:443: the proxy 127.0.0.1:9 (HTTPS_PROXY) does not answer: connect ECONNREFUSED 127.0.0.1:9`,
+      fix: 'Check HTTPS_PROXY; hosts that are named in NO_PROXY are reached without it.',
+    },
+    {
+      what: 'by a proxy that does not allow AWS',
+      proxy: { refuses: 403 },
+      says: /connecting to temporal\.internal:443: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) does not let it through \(HTTP 403\)/,
+      fix: `Have the proxy allow ${AWS}:443, or name the host in NO_PROXY`,
+    },
+    {
+      what: 'by a proxy that asks who is there',
+      proxy: { login: 'ada:secret' },
+      says: /the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) asks for a user and a password \(HTTP 407\)/,
+      fix: /Give them in HTTPS_PROXY, as in http:\/\/user:password@127\.0\.0\.1:\d+\./,
+    },
+    {
+      what: 'by a proxy of another kind',
+      env: { HTTPS_PROXY: 'socks5://ada:secret@127.0.0.1:1080' },
+      says: /^✖ HTTPS_PROXY names a proxy of scheme socks5\n/,
+      fix: 'Write it like http://host:port',
+      code: 64,
+    },
+    {
+      what: 'by a certificate of an unknown CA',
+      env: { AWS_CA_BUNDLE: undefined },
+      says: /calling STS GetCallerIdentity: the certificate of what answered is signed by a CA that is not trusted \(\w+\)/,
+      fix: 'name its CA with AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
+    },
+    {
+      what: 'by a certificate for another name',
+      env: { AWS_ENDPOINT_URL: 'https://aws.internal' },
+      says: /the certificate of what answered cannot be taken: .*aws\.internal/,
+      fix: 'Check the clock of this machine, AWS_ENDPOINT_URL',
+    },
+    {
+      what: 'by a CA bundle that is not there',
+      env: { AWS_CA_BUNDLE: '/nonexistent/ca.pem' },
+      says: /reading AWS_CA_BUNDLE \(\/nonexistent\/ca\.pem\): ENOENT/,
+      fix: 'Name a file with the CA certificates in PEM form, or unset it.',
+      code: 64,
+    },
+    {
+      what: 'by an endpoint of one service that is no URL',
+      env: { AWS_ENDPOINT_URL_S3: 'bogus' },
+      says: 'AWS_ENDPOINT_URL_S3 is no URL: "bogus"',
+      fix: 'Unset it, or write it like https://host:port.',
+      code: 64,
+    },
+  ];
+  it.each(cases)('$what is one sentence with its fix', async ({ env, proxy: its, says, fix, code = 1 }) => {
+    Object.assign(proxy, its);
+    const result = await behindProxy(env);
+    expectRefusal(expect, result, { code, says, fix });
+    expect(result.stderr).not.toContain('secret');
+    expect(await services()).toEqual([]);
+  });
+});
+
+describe("AWS's own variables", () => {
+  const NO_KEYS = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  /** ~/.aws/config with a profile of this account, and one with keys that AWS does not know. */
+  function configFile(): string {
+    const path = join(folder, 'config');
+    const { accessKeyId, secretAccessKey, endpoint } = emulator.address;
+    writeFileSync(
+      path,
+      `[profile company]
+aws_access_key_id = ${accessKeyId}
+aws_secret_access_key = ${secretAccessKey}
+region = eu-west-1
+endpoint_url = ${endpoint}
+[profile stranger]
+aws_access_key_id = AKIAAAAAAAAAAAAAAAAA
+aws_secret_access_key = wrong
+`,
+    );
+    return path;
+  }
+
+  it('AWS_PROFILE and AWS_CONFIG_FILE give keys, region and endpoint', async () => {
+    const env = { ...NO_KEYS, AWS_REGION: undefined, AWS_ENDPOINT_URL: undefined };
+    const profile = { AWS_PROFILE: 'company', AWS_CONFIG_FILE: configFile() };
+    expectRefusal(expect, await stage.run(['status'], { ...env, ...profile }), reached('eu-west-1'));
+  });
+
+  it('AWS_REGION counts more than the region of the profile', async () => {
+    const env = { ...NO_KEYS, AWS_PROFILE: 'company', AWS_CONFIG_FILE: configFile(), AWS_REGION: 'us-west-2' };
+    expectRefusal(expect, await stage.run(['status'], env), reached('us-west-2'));
+  });
+
+  it('keys in the environment count more than AWS_PROFILE, and less than --profile', async () => {
+    const env = { AWS_CONFIG_FILE: configFile() };
+    const byVariable = await stage.run(['status'], { ...env, AWS_PROFILE: 'stranger' });
+    expectRefusal(expect, byVariable, reached());
+    expect(byVariable.stderr).toContain('AWS_ACCESS_KEY_ID is set, so its account is used and not the profile');
+    const byFlag = await stage.run(['status', '--profile', 'stranger'], env);
+    expectRefusal(expect, byFlag, { code: 1, says: 'AWS does not know these credentials', fix: 'or the --profile' });
+    expect(byFlag.stderr).not.toContain('Multiple credential sources');
+  });
+
+  it('AWS_ENDPOINT_URL_S3 is for S3 alone', async () => {
+    expectRefusal(expect, await behindProxy({ AWS_ENDPOINT_URL_S3: emulator.address.endpoint }), reached());
+    expect(await services()).toEqual(['sts', 's3']);
+    expect(proxy.targets).toEqual([`${AWS}:443`]);
+  });
+});
