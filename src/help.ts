@@ -19,7 +19,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['plan --config prod.json --detailed-exitcode', 'in CI: 0 nothing to do, 2 something to do'],
   ],
   cost: [
-    ['cost --nat none --spot-weight 1 --on-demand-weight 0', 'what the smallest bill would be'],
+    ['cost --network public --spot-weight 1 --on-demand-weight 0', 'what the smallest bill would be'],
     ['cost --stack prod --refresh', 'the bill of a stack at the present prices'],
   ],
   trigger: [

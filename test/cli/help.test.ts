@@ -66,13 +66,6 @@ describe('the help of init', () => {
 });
 
 describe('help and version', () => {
-  const commands = [
-    [],
-    ...program.commands.flatMap((command) => [
-      [command.name()],
-      ...command.commands.map((inner) => [command.name(), inner.name()]),
-    ]),
-  ];
   const chunks = join(dirname(BIN), 'chunks');
   const clientChunks = readdirSync(chunks).filter((name) =>
     /node_modules\/(@aws-sdk\/client-|@temporalio\/)/.test(readFileSync(join(chunks, name), 'utf8')),
@@ -97,16 +90,18 @@ describe('help and version', () => {
   const clients = (files: readonly string[]): string[] =>
     clientChunks.filter((name) => files.some((file) => file.endsWith(name)));
 
-  it.each(commands.map((command) => [command.join(' ') || 'the program', command] as const))(
-    'help of %s exits with 0, on standard output, and loads no AWS or Temporal client',
-    async (_name, command) => {
-      const { stdout, code, files } = await loadedBy([...command, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/^Usage: temporal-fargate/);
-      expect(files).toContain(BIN);
-      expect(clients(files)).toEqual([]);
-    },
-  );
+  // All commands are loaded alike: when they are called.
+  it.each([
+    ['the program', []] as const,
+    ['a command', ['init']] as const,
+    ['one of several', ['state', 'list']] as const,
+  ])('help of %s exits with 0, on standard output, and loads no AWS or Temporal client', async (_name, command) => {
+    const { stdout, code, files } = await loadedBy([...command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: temporal-fargate/);
+    expect(files).toContain(BIN);
+    expect(clients(files)).toEqual([]);
+  });
 
   it('a command that needs them does load clients, so that the record can be believed', async () => {
     expect(clients((await loadedBy(['status'])).files)).not.toEqual([]);
@@ -115,6 +110,21 @@ describe('help and version', () => {
   it('prints the version of package.json', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('shows every command its own usage and examples', async () => {
+    for (const name of Object.keys(EXAMPLES)) {
+      let shown = '';
+      const parser = buildProgram('0', async () => undefined);
+      for (const command of [parser, ...parser.commands, ...parser.commands.flatMap((inner) => inner.commands)])
+        command.configureOutput({ writeOut: (text) => (shown += text) });
+      const parsing = parser.parseAsync([...name.split(' '), '--help'], { from: 'user' });
+      await expect(parsing).rejects.toMatchObject({ code: 'commander.helpDisplayed' });
+      expect(shown).toContain(`Usage: temporal-fargate ${name} [options]\n`);
+      for (const [text, purpose] of EXAMPLES[name] ?? []) {
+        expect(shown).toContain(`  # ${purpose}\n  temporal-fargate ${text}\n`);
+      }
+    }
   });
 
   it('never shows the API key', async () => {
