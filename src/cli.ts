@@ -89,7 +89,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     'show what runs and whether it polls',
     'where',
     async () => (await import('./commands/status.ts')).status,
-  );
+  ).option('--watch', 'look again every 5 s until Ctrl-C');
   add(program, 'logs', 'show what the workers wrote', 'where', async () => (await import('./commands/logs.ts')).logs)
     .option('--follow', 'go on until Ctrl-C')
     .option('--since <span>', 'how far back: 15m, 2h, 1d (default: 60m)')

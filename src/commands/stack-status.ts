@@ -9,16 +9,19 @@ import type { WorkerConfig } from '../config/schema.ts';
 import { asError } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
 import { reportTaskQueue, type TaskQueueReport } from '../temporal/task-queue.ts';
-import type { StackStatus, WorkerStatus } from '../ui/format-status.ts';
-import { type Drift, driftOf } from './drift.ts';
+import type { StackStatus, WorkerStatus } from '../ui/stack-status.ts';
+import { storedConfig } from './answering.ts';
 import type { ExistingStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
+import { planStack } from './stack-run.ts';
 import { temporalOf } from './temporal-access.ts';
+
+export type Drift = NonNullable<StackStatus['drift']>;
 
 /** Looks at one stack, once or again and again; to be closed by its owner. */
 export class StatusReader {
   private readonly input: CommandInput;
-  private readonly stack: ExistingStack;
+  private stack: ExistingStack;
   private client: Client | undefined;
 
   constructor(input: CommandInput, stack: ExistingStack) {
@@ -66,13 +69,26 @@ export class StatusReader {
     };
   }
 
-  /** While a run is at work on the stack, what it has not come to yet is no drift. */
+  /**
+   * What `plan` would find without an image being built and without other answers. Reads the state anew; changes nothing
+   * and never throws: the rest of the status is worth seeing all the same.
+   */
   async drift(): Promise<Drift> {
-    const { connection, config, document, store } = this.stack;
-    const lock = heldLock(await store.holder());
-    return lock
-      ? { differences: null, problem: `${lock.command} is at work on it` }
-      : driftOf(connection, config, document);
+    const { connection, store } = this.stack;
+    try {
+      const [document, seen] = await Promise.all([store.read(), store.holder()]);
+      const config = storedConfig(document?.configs.at(-1));
+      if (!document || !config) return { differences: null, problem: 'the stack has no state any more' };
+      this.stack = { ...this.stack, document, config };
+      // What a run that is at work has not come to yet is no drift.
+      const lock = heldLock(seen);
+      if (lock) return { differences: null, problem: `${lock.command} is at work on it` };
+      const { plan } = await planStack(connection, config, document, {}, connection.aws());
+      const touched = plan.items.filter(({ action, duplicates }) => action !== 'none' || duplicates.length > 0);
+      return { differences: touched.length, problem: plan.problems[0]?.message ?? null };
+    } catch (error) {
+      return { differences: null, problem: asError(explainAwsError(error)).message };
+    }
   }
 
   async close(): Promise<void> {

@@ -41,12 +41,12 @@ function state(scaling: Scaling, desired: number, now: Date): string {
   if (suspended) return 'suspended: alarms change nothing';
   if (!out || !down) return 'without both its policies: init makes them again';
   if (isOn(out)) {
-    if (desired >= max) return 'at maximum, and the high-CPU alarm is on: --max-tasks lets it go further';
-    return `the high-CPU alarm is on: ${next('more tasks', out, scaling, now)}`;
+    if (desired >= max) return 'at maximum with the high-CPU alarm on: --max-tasks lets it go further';
+    return `high-CPU alarm on: ${next('more', out, scaling, now)}`;
   }
   if (isOn(down)) {
     if (desired <= min) return 'at minimum: the low-CPU alarm is normal there';
-    return `the low-CPU alarm is on: ${next('a task less', down, scaling, now)}`;
+    return `low-CPU alarm on: ${next('one less', down, scaling, now)}`;
   }
   if (out.state === 'INSUFFICIENT_DATA' && down.state === 'INSUFFICIENT_DATA') {
     return desired === 0 ? 'no task, so no CPU to go by' : 'the alarms have no data of its CPU yet';

@@ -1,67 +1,23 @@
 import type { ServiceReport, TaskReport } from '../aws/service-report.ts';
-import { type Scaling, scalingWords } from './format-scaling.ts';
+import { scalingWords } from './format-scaling.ts';
 import { columns, WIDTH, wrap } from './format-text.ts';
 import { formatAge } from './format-time.ts';
-
-interface Poller {
-  readonly identity: string;
-  readonly lastSeen: Date;
-}
-
-export interface WorkerStatus {
-  readonly worker: string;
-  readonly taskQueue: string;
-  readonly service: ServiceReport | null;
-  /** Why tasks are missing, where that is known. */
-  readonly problem: { readonly cause: string; readonly fix: string } | null;
-  readonly scaling: Scaling | null;
-  /** Everybody who polls the task queue; `null` when Temporal could not be asked. */
-  readonly pollers: readonly Poller[] | null;
-  /** `null` when Temporal could not be asked or does not count. */
-  readonly backlog: {
-    readonly workflowTasks: number;
-    readonly activities: number;
-    /** Milliseconds. */
-    readonly oldestMs: number;
-  } | null;
-}
-
-/** What `status --json` prints; docs/status.md describes it field by field. */
-export interface StackStatus {
-  readonly stack: string;
-  readonly region: string;
-  readonly address: string;
-  readonly namespace: string;
-  readonly dataBucket: string | null;
-  readonly egress: {
-    readonly via: string | null;
-    readonly addresses: readonly string[];
-    readonly problem: string | null;
-  };
-  /** `null` before it was looked at. */
-  readonly drift: { readonly differences: number | null; readonly problem: string | null } | null;
-  readonly temporalProblem: string | null;
-  /** Who is at work on the stack. */
-  readonly lock: { readonly user: string; readonly host: string; readonly command: string } | null;
-  readonly workers: readonly WorkerStatus[];
-}
+import type { Poller, StackStatus, WorkerStatus } from './stack-status.ts';
+import { driftWords, egressWords, lockWords, shortTaskId, stopReason, taskCounts, taskFacts } from './status-words.ts';
 
 /** Rows of tasks that are shown of each worker; `--json` has all of them. */
 const TASKS_SHOWN = 20;
 
-/** Characters of a task's id by which people tell tasks apart, here and in `logs`. */
-const TASK_ID = 8;
-
 export function formatStatus(status: StackStatus, now = new Date()): string {
-  const { temporalProblem, lock } = status;
+  const { temporalProblem, lock, drift } = status;
   return [
     ...line('Stack', `${status.stack} (${status.region})`),
     ...line('Temporal', `${status.address}, namespace ${status.namespace}`),
     ...(temporalProblem ? line('', `could not be asked: ${temporalProblem}`) : []),
     ...line('Seen as', egressWords(status.egress)),
     ...(status.dataBucket ? line('Data', `s3://${status.dataBucket}/`) : []),
-    ...line('Drift', driftWords(status)),
-    ...(lock ? line('Locked', `${lock.user}@${lock.host} runs ${lock.command}`) : []),
+    ...line('Drift', drift ? driftWords(drift) : 'being looked at'),
+    ...(lock ? line('Locked', lockWords(lock)) : []),
     ...status.workers.flatMap((worker) => ['', ...workerLines(worker, status.stack, now)]),
   ].join('\n');
 }
@@ -70,21 +26,6 @@ export function formatStatus(status: StackStatus, now = new Date()): string {
 const line = (name: string, text: string): string[] =>
   wrap(text, WIDTH - LABEL).map((part, at) => (at === 0 ? name : '').padEnd(LABEL) + part);
 const LABEL = 12;
-
-function egressWords({ via, addresses, problem }: StackStatus['egress']): string {
-  if (problem !== null) return `not known: ${problem}`;
-  if (via === null) return "not known: no NAT gateway is on the tasks' way out";
-  return addresses.length === 0 ? `no ${via} yet` : `${addresses.join(', ')} (${via})`;
-}
-
-function driftWords({ drift }: StackStatus): string {
-  if (drift === null) return 'being looked at';
-  const { differences, problem } = drift;
-  if (differences === null) return `not looked at: ${problem}`;
-  if (problem !== null) return `${problem}: run plan`;
-  if (differences === 0) return 'none: everything is as configured';
-  return differences === 1 ? '1 thing differs: run plan' : `${differences} things differ: run plan`;
-}
 
 function workerLines({ service, ...status }: WorkerStatus, stack: string, now: Date): string[] {
   const { worker, taskQueue, problem, pollers, scaling } = status;
@@ -115,13 +56,6 @@ function deploymentWords(
   return `${deployment}${when}${rolledBack}${deploymentReason && `: ${deploymentReason}`}`;
 }
 
-export function taskCounts({ running, desired, pending, tasks }: ServiceReport): string {
-  const spot = tasks.filter((task) => task.status === 'RUNNING' && isSpot(task)).length;
-  return `${running} of ${desired} running${running > 0 ? `, ${spot} on Spot` : ''}${pending > 0 ? `, ${pending} pending` : ''}`;
-}
-
-const isSpot = ({ capacityProvider }: TaskReport): boolean => capacityProvider === 'FARGATE_SPOT';
-
 function taskTable(tasks: readonly TaskReport[], pollers: WorkerStatus['pollers'], now: Date): string[] {
   if (tasks.length === 0) return [];
   const rows = tasks.slice(0, TASKS_SHOWN).map((task) => taskRow(task, pollers, now));
@@ -130,26 +64,25 @@ function taskTable(tasks: readonly TaskReport[], pollers: WorkerStatus['pollers'
   return [...table.map((row) => `  ${row}`), ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
-export function taskRow(task: TaskReport, pollers: WorkerStatus['pollers'], now: Date): string[] {
-  const { status, health, startedAt } = task;
-  const polls = pollers?.some(({ identity }) => identity.split('/')[1] === task.id);
+function taskRow(task: TaskReport, pollers: WorkerStatus['pollers'], now: Date): string[] {
+  const { zone, on, state, polls } = taskFacts(task, pollers);
   return [
-    task.id.slice(0, TASK_ID),
-    task.zone,
-    isSpot(task) ? 'Spot' : 'Fargate',
-    status === 'RUNNING' && health !== 'UNKNOWN' ? health : status,
-    startedAt ? formatAge(now.getTime() - startedAt.getTime()) : '-',
+    shortTaskId(task.id),
+    zone,
+    on,
+    state,
+    task.startedAt ? formatAge(now.getTime() - task.startedAt.getTime()) : '-',
     task.imageDigest.slice('sha256:'.length).slice(0, 12) || '-',
     polls === undefined ? '?' : polls ? 'yes' : 'no',
   ];
 }
 
-const stopWords = ({ id, stoppedAt, stopCode, stoppedReason }: TaskReport, now: Date): string => {
-  const ago = stoppedAt ? `, ${formatAge(now.getTime() - stoppedAt.getTime())} ago` : '';
-  return `${id.slice(0, TASK_ID)}${ago}: ${[stopCode, stoppedReason].filter(Boolean).join(': ')}`;
-};
+function stopWords(task: TaskReport, now: Date): string {
+  const ago = task.stoppedAt ? `, ${formatAge(now.getTime() - task.stoppedAt.getTime())} ago` : '';
+  return `${shortTaskId(task.id)}${ago}: ${stopReason(task)}`;
+}
 
-export function backlogWords({ backlog }: Pick<WorkerStatus, 'backlog'>): string {
+function backlogWords({ backlog }: Pick<WorkerStatus, 'backlog'>): string {
   if (!backlog) return 'not told by this Temporal server';
   const { workflowTasks, activities, oldestMs } = backlog;
   const waiting = workflowTasks + activities;

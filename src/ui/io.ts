@@ -11,6 +11,14 @@ export interface Question {
   readonly validate?: (text: string) => string | undefined;
 }
 
+export interface Look {
+  /** All there is to see, for whoever draws it over what was there before. */
+  readonly picture: string;
+  /** What is other than at the look before, a line each; everything at the first one. */
+  readonly news: readonly string[];
+  readonly data: unknown;
+}
+
 /**
  * How commands talk. The story goes to stderr, the result to stdout; what is drawn is a renderer's business. Secrets
  * that were announced never leave in any form.
@@ -22,6 +30,8 @@ export interface Io {
   warn(text: string): void;
   /** What the command is for: text for people, data for programs. */
   result(text: string, data: unknown): void;
+  /** A result that changes: of a command that goes on looking until it is interrupted. */
+  look(look: Look): void;
   error(error: unknown, options: { debug: boolean }): void;
   /** From here on this text is replaced by asterisks wherever it appears. */
   keepSecret(secret: string): void;

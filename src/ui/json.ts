@@ -1,6 +1,6 @@
 import type { StepEvent } from '../engine/events.ts';
 import { errorData } from './format-error.ts';
-import type { Streams } from './io.ts';
+import type { Look, Streams } from './io.ts';
 import { LinesIo } from './lines.ts';
 
 /** Newline-delimited JSON on stdout: every event, then the result or the error, each with its `type`. */
@@ -24,6 +24,10 @@ export class JsonIo extends LinesIo {
 
   override result(_text: string, data: unknown): void {
     this.write('result', { result: data });
+  }
+
+  override look({ news, data }: Look): void {
+    if (news.length > 0) this.write('result', { result: data });
   }
 
   override error(error: unknown, { debug }: { debug: boolean }): void {

@@ -3,7 +3,7 @@ import { Bug } from '../errors.ts';
 import { formatError } from './format-error.ts';
 import { formatEvent } from './format-event.ts';
 import { InFlight } from './in-flight.ts';
-import type { Io, Question, Streams } from './io.ts';
+import type { Io, Look, Question, Streams } from './io.ts';
 import { Redactor } from './redact.ts';
 
 /** After so much silence a log says what is still under way, so that nobody takes a slow AWS for a stuck program. */
@@ -44,6 +44,11 @@ export class LinesIo implements Io {
 
   result(text: string, _data: unknown): void {
     this.streams.out(`${this.secrets.redact(text)}\n`);
+  }
+
+  look({ news, data }: Look): void {
+    const at = new Date().toISOString();
+    for (const line of news) this.result(`${at} ${line}`, data);
   }
 
   error(error: unknown, { debug }: { debug: boolean }): void {

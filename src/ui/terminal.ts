@@ -2,9 +2,10 @@ import ora, { type Ora } from 'ora';
 import type { StepEvent } from '../engine/events.ts';
 import { Cancelled } from '../errors.ts';
 import { formatEvent } from './format-event.ts';
-import type { Question, Streams } from './io.ts';
+import type { Look, Question, Streams } from './io.ts';
 import { LinesIo } from './lines.ts';
 import { liveBlock } from './live-block.ts';
+import { Screen } from './screen.ts';
 
 /** Elapsed times move by the second. */
 const REDRAW_MS = 1000;
@@ -14,6 +15,9 @@ export class TerminalIo extends LinesIo {
   override readonly canAsk: boolean;
   private readonly spinner: Ora;
   private redraw: NodeJS.Timeout | undefined;
+  private readonly screen = new Screen(process.stdout);
+  /** Told while the screen hides it. */
+  private untold: string[] = [];
 
   constructor(streams: Streams, canAsk: boolean) {
     super(streams);
@@ -59,9 +63,19 @@ export class TerminalIo extends LinesIo {
     return orCancelled(() => prompts.confirm({ message, default: false }, context));
   }
 
+  /** The last picture stays below what was on the terminal before. */
   override close(): void {
     super.close();
     this.rest();
+    const last = this.screen.close();
+    if (last !== undefined) this.streams.out(`${last}\n`);
+    for (const text of this.untold.splice(0)) this.story(text);
+  }
+
+  override look(look: Look): void {
+    this.rest();
+    if (process.stdout.isTTY) this.screen.draw(this.secrets.redact(look.picture));
+    else super.look(look);
   }
 
   override result(text: string, data: unknown): void {
@@ -70,6 +84,10 @@ export class TerminalIo extends LinesIo {
   }
 
   protected override story(text: string): void {
+    if (this.screen.isOpen) {
+      this.untold.push(text);
+      return;
+    }
     const drawing = this.spinner.isSpinning;
     if (drawing) this.spinner.clear();
     this.streams.err(`${this.secrets.redact(text)}\n`);

@@ -2,6 +2,7 @@ import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportTaskQueue } from '../../src/temporal/task-queue.ts';
 import { expectRefusal } from '../cli/stage.ts';
 import { eventually } from '../helpers/emulator.ts';
 import { useSandbox } from '../helpers/temporal.ts';
@@ -104,6 +105,26 @@ describe('status', () => {
     await ecs.send(new UpdateServiceCommand({ ...service, desiredCount: 1 }));
     await eventually('the task polls again', async () => / yes$/m.test((await sandbox.run(['status'])).stdout));
     expect((await sandbox.run(['status'])).code).toBe(0);
+  });
+});
+
+describe('a task queue', () => {
+  it('tells how much waits in it, and for how long; a queue that nobody uses has nothing', async () => {
+    await temporal.workflow.start('Waiting', { taskQueue: 'unattended', workflowId: 'unattended' });
+    const waiting = await eventually('the backlog is counted', async () => {
+      const report = await reportTaskQueue(temporal, 'unattended');
+      return report.backlog?.workflowTasks === 1 && report;
+    });
+    expect(waiting).toEqual({
+      pollers: [],
+      backlog: { workflowTasks: 1, activities: 0, oldestMs: expect.any(Number) },
+    });
+    expect((await reportTaskQueue(temporal, 'unused')).backlog).toEqual({
+      workflowTasks: 0,
+      activities: 0,
+      oldestMs: 0,
+    });
+    await temporal.workflow.getHandle('unattended').terminate();
   });
 });
 

@@ -39,7 +39,7 @@ describe('the state of scaling in words', () => {
       scaling('ALARM', 'OK', scaled('cpu-scale-out', 20)),
       2,
       [
-        '2 of 1 to 10 tasks, the high-CPU alarm is on: more tasks after 40 s of cooldown',
+        '2 of 1 to 10 tasks, high-CPU alarm on: more after 40 s of cooldown',
         'last change 20 s ago: Setting desired count to 2.',
       ],
     ],
@@ -47,23 +47,20 @@ describe('the state of scaling in words', () => {
       'busy, the cooldown over',
       scaling('ALARM', 'OK', scaled('cpu-scale-out', 61)),
       2,
-      [
-        '2 of 1 to 10 tasks, the high-CPU alarm is on: more tasks next',
-        'last change 1 min ago: Setting desired count to 2.',
-      ],
+      ['2 of 1 to 10 tasks, high-CPU alarm on: more next', 'last change 1 min ago: Setting desired count to 2.'],
     ],
     [
       'busy at the largest size',
       scaling('ALARM', 'OK'),
       10,
-      ['10 of 1 to 10 tasks, at maximum, and the high-CPU alarm is on: --max-tasks lets it go further'],
+      ['10 of 1 to 10 tasks, at maximum with the high-CPU alarm on: --max-tasks lets it go further'],
     ],
     [
       'quiet, soon after a scale-out: another policy has no cooldown from that',
       scaling('OK', 'ALARM', scaled('cpu-scale-out', 20, 'Failed')),
       2,
       [
-        '2 of 1 to 10 tasks, the low-CPU alarm is on: a task less next',
+        '2 of 1 to 10 tasks, low-CPU alarm on: one less next',
         'last change 20 s ago: Setting desired count to 2. (Failed)',
       ],
     ],

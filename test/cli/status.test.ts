@@ -1,0 +1,149 @@
+import { DescribeScalingActivitiesCommand } from '@aws-sdk/client-application-auto-scaling';
+import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { watch } from '../../src/commands/watch.ts';
+import type { Io, Look } from '../../src/ui/io.ts';
+import { eventually } from '../helpers/emulator.ts';
+import { scrub } from '../helpers/scrub.ts';
+import { CTRL_C, openTerminal } from '../helpers/terminal.ts';
+import { stack } from '../ui/sample-status.ts';
+import { INIT, useCliStage } from './stage.ts';
+
+const stage = useCliStage();
+const { emulator } = stage;
+
+/** One stack for all: its task is simulated, and no Temporal server can be reached. */
+beforeAll(async () => {
+  expect(await stage.run([...INIT])).toMatchObject({ code: 0 });
+});
+
+const scale = (desiredCount: number) =>
+  emulator.clients.ecs.send(
+    new UpdateServiceCommand({ cluster: 'temporal-fargate-dev', service: 'worker', desiredCount }),
+  );
+
+const keepLogs = (retentionInDays: number) =>
+  emulator.clients.logs.send(new PutRetentionPolicyCommand({ logGroupName: '/temporal-fargate/dev', retentionInDays }));
+
+const short = (text: string): string =>
+  scrub(text)
+    .replace(/\b[0-9a-f]{8}\b/g, '<task>')
+    .replace(/ [0-9a-f]{12} /g, ' <image> ')
+    .replace(/us-east-1[ab]/g, 'us-east-1x')
+    .replace(/127(\.\d+){3}/g, '<address>');
+
+describe('status', () => {
+  it('shows in one picture of 80 columns what ECS and auto scaling say, and what Temporal does not', async () => {
+    const { code, stdout } = await stage.run(['status']);
+    expect(code).toBe(0);
+    expect(short(stdout)).toMatchInlineSnapshot(`
+      "Stack       dev (us-east-1)
+      Temporal    <address>:1, namespace default
+                  could not be asked: connecting to Temporal at <address>:1: nothing
+                  listens there
+      Seen as     <address> (NAT gateway)
+      Data        s3://tfg-dev-data-123456789012-us-east-1-an/
+      Drift       none: everything is as configured
+
+      Worker      worker, task queue test-queue, revision 1
+      Deployment  SUCCESSFUL, … s ago
+      Tasks       1 of 1 running, 1 on Spot
+        task      zone        runs on  state    age  image         polls
+        <task>  us-east-1x  Spot     HEALTHY  … s  <image>  ?
+      Last event  (service worker) has reached a steady state.
+      Scaling     1 of 1 to 10 tasks, the alarms have no data of its CPU yet
+      "
+    `);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('counts what was changed by hand as drift, and changes nothing itself', async () => {
+    await keepLogs(14);
+    await emulator.clearCalls();
+    expect((await stage.run(['status'])).stdout).toMatch(/^Drift {7}1 thing differs: run plan$/m);
+    expect(await stage.changes()).toEqual([]);
+    await keepLogs(7);
+  });
+
+  it('says how auto scaling stands, and what it did last', async () => {
+    await emulator.ask('POST', 'usage', { service: 'worker', cpu: 90, memory: 10 });
+    await emulator.ask('POST', 'alarm-actions', { on: true });
+    await eventually('a scale-out', async () => {
+      const query = { ServiceNamespace: 'ecs', ResourceId: 'service/temporal-fargate-dev/worker' } as const;
+      const seen = await emulator.clients.autoscaling.send(new DescribeScalingActivitiesCommand(query));
+      return (seen.ScalingActivities ?? []).length > 0;
+    });
+    await emulator.ask('POST', 'alarm-actions', { on: false });
+    const { stdout } = await stage.run(['status']);
+    expect(stdout).toMatch(/^Scaling {5}\d of 1 to 10 tasks, high-CPU alarm on: more after \d+ s of cooldown$/m);
+    expect(stdout).toMatch(/^ {12}last change \d+ s ago: Setting desired count to \d\.$/m);
+  });
+});
+
+describe('status --watch', () => {
+  beforeAll(async () => {
+    await emulator.ask('POST', 'usage', { service: 'worker', cpu: 25, memory: 10 });
+    await scale(1);
+  });
+
+  it('at a terminal shows what changes in place, and leaves the last picture at Ctrl-C with 0', async () => {
+    const terminal = openTerminal(['status', '--watch'], stage.env({ CI: undefined }), { columns: 80, rows: 30 });
+    await terminal.see(/Tasks {7}\d of 1 running/);
+    await terminal.see('Drift       none: everything is as configured');
+    await scale(3);
+    await terminal.see('Tasks       3 of 3 running');
+    terminal.type(CTRL_C);
+    expect(await terminal.ended).toBe(0);
+    const pictures = await terminal.pictures();
+    const drawn = pictures.filter((rows) => rows[0]?.endsWith('every 5 s. Ctrl-C ends.'));
+    expect(drawn.length).toBeGreaterThan(2);
+    // Every picture is whole: none shows a part of the one before it.
+    for (const rows of drawn) expect(rows.filter((row) => row.startsWith('Stack  '))).toHaveLength(1);
+    const left = pictures.at(-1)?.join('\n') ?? '';
+    expect(left).toMatch(/^Tasks {7}3 of 3 running, \d on Spot$/m);
+    expect(terminal.raw().lastIndexOf('\x1b[?1049l')).toBeGreaterThan(terminal.raw().lastIndexOf('\x1b[?1049h'));
+  });
+
+  it('elsewhere writes a line with its time for everything that has changed', async () => {
+    await scale(1);
+    const watching = stage.start(['status', '--watch']);
+    await watching.waitFor(/Z worker tasks: 1 of 1 running/);
+    await watching.waitFor('drift: none');
+    await scale(2);
+    await watching.waitFor(/Z worker tasks: 2 of 2 running/);
+    watching.child.kill('SIGINT');
+    const { code, stdout } = await watching.result;
+    expect(code).toBe(0);
+    for (const line of stdout.trimEnd().split('\n')) expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z [\w -]+: /);
+    expect(stdout.match(/drift: /g)).toHaveLength(1);
+  });
+
+  it('goes on when AWS does not answer for a while, says so, and ends with any other error', async () => {
+    const shown: Look[] = [];
+    const answers = [stack(), awsError('InternalFailure', 500), stack(), awsError('AccessDeniedException', 403)];
+    const stub = {
+      look: async () => {
+        const answer = answers.shift();
+        if (answer instanceof Error || answer === undefined) throw answer;
+        return answer;
+      },
+      drift: async () => ({ differences: 0, problem: null }),
+    };
+    const io: Pick<Io, 'look'> = { look: (look) => shown.push(look) };
+    const clock = { now: () => 0, sleep: async () => undefined };
+    const signal = new AbortController().signal;
+    await expect(watch({ io, signal }, { clock, timeScale: 1 }, stub)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+    expect(shown.map(({ news }) => news.at(-1))).toEqual([
+      'worker alarm of cpu-scale-in: ALARM',
+      'status: calling AWS: AWS has a fault of its own (InternalFailure: words)',
+      'status: no more',
+    ]);
+    expect(shown[1]?.picture).toMatch(/^\S+, every 5 s\. Ctrl-C ends\. calling AWS: .*\n\nStack {7}dev/);
+  });
+});
+
+const awsError = (name: string, httpStatusCode: number): Error =>
+  Object.assign(new Error('words'), { name, $fault: 'server', $metadata: { httpStatusCode } });
