@@ -8,7 +8,7 @@ import type { StackConfig } from '../config/schema.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { type ObservedSteps, observe } from '../engine/observe.ts';
 import { type Owner, stackIdsOf } from '../engine/ownership.ts';
-import { makePlan, type Plan } from '../engine/plan.ts';
+import { makePlan, type Plan, retiredOf } from '../engine/plan.ts';
 import { patience } from '../engine/recorded.ts';
 import { UserError } from '../errors.ts';
 import type { AwsStep } from '../steps/define.ts';
@@ -51,28 +51,24 @@ export async function planStack(
   aws: Aws,
 ): Promise<PlannedStack> {
   const steps = infrastructure(config, inputs);
-  const retired = retiredSteps(steps, document);
+  const earlier = earlierSteps(document);
+  const retired = retiredOf(steps, earlier);
   const records = document?.steps ?? {};
   const claim = { stack: connection.stack, stackId: document?.stackId };
   const patient = patience(connection, TAG_LAG_MS * connection.timeScale);
   const observed = await observe(aws.survey(), claim, [...steps, ...retired], records, patient);
   const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
-  const plan = makePlan({ config, steps, retired, records, observed });
+  const plan = makePlan({ config, steps, earlier, records, observed });
   const adopted = document === undefined && stackIdsOf(livesOf(observed)).size > 0;
   return { plan, owner: { stack: connection.stack, stackId }, adopted };
 }
 
-/** Steps that only earlier configs of this stack had. */
-function retiredSteps(steps: readonly AwsStep[], document: StateDocument | undefined): AwsStep[] {
-  const known = new Set(steps.map((step) => step.id));
-  const retired = new Map<string, AwsStep>();
-  for (const stored of document?.configs ?? []) {
+/** The steps of all configs whose things may exist. */
+const earlierSteps = (document: StateDocument | undefined): AwsStep[] =>
+  (document?.configs ?? []).flatMap((stored) => {
     const config = storedConfig(stored);
-    if (!config) continue;
-    for (const step of infrastructure(config)) if (!known.has(step.id)) retired.set(step.id, step);
-  }
-  return [...retired.values()];
-}
+    return config ? infrastructure(config) : [];
+  });
 
 const livesOf = (observed: ObservedSteps) =>
   [...observed.values()].flatMap((seen) =>

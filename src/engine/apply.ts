@@ -44,7 +44,7 @@ const ROUNDS = 3;
 
 async function planAgain<Cloud, Config>(
   context: EngineContext<Cloud, Config>,
-  { items }: Plan<Cloud, Config>,
+  { items, earlier }: Plan<Cloud, Config>,
 ): Promise<Plan<Cloud, Config>> {
   const { cloud, config, owner, session, tagLagMs } = context;
   const records = session.document.steps;
@@ -53,7 +53,7 @@ async function planAgain<Cloud, Config>(
   const steps = of(false);
   const retired = of(true).filter(({ id }) => records[id]);
   const observed = await observe(cloud, owner, [...steps, ...retired], records, patience(context, tagLagMs));
-  return makePlan({ config, steps, retired, records, observed });
+  return makePlan({ config, steps, earlier, records, observed });
 }
 
 async function applyOnce<Cloud, Config>(
@@ -75,7 +75,8 @@ async function retire<Cloud, Config>(
   limit: LimitFunction,
   actions: readonly ('replace' | 'retire')[],
 ): Promise<void> {
-  const needing = dependants(plan.items.map((item) => item.step));
+  // A service that moves to another network still runs in the old one, although it no longer needs it.
+  const needing = dependants([...plan.items.map((item) => item.step), ...plan.earlier]);
   const tasks = plan.items.flatMap(({ step, action, live, duplicates }): Task[] => {
     const leaves = action === 'replace' || action === 'retire';
     // Duplicates of what stays go in the first round.

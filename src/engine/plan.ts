@@ -27,13 +27,15 @@ export interface Plan<Cloud = unknown, Config = unknown> {
   readonly items: readonly PlanItem<Cloud, Config>[];
   /** What stops this plan from being applied; all of them. */
   readonly problems: readonly UserError[];
+  /** All steps of earlier configs: what needed what when the things that go were made. */
+  readonly earlier: readonly AnyStep<Cloud, Config>[];
 }
 
 export interface PlanInput<Cloud, Config> {
   readonly config: Config;
   readonly steps: readonly AnyStep<Cloud, Config>[];
-  /** Steps of earlier configs that the present one no longer has. */
-  readonly retired: readonly AnyStep<Cloud, Config>[];
+  /** Steps of earlier configs, of which some are no longer wanted. */
+  readonly earlier: readonly AnyStep<Cloud, Config>[];
   readonly records: Records;
   readonly observed: ObservedSteps;
 }
@@ -67,7 +69,7 @@ export function makePlan<Cloud, Config>(input: PlanInput<Cloud, Config>): Plan<C
     decided.set(step.id, { step, live, duplicates, ...decision });
   }
 
-  const retired = input.retired.flatMap((step): PlanItem<Cloud, Config>[] => {
+  const retired = retiredOf(input.steps, input.earlier).flatMap((step): PlanItem<Cloud, Config>[] => {
     const seen = observed.get(step.id);
     const gone = seen === undefined || seen.kind === 'absent';
     if (gone && !records[step.id]) return [];
@@ -75,7 +77,16 @@ export function makePlan<Cloud, Config>(input: PlanInput<Cloud, Config>): Plan<C
     const [live, ...duplicates] = lives;
     return [{ step, action: 'retire', live, changes: [], duplicates, reason: 'no longer part of the configuration' }];
   });
-  return { items: [...decided.values(), ...retired], problems };
+  return { items: [...decided.values(), ...retired], problems, earlier: input.earlier };
+}
+
+/** The steps of earlier configs that the present one no longer has, each once. */
+export function retiredOf<Cloud, Config>(
+  steps: readonly AnyStep<Cloud, Config>[],
+  earlier: readonly AnyStep<Cloud, Config>[],
+): AnyStep<Cloud, Config>[] {
+  const known = new Set(steps.map(({ id }) => id));
+  return [...new Map(earlier.map((step) => [step.id, step])).values()].filter(({ id }) => !known.has(id));
 }
 
 const GONE = { reason: 'it no longer exists' } as const;

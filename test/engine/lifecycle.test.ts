@@ -293,6 +293,25 @@ describe('from a record of a layout that was changed', () => {
   });
 });
 
+describe('from a record of a thing that needed more than it does now', () => {
+  it('takes away what it needed only after the thing itself', async () => {
+    const net = fakeStep('net');
+    const gateway = fakeStep('gateway', { needs: { net } });
+    const service = fakeStep('service', { needs: { net, gateway } });
+    const before = new Stack([net, gateway, service, fakeStep('alarm', { needs: { service } })]);
+    await before.up();
+    const guest = fakeStep('service');
+    const after = new Stack([guest, fakeStep('alarm', { needs: { guest } })]);
+    Object.assign(after, { cloud: before.cloud, session: before.session });
+    after.cloud.calls.length = 0;
+    await after.up(before.steps);
+    expect(after.cloud.mutations().map((call) => call.replace(/-[0-9a-f]{8}$/, ''))).toEqual([
+      ...['delete alarm', 'delete service', 'delete gateway', 'delete net'],
+      ...['create service', 'create alarm'],
+    ]);
+  });
+});
+
 describe('from a record whose thing is gone', () => {
   it('makes a new one with a new token, because an old token answers with the old thing', async () => {
     const stack = new Stack([fakeStep('gateway', { repeatable: 'token' })]);

@@ -13,7 +13,7 @@ import type { EngineContext } from '../../src/engine/context.ts';
 import { type Destroyed, destroy } from '../../src/engine/destroy.ts';
 import type { StepEvent } from '../../src/engine/events.ts';
 import { observe } from '../../src/engine/observe.ts';
-import { makePlan, type Plan } from '../../src/engine/plan.ts';
+import { makePlan, type Plan, retiredOf } from '../../src/engine/plan.ts';
 import { patience } from '../../src/engine/recorded.ts';
 import type { DestroyOptions } from '../../src/engine/step.ts';
 import { realClock } from '../../src/engine/wait.ts';
@@ -163,17 +163,16 @@ export class AwsStack {
 
   async plan(previous?: StackConfig): Promise<Plan<Aws, StackConfig>> {
     const steps = this.steps();
-    const ids = new Set(steps.map((step) => step.id));
-    const retired = previous ? infrastructure(previous).filter((step) => !ids.has(step.id)) : [];
+    const earlier = previous ? infrastructure(previous) : [];
     const records = this.session.document.steps;
     const observed = await observe(
       this.aws.survey(),
       this.owner,
-      [...steps, ...retired],
+      [...steps, ...retiredOf(steps, earlier)],
       records,
       patience(this.context(), this.tagLagMs),
     );
-    return makePlan({ config: this.config, steps, retired, records, observed });
+    return makePlan({ config: this.config, steps, earlier, records, observed });
   }
 
   async up(previous?: StackConfig): Promise<void> {

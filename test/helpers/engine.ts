@@ -5,7 +5,7 @@ import { type Destroyed, destroy } from '../../src/engine/destroy.ts';
 import type { StepEvent } from '../../src/engine/events.ts';
 import { observe } from '../../src/engine/observe.ts';
 import { ownerTags } from '../../src/engine/ownership.ts';
-import { makePlan, type Plan } from '../../src/engine/plan.ts';
+import { makePlan, type Plan, retiredOf } from '../../src/engine/plan.ts';
 import { patience } from '../../src/engine/recorded.ts';
 import type { AnyStep, DestroyOptions } from '../../src/engine/step.ts';
 import type { Clock } from '../../src/engine/wait.ts';
@@ -67,20 +67,20 @@ export class Stack {
     };
   }
 
-  async plan(retired: Step[] = []): Promise<Plan<FakeCloud, FakeConfig>> {
+  async plan(earlier: Step[] = []): Promise<Plan<FakeCloud, FakeConfig>> {
     const records = this.session.document.steps;
     const observed = await observe(
       this.cloud,
       this.owner,
-      [...this.steps, ...retired],
+      [...this.steps, ...retiredOf(this.steps, earlier)],
       records,
       patience(this.context(), TAG_LAG_MS),
     );
-    return makePlan({ config: this.config, steps: this.steps, retired, records, observed });
+    return makePlan({ config: this.config, steps: this.steps, earlier, records, observed });
   }
 
-  async up(retired: Step[] = []): Promise<void> {
-    await apply(this.context(), await this.plan(retired));
+  async up(earlier: Step[] = []): Promise<void> {
+    await apply(this.context(), await this.plan(earlier));
   }
 
   down(options: Partial<DestroyOptions> = {}): Promise<Destroyed> {
@@ -97,8 +97,8 @@ export class Stack {
   }
 
   /** `{ stepId: action }` of the next plan, without the converged ones. */
-  async actions(retired: Step[] = []): Promise<Record<string, string>> {
-    const { items } = await this.plan(retired);
+  async actions(earlier: Step[] = []): Promise<Record<string, string>> {
+    const { items } = await this.plan(earlier);
     return Object.fromEntries(items.filter((i) => i.action !== 'none').map((i) => [i.step.id, i.action]));
   }
 
