@@ -57,13 +57,9 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   )
     .option('--allow-replace', 'with --yes: also replace or delete things')
     .addOption(verifyFlag());
-  add(
-    program,
-    'plan',
-    'show what init would do',
-    'everything',
-    async () => (await import('./commands/plan.ts')).plan,
-  ).option('--detailed-exitcode', 'exit with 2 when there is something to do');
+  add(program, 'plan', 'show what init would do', 'everything', async () => (await import('./commands/plan.ts')).plan)
+    .option('--detailed-exitcode', 'exit with 2 when there is something to do')
+    .addOption(verifyFlag());
   add(
     program,
     'cost',

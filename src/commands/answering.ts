@@ -12,6 +12,7 @@ import { contradictions, toAnswers, toStackConfig } from '../config/stack-config
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { type Connection, knownOf } from './connect.ts';
+import { placeOf } from './guest-network.ts';
 import { type CommandInput, mustAsk } from './input.ts';
 import { sandboxAnswers } from './sandbox-home.ts';
 
@@ -83,7 +84,7 @@ export async function answerWhat(
       if (source !== 'you') io.note(`  ${option.question.replace('?', '')}: ${shown(option, answer)} (${source})`);
     },
   });
-  const config = toStackConfig(answers, account);
+  const config = toStackConfig(answers, account, await placeOf(input, connection, answers));
   return { config, secretValue: secretOf(config, answers) };
 }
 

@@ -86,7 +86,8 @@ async function configFor(input: CommandInput, where: Where): Promise<{ config: S
     echo: () => undefined,
   });
   const { accountId, partition } = account ?? { accountId: '000000000000', partition: 'aws' };
-  return { config: toStackConfig(answers, { accountId, partition }), exists: before !== undefined };
+  const place = before && 'vpcId' in before.network ? before.network : undefined;
+  return { config: toStackConfig(answers, { accountId, partition }, place), exists: before !== undefined };
 }
 
 interface Looked {

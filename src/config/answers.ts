@@ -26,7 +26,7 @@ export interface Gathering {
   readonly echo: (option: Option, answer: Answer, source: string) => void;
 }
 
-const NO_USE = 'it has no use with the other answers, such as --temporal-auth or --temporal-tls';
+const NO_USE = 'it has no use with the other answers, such as --temporal-auth or --network';
 
 /** Gathers the answers of one stage. Throws a usage error that names everything that is missing or wrong. */
 export async function gather(gathering: Gathering): Promise<Answers> {

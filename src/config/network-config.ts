@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { contains, overlaps, parseCidr } from './network.ts';
+import { STACK_NAME } from './stack-name.ts';
 
 const cidr = z.string().refine((text) => parseCidr(text) !== undefined, {
   error: (issue) =>
@@ -44,9 +45,31 @@ const ownNetwork = z
     }
   });
 
+/** A place in a network that is not the stack's own. */
+const place = {
+  vpcId: z.string().regex(/^vpc-[0-9a-f]+$/),
+  subnetIds: z
+    .array(z.string().regex(/^subnet-[0-9a-f]+$/))
+    .min(1)
+    .max(16),
+  /** Whether tasks get public addresses: the way out of their subnets is an internet gateway. */
+  assignPublicIp: z.boolean(),
+};
+
+/** A VPC that was there before: used, and never changed or deleted. */
+const existingNetwork = z.strictObject({ preset: z.literal('existing'), ...place });
+
+/** The network of another stack in the account and region, which cannot be destroyed while it is used. */
+const sharedNetwork = z.strictObject({
+  preset: z.literal('shared'),
+  /** The stack that owns it. */
+  stack: z.string().regex(STACK_NAME),
+  ...place,
+});
+
 /** Where tasks run and how they get out. */
-export const network = ownNetwork;
+export const network = z.discriminatedUnion('preset', [ownNetwork, existingNetwork, sharedNetwork]);
 
 export type OwnNetwork = z.infer<typeof ownNetwork>;
+export type Place = Omit<z.infer<typeof existingNetwork>, 'preset'>;
 export type NetworkConfig = z.infer<typeof network>;
-export type NetworkPreset = NetworkConfig['preset'];

@@ -1,4 +1,5 @@
 import { parseCidr } from './network.ts';
+import { listOf } from './network-answers.ts';
 import type { Answers, Option } from './option.ts';
 
 /** Whether the stack makes its own VPC. */
@@ -10,9 +11,9 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     key: 'network',
     env: ['TEMPORAL_FARGATE_NETWORK'],
     question: 'Network',
-    help: 'private: one NAT gateway. private-per-az: one in each zone. public: none, tasks get a public address and no ingress.',
+    help: 'private: one NAT gateway. private-per-az: one in each zone. public: none, tasks get a public address and no ingress. existing: a VPC that is there already.',
     type: 'choice',
-    choices: ['private', 'private-per-az', 'public'],
+    choices: ['private', 'private-per-az', 'public', 'existing'],
     default: 'private',
     stage: 'what',
   },
@@ -38,6 +39,44 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     type: 'text',
     default: (_answers, { zones }) => zones.slice(0, 2).join(','),
     when: ownVpc,
+    stage: 'what',
+  },
+  {
+    key: 'vpcId',
+    env: ['TEMPORAL_FARGATE_VPC_ID'],
+    question: 'VPC',
+    help: 'Id of the VPC that is there already; it is used, and never changed or deleted.',
+    type: 'text',
+    when: ({ network }) => network === 'existing',
+    validate: (answer) =>
+      /^vpc-[0-9a-f]+$/.test(String(answer)) ? undefined : `"${answer}" is no id of a VPC, such as vpc-0a1b2c3d`,
+    stage: 'what',
+  },
+  {
+    key: 'subnetIds',
+    env: ['TEMPORAL_FARGATE_SUBNET_IDS'],
+    question: 'Subnets',
+    help: 'Comma-separated ids of subnets of that VPC for the tasks; in two zones, they survive the loss of one.',
+    type: 'text',
+    when: ({ network }) => network === 'existing',
+    validate: (answer) => {
+      const ids = listOf(answer);
+      const wrong = ids.find((id) => !/^subnet-[0-9a-f]+$/.test(id));
+      if (ids.length === 0 || wrong !== undefined)
+        return `"${wrong ?? answer}" is no id of a subnet, such as subnet-0a1b2c3d`;
+      return ids.length === new Set(ids).size ? undefined : 'the same subnet is named twice';
+    },
+    stage: 'what',
+  },
+  {
+    key: 'assignPublicIp',
+    env: ['TEMPORAL_FARGATE_ASSIGN_PUBLIC_IP'],
+    question: 'Public addresses for the tasks',
+    help: 'auto: when the way out of their subnets is an internet gateway, which leads nowhere without them.',
+    type: 'choice',
+    choices: ['auto', 'yes', 'no'],
+    default: 'auto',
+    when: ({ network }) => network === 'existing',
     stage: 'what',
   },
 ];

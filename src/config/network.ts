@@ -35,6 +35,17 @@ export function subRange(outer: Cidr, prefix: number, index: number): Cidr | und
 export const isLoopback = (address: string): boolean =>
   /^((127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?|::1)$/.test(address);
 
+/** Ranges of RFC 1918 and RFC 6598: addresses that mean something only inside of a network. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].flatMap(
+  (text) => parseCidr(text) ?? [],
+);
+
+/** Whether `host` or `host:port` is a private IPv4 address. Of a name nobody can say. */
+export function isPrivateAddress(address: string): boolean {
+  const host = parseCidr(`${address.replace(/:\d+$/, '')}/32`);
+  return host !== undefined && PRIVATE.some((range) => contains(range, host));
+}
+
 /** Ranges of the subnets of a VPC, zone by zone. */
 export interface SubnetRanges {
   readonly publicCidrs: string[];

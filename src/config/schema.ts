@@ -2,12 +2,7 @@ import { z } from 'zod';
 import { RETENTION_DAYS, sizeProblem } from './fargate.ts';
 import { isLoopback } from './network.ts';
 import { network } from './network-config.ts';
-
-/**
- * Lower-case name that fits into every AWS name we build from it: IAM's 64 characters are the tightest, and ECR takes no
- * two hyphens in a row.
- */
-export const STACK_NAME = /^(?=.{2,20}$)[a-z](-?[a-z0-9])+$/;
+import { STACK_NAME } from './stack-name.ts';
 
 const temporal = z
   .strictObject({

@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
-import { NO_RANGES, subnetRanges } from './network.ts';
+import { listOf, networkAnswers, networkFields } from './network-answers.ts';
+import type { Place } from './network-config.ts';
 import type { Answers, OptionKey } from './option.ts';
 import { flagOf, OPTIONS } from './options.ts';
 import { type StackConfig, stackConfig } from './schema.ts';
@@ -18,9 +19,13 @@ export interface Account {
   readonly partition: string;
 }
 
-/** Complete answers -> config. Throws a usage error with every problem in one message. */
-export function toStackConfig(answers: Answers, account: Account): StackConfig {
-  const made = parse(answers, account);
+/**
+ * Complete answers -> config. Throws a usage error with every problem in one message.
+ *
+ * @param place where a network is that is not the stack's own: part of the config, but no answer
+ */
+export function toStackConfig(answers: Answers, account: Account, place?: Place): StackConfig {
+  const made = parse(answers, account, place);
   if ('config' in made) return made.config;
   const problems = made.problems.map(({ label, message }) => `${label}: ${message}`);
   throw usageError(problems.join('\n'), 'Change the answers named above.', 'BAD_CONFIG');
@@ -42,15 +47,14 @@ interface Problem {
   readonly message: string;
 }
 
-function parse(answers: Answers, account: Account): { config: StackConfig } | { problems: readonly Problem[] } {
+function parse(
+  answers: Answers,
+  account: Account,
+  place?: Place,
+): { config: StackConfig } | { problems: readonly Problem[] } {
   const text = (key: OptionKey): string => String(answers[key] ?? '');
   const number = (key: OptionKey): number => Number(answers[key]);
-  const zones = text('zones')
-    .split(',')
-    .map((zone) => zone.trim())
-    .filter(Boolean);
-  const preset = text('network');
-  const ranges = subnetRanges(text('cidr'), zones.length, preset !== 'public');
+  const { fields: network, tooSmall } = networkFields(answers, place);
   const parsed = stackConfig.safeParse({
     stack: text('stack'),
     region: text('region'),
@@ -63,7 +67,7 @@ function parse(answers: Answers, account: Account): { config: StackConfig } | { 
       serverCaCert: text('temporalTlsServerCaCert') || undefined,
       serverName: text('temporalTlsServerName') || undefined,
     },
-    network: { preset, cidr: text('cidr'), zones, ...(ranges ?? NO_RANGES) },
+    network,
     logRetentionDays: number('logRetentionDays'),
     dataBucket: answers.dataBucket !== false,
     workers: [
@@ -90,13 +94,13 @@ function parse(answers: Answers, account: Account): { config: StackConfig } | { 
   });
   const issues = parsed.success ? [] : parsed.error.issues;
   // Without ranges there is nothing to say about them but that they are missing.
-  const told = ranges ? issues : issues.filter(({ path }) => !path.some((part) => String(part).endsWith('Cidrs')));
+  const told = tooSmall ? issues.filter(({ path }) => !path.some((part) => String(part).endsWith('Cidrs'))) : issues;
   const problems = told.map(({ path, message }) => problem(path, message));
-  if (!ranges) {
-    const message = `${text('cidr')} is too small for the subnets of ${zones.length} zones; take a larger range, such as 10.0.0.0/16, or fewer ${flagOf('zones')}`;
+  if (tooSmall) {
+    const message = `${text('cidr')} is too small for the subnets of ${listOf(answers.zones).length} zones; take a larger range, such as 10.0.0.0/16, or fewer ${flagOf('zones')}`;
     problems.push(problem(['cidr'], message));
   }
-  return parsed.success && ranges ? { config: parsed.data } : { problems };
+  return parsed.success && !tooSmall ? { config: parsed.data } : { problems };
 }
 
 function problem(path: readonly PropertyKey[], message: string): Problem {
@@ -123,7 +127,7 @@ const KEYS_OF_FIELD: Readonly<Record<string, readonly OptionKey[]>> = {
 /** The answers that lead to this config: what a later run starts from. */
 export function toAnswers(config: StackConfig): Answers {
   const [worker] = config.workers;
-  const { temporal, network } = config;
+  const { temporal } = config;
   return {
     temporalAddress: temporal.address,
     temporalNamespace: temporal.namespace,
@@ -131,9 +135,7 @@ export function toAnswers(config: StackConfig): Answers {
     temporalTls: temporal.tls,
     ...(temporal.serverCaCert !== undefined && { temporalTlsServerCaCert: temporal.serverCaCert }),
     ...(temporal.serverName !== undefined && { temporalTlsServerName: temporal.serverName }),
-    network: network.preset,
-    cidr: network.cidr,
-    zones: network.zones.join(','),
+    ...networkAnswers(config.network),
     logRetentionDays: config.logRetentionDays,
     dataBucket: config.dataBucket,
     ...(worker && {

@@ -1,5 +1,5 @@
 import type { Option } from './option.ts';
-import { STACK_NAME } from './schema.ts';
+import { STACK_NAME } from './stack-name.ts';
 
 /** Which stack of which account and region: what has to be known before the state can be read. */
 export const WHERE_OPTIONS: readonly Option[] = [

@@ -72,7 +72,7 @@ function workerSteps(
   network: NetworkLayout,
   own: { cluster: ReturnType<typeof cluster>; definition: ReturnType<typeof taskDefinition> },
 ): AwsStep[] {
-  const running = service(worker, network.publicAddresses, {
+  const running = service(worker, network, {
     cluster: own.cluster,
     taskDefinition: own.definition,
     securityGroup: network.group,

@@ -80,6 +80,14 @@ export function formatMonthly(region: string, bill: Bill, tasks: Range, before: 
   return `Monthly bill in AWS: ${sums}${changed ? `; ${ends.map((end) => than(sum[end] - before[end])).join(' and ')} than now` : ''}.`;
 }
 
+/** What a network adds to the bill, beside its name: "36.50 $ a month", "3.65 $ a month with 1 task, 36.50 $ with 10 tasks" */
+export function formatAdded(added: Range | undefined, tasks: Range): string {
+  if (!added) return 'price not known here';
+  if (added.max < 0.005) return 'adds nothing to the bill';
+  if (money(added.min) === money(added.max)) return `${money(added.min)} $ a month`;
+  return `${money(added.min)} $ a month with ${taskCount(tasks.min)}, ${money(added.max)} $ with ${taskCount(tasks.max)}`;
+}
+
 function notesOf({ bill, assumed, region }: CostView): string[] {
   const formulas = bill.lines.flatMap(({ what, formula, unitPrice }) =>
     formula === undefined || unitPrice === undefined ? [] : [`  ${what}: ${formula} = ${plain(unitPrice)} $/h`],

@@ -149,7 +149,7 @@ describe('missing and wrong answers', () => {
     expect([error.code, error.exitCode]).toEqual(['MISSING_ANSWERS', 64]);
     for (const says of [
       '--cidr: "mine" is no IPv4 range',
-      '--network: "double" is not one of private, private-per-az, public',
+      '--network: "double" is not one of private, private-per-az, public, existing',
       '--min-tasks: "five" is not a number',
       '--log-retention-days: CloudWatch Logs cannot keep logs for 8 days',
       '--stop-timeout: "1" is not a whole number from 2 to 120',
@@ -174,6 +174,24 @@ describe('missing and wrong answers', () => {
   it('that are stored already are not missing', async () => {
     const { answers } = await gathered({ flags: { temporalAddress: 'a:1' } }, { stored: ['temporalApiKey'] });
     expect('temporalApiKey' in answers).toBe(false);
+  });
+
+  it('about a VPC of the stack are not asked for where there is one, and those about that one only there', async () => {
+    const existing = { network: 'existing', vpcId: 'vpc-0a1', subnetIds: 'subnet-0a1' };
+    const { answers } = await gathered({ flags: { ...GIVEN, ...existing } });
+    expect(answers).toMatchObject({ ...existing, assignPublicIp: 'auto' });
+    expect(['cidr' in answers, 'zones' in answers]).toEqual([false, false]);
+    const { message } = await refused(gathered({ flags: { ...GIVEN, vpcId: 'vpc-0a1' } }));
+    expect(message).toContain('--vpc-id: it has no use with the other answers');
+  });
+
+  it.each<[string, string, string]>([
+    ['a name for an id', 'main', '"main" is no id of a subnet, such as subnet-0a1b2c3d'],
+    ['nothing', ' , ', '" , " is no id of a subnet'],
+    ['the same subnet twice', 'subnet-0a1, subnet-0a1', 'the same subnet is named twice'],
+  ])('about subnets that are %s are refused', async (_what, subnetIds, says) => {
+    const flags = { ...GIVEN, network: 'existing', vpcId: 'vpc-0a1', subnetIds };
+    expect((await refused(gathered({ flags }))).message).toContain(`--subnet-ids: ${says}`);
   });
 
   it('that nobody needs are neither asked for nor kept', async () => {

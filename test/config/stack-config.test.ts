@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCidr } from '../../src/config/network.ts';
+import type { OwnNetwork } from '../../src/config/network-config.ts';
 import { toAnswers, toStackConfig } from '../../src/config/stack-config.ts';
 import { UserError } from '../../src/errors.ts';
 import { REFERENCE_ANSWERS, referenceConfig } from '../helpers/aws-stack.ts';
@@ -42,9 +43,9 @@ describe('the network of a stack', () => {
         const first = Math.floor((10 * 2 ** 24 + third * 2 ** 8) / size) * size;
         const cidr = `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join('.')}/${prefix}`;
         const zones = ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, count).map((letter) => `us-east-1${letter}`);
-        let network: ReturnType<typeof referenceConfig>['network'];
+        let network: OwnNetwork;
         try {
-          network = referenceConfig({ cidr, zones: zones.join(','), network: preset }).network;
+          network = referenceConfig({ cidr, zones: zones.join(','), network: preset }).network as OwnNetwork;
         } catch (error) {
           expect((error as UserError).message).toMatch(/^--(cidr|zones): /);
           // AWS's smallest network still has room for a stack of one zone.
@@ -82,7 +83,9 @@ describe('the network of a stack', () => {
   });
 
   it('of zones with spaces between them is that of the zones', () => {
-    expect(referenceConfig({ zones: 'us-east-1a, us-east-1b' }).network.zones).toEqual(['us-east-1a', 'us-east-1b']);
+    expect(referenceConfig({ zones: 'us-east-1a, us-east-1b' }).network).toMatchObject({
+      zones: ['us-east-1a', 'us-east-1b'],
+    });
   });
 });
 
@@ -155,6 +158,18 @@ describe('a config and its answers', () => {
         expect(toStackConfig({ stack: 'dev', region: 'us-east-1', ...back }, ACCOUNT)).toEqual(config);
       }),
     );
+  });
+
+  it('lead to each other with a network that was there before', () => {
+    const guest = { network: 'existing', vpcId: 'vpc-0a1', subnetIds: 'subnet-0a1,subnet-0b2' };
+    const { cidr: _cidr, zones: _zones, ...reference } = REFERENCE_ANSWERS;
+    const given = { ...reference, ...guest, assignPublicIp: 'auto' };
+    const place = { vpcId: 'vpc-0a1', subnetIds: ['subnet-0a1', 'subnet-0b2'], assignPublicIp: true };
+    const config = toStackConfig(given, ACCOUNT, place);
+    expect(config.network).toEqual({ preset: 'existing', ...place });
+    // What was found out once is an answer from then on.
+    expect(toAnswers(config)).toMatchObject({ ...guest, assignPublicIp: 'yes' });
+    expect(toStackConfig({ stack: 'dev', region: 'us-east-1', ...toAnswers(config) }, ACCOUNT)).toEqual(config);
   });
 
   it('holds no secret', () => {

@@ -6,6 +6,7 @@ import {
   DetachInternetGatewayCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
+import type { OwnNetwork } from '../../src/config/network-config.ts';
 import type { UserError } from '../../src/errors.ts';
 import type { AwsStack } from '../helpers/aws-stack.ts';
 import { referenceConfig } from '../helpers/aws-stack.ts';
@@ -94,7 +95,10 @@ describe('A NAT gateway that AWS gives up', () => {
   it('for a subnet without a free address is named with the fix and not made again', async () => {
     const stack = await stage.fresh();
     const config = referenceConfig();
-    stack.config = { ...config, network: { ...config.network, publicCidrs: ['10.0.1.0/28', '10.0.2.0/28'] } };
+    stack.config = {
+      ...config,
+      network: { ...(config.network as OwnNetwork), publicCidrs: ['10.0.1.0/28', '10.0.2.0/28'] },
+    };
     const attempt = upWith(stack, async () => {
       const SubnetId = idOf(stack, 'network/subnet/public-a');
       for (let n = 0; n < 11; n += 1) await ec2().send(new CreateNetworkInterfaceCommand({ SubnetId }));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OPTIONS } from '../../src/config/options.ts';
-import { STACK_NAME } from '../../src/config/schema.ts';
+import { STACK_NAME } from '../../src/config/stack-name.ts';
 import { clusterName } from '../../src/steps/compute/cluster.ts';
 import { logGroupName } from '../../src/steps/compute/log-group.ts';
 import { familyName } from '../../src/steps/compute/task-definition.ts';

@@ -38,11 +38,18 @@ type ServiceNeeds = {
   [subnet: `subnet${string}`]: SubnetStep;
 };
 
+/** Where its tasks run. */
+interface Placement {
+  readonly publicAddresses: boolean;
+  /** Subnets that are no steps of this stack. */
+  readonly subnetIds: readonly string[];
+}
+
 /**
  * Spot and on demand by the service's own capacity provider strategy: a launch type would switch Spot off without a
  * word. `desiredCount` belongs to auto scaling and is only given at the start.
  */
-export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: ServiceNeeds) =>
+export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Placement, needs: ServiceNeeds) =>
   defineStep({
     id: `compute/service/${worker.name}`,
     title: `ECS service (${worker.name})`,
@@ -59,7 +66,7 @@ export const service = (worker: WorkerConfig, publicAddresses: boolean, needs: S
         cluster: from.cluster.id,
         name: worker.name,
         taskDefinition: from.taskDefinition.id,
-        subnetIds: lives.flatMap(([key, { id }]) => (key.startsWith('subnet') ? [id] : [])).sort(),
+        subnetIds: [...subnetIds, ...lives.flatMap(([key, { id }]) => (isSubnetKey(key) ? [id] : []))].sort(),
         securityGroupIds: [from.securityGroup.id],
         assignPublicIp: publicAddresses ? 'ENABLED' : 'DISABLED',
         strategy: strategyText(strategyOf(worker)),
@@ -175,13 +182,13 @@ const SETTINGS = {
   propagateTags: 'SERVICE',
 } as const;
 
-interface Placement {
+interface NetworkWant {
   readonly subnetIds: string[];
   readonly securityGroupIds: string[];
   readonly assignPublicIp: string;
 }
 
-const networkOf = ({ subnetIds, securityGroupIds, assignPublicIp }: Placement) => ({
+const networkOf = ({ subnetIds, securityGroupIds, assignPublicIp }: NetworkWant) => ({
   awsvpcConfiguration: {
     subnets: subnetIds,
     securityGroups: securityGroupIds,

@@ -12,6 +12,8 @@ import { type SubnetStep, subnet, type Tier } from './subnet.ts';
 import { vpc } from './vpc.ts';
 import { zoneLetter } from './zone.ts';
 
+type OwnNetwork = Extract<StackConfig['network'], { readonly cidr: string }>;
+
 /** The steps of a network, and what of it a service needs. */
 export interface NetworkLayout {
   readonly all: readonly AwsStep[];
@@ -22,9 +24,26 @@ export interface NetworkLayout {
   readonly group: SecurityGroupStep;
   /** Whether tasks get public addresses. */
   readonly publicAddresses: boolean;
+  /** Subnets that are not ours. */
+  readonly subnetIds: readonly string[];
 }
 
 export function networkLayout({ network }: StackConfig): NetworkLayout {
+  return 'vpcId' in network ? guestLayout(network) : ownLayout(network);
+}
+
+/**
+ * Of a network that is not ours we own the security group only: an endpoint for S3 would change route tables that
+ * others use, and belongs to whoever owns them.
+ */
+function guestLayout(network: Exclude<StackConfig['network'], OwnNetwork>): NetworkLayout {
+  const { vpcId, subnetIds, assignPublicIp } = network;
+  const group = securityGroup(vpcId);
+  const none = { taskSubnets: [], taskTables: [], gateways: [] };
+  return { all: [group], ...none, group, publicAddresses: assignPublicIp, subnetIds };
+}
+
+function ownLayout(network: OwnNetwork): NetworkLayout {
   const { preset, zones } = network;
   const net = vpc(network.cidr);
   const internet = internetGateway({ vpc: net });
@@ -57,8 +76,8 @@ export function networkLayout({ network }: StackConfig): NetworkLayout {
   const taskSubnets = publicAddresses ? publicSubnets : privateSubnets;
   const taskTables: RouteTableStep[] = publicAddresses ? [publicTable] : privateTables;
   const endpoint = s3Endpoint({ vpc: net, ...keyed('table', taskTables) });
-  const group = securityGroup({ vpc: net });
+  const group = securityGroup(net);
   const shared = [net, internet, ...publicSubnets, ...privateSubnets, ...addresses, ...gateways];
   const all = [...shared, publicTable, ...privateTables, endpoint, group] as AwsStep[];
-  return { all, taskSubnets, taskTables, gateways, group, publicAddresses };
+  return { all, taskSubnets, taskTables, gateways, group, publicAddresses, subnetIds: [] };
 }

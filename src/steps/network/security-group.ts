@@ -18,18 +18,19 @@ import type { VpcStep } from './vpc.ts';
 /** What AWS gives every new group; workers dial out and are never dialled. */
 const EGRESS: IpPermission[] = [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
 
-export const securityGroup = (needs: { vpc: VpcStep }) =>
+/** @param vpc the stack's own, or the id of one that is not */
+export const securityGroup = (vpc: VpcStep | string) =>
   defineStep({
     id: 'network/security-group',
     title: 'security group (no ingress)',
-    needs,
+    needs: (typeof vpc === 'string' ? {} : { vpc }) as Readonly<Record<string, VpcStep>>,
     // AWS would refuse a second one of this name, but it is found by its tags, which are late.
     repeatable: 'tags',
     timeouts: BLOCKED,
     usual: INTERFACES_LEAVE,
     monthlyCost: free,
     want: (config, from) => ({
-      vpcId: from.vpc.id,
+      vpcId: typeof vpc === 'string' ? vpc : must(from.vpc, 'a VPC').id,
       name: `temporal-fargate-${config.stack}-worker`,
       ingress: [] as string[],
       egress: EGRESS.map(ruleText),
