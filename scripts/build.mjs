@@ -15,6 +15,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  // ES modules where a package has them: only of those can unused parts be left out, and the EC2 client is large.
+  mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
   define: { CLI_VERSION: JSON.stringify(version) },
   // Bundled CommonJS packages still ask for Node's built-ins through require.

@@ -61,9 +61,11 @@ def violations(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
 
 
 def _of_the_value(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
-    meta, shown = shape.metadata, "" if shape.metadata.get("sensitive") or shape.type_name == "blob" else repr(value)
+    meta = shape.metadata
 
     def broken(rule: str) -> Violation:
+        # Only here: a value can be a layer of megabytes.
+        shown = "" if meta.get("sensitive") or shape.type_name == "blob" else repr(value)
         return Violation(path, shown, f"Member must {rule}", False)
 
     if shape.type_name in MEASURED_BY_VALUE or shape.type_name in MEASURED_BY_LENGTH and hasattr(value, "__len__"):
