@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { httpStatus } from './errors.ts';
+import { loginOf } from './proxy.ts';
 import { isProxyError, type ProxyError } from './tunnel.ts';
 
 /** Node's codes for a certificate that is signed by nobody who is trusted (node:tls, "X509 certificate error codes"). */
@@ -64,7 +65,7 @@ export function explainProxy(cause: ProxyError): UserError {
     });
   }
   if (status === 407) {
-    const given = url.username !== '' || url.password !== '';
+    const given = loginOf(url) !== undefined;
     return new UserError({
       code: 'PROXY_LOGIN',
       message: `${message} ${given ? 'does not accept its user and password' : 'asks for a user and a password'} (HTTP 407)`,

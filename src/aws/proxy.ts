@@ -42,8 +42,13 @@ export function proxyPasswords(env: NodeJS.ProcessEnv): string[] {
   });
 }
 
+/** `user:password` of the URL. */
+export function loginOf({ username, password }: URL): string | undefined {
+  return username || password ? `${decoded(username)}:${decoded(password)}` : undefined;
+}
+
 /** What a user name or password of a URL means; as it is where it is not encoded. */
-export function decoded(part: string): string {
+function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

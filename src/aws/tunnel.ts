@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as plainRequest } from 'node:http';
 import { Agent as HttpsAgent, request as tlsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { decoded, type HttpProxy } from './proxy.ts';
+import { type HttpProxy, loginOf } from './proxy.ts';
 
 /**
  * A proxy that does not answer, or does not let a connection through. What made it fail is its cause, so that the SDK
@@ -41,7 +41,7 @@ export function openTunnel(
 ): Promise<Socket> {
   const { url } = proxy;
   const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const login = `${decoded(url.username)}:${decoded(url.password)}`;
+  const login = loginOf(url);
   const request = (url.protocol === 'https:' ? tlsRequest : plainRequest)({
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port,
@@ -49,7 +49,7 @@ export function openTunnel(
     path: target,
     headers: {
       host: target,
-      ...(login === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` }),
+      ...(login === undefined ? {} : { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` }),
     },
     agent: false,
     timeout: timeoutMs,

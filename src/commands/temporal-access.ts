@@ -2,6 +2,9 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Client } from '@temporalio/client';
 import type { Aws } from '../aws/aws.ts';
 import { isDenied } from '../aws/errors.ts';
+import { explainProxy } from '../aws/explain-connection.ts';
+import { type HttpProxy, loginOf, proxyFor } from '../aws/proxy.ts';
+import { isProxyError, openTunnel } from '../aws/tunnel.ts';
 import { mend } from '../config/answers.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { StackConfig } from '../config/schema.ts';
@@ -9,6 +12,7 @@ import { lookUp } from '../config/sources.ts';
 import { UserError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { connectTemporal } from '../temporal/connection.ts';
+import type { Detour } from '../temporal/probe.ts';
 import type { CommandInput } from './input.ts';
 
 /**
@@ -26,11 +30,34 @@ export async function temporalOf(
       ? {}
       : (given(secret.given, names, input) ?? (await stored(names, secret.aws, secret.secretArn)));
   for (const value of Object.values(found)) input.io.keepSecret(value);
-  return connectTemporal(config.temporal, {
+  const credentials = {
     apiKey: found.TEMPORAL_API_KEY,
     clientCert: found.TEMPORAL_TLS_CLIENT_CERT_DATA,
     clientKey: found.TEMPORAL_TLS_CLIENT_KEY_DATA,
-  });
+  };
+  const { address } = config.temporal;
+  const proxy = proxyFor(new URL(`grpc://${address}`), input.env);
+  return connectTemporal(config.temporal, credentials, { detour: proxy && detourOf(proxy, address) });
+}
+
+/** Throws where the client of Temporal cannot use the proxy. */
+function detourOf(proxy: HttpProxy, address: string): Detour {
+  const { url, variable } = proxy;
+  if (url.protocol !== 'http:') {
+    throw new UserError({
+      code: 'PROXY_UNUSABLE',
+      message: `connecting to Temporal at ${address}: its client cannot speak TLS to a proxy, as ${url.host} (${variable}) wants it`,
+      fix: 'Set grpc_proxy to a proxy of scheme http, or name the host of Temporal in NO_PROXY.',
+    });
+  }
+  return {
+    proxy: `${url.hostname}:${url.port || 80}`,
+    login: loginOf(url),
+    open: (host, port, timeoutMs) =>
+      openTunnel(proxy, host, port, timeoutMs).catch((error: unknown) => {
+        throw isProxyError(error) ? explainProxy(error) : error;
+      }),
+  };
 }
 
 /** Values by the names of their variables. */

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { type Credentials, failureOf, type TemporalTarget } from './failures.ts';
-import { probe } from './probe.ts';
+import { type Detour, probe } from './probe.ts';
 
 const CONNECT_SECONDS = 10;
 
@@ -8,17 +8,17 @@ const CONNECT_SECONDS = 10;
 export async function connectTemporal(
   target: TemporalTarget,
   credentials: Credentials,
-  timeoutSeconds = CONNECT_SECONDS,
+  { timeoutSeconds = CONNECT_SECONDS, detour }: { timeoutSeconds?: number; detour?: Detour | undefined } = {},
 ): Promise<Client> {
   const { address, namespace, tls, serverCaCert, serverName } = target;
   const { apiKey, clientCert, clientKey } = credentials;
   // The client's library would try for ten seconds and then not say what was in its way.
-  const obstacle = await probe(target, credentials, timeoutSeconds * 1000);
-  if (obstacle && !isProxied()) throw failureOf(target, credentials, obstacle);
+  const obstacle = await probe(target, credentials, timeoutSeconds * 1000, detour);
+  if (obstacle) throw failureOf(target, credentials, obstacle);
   let connection: Connection | undefined;
   try {
     connection = await Connection.connect({
-      address,
+      ...routeOf(address, detour),
       tls: tls && {
         ...(serverName !== undefined && { serverNameOverride: serverName }),
         ...(serverCaCert !== undefined && { serverRootCACertificate: Buffer.from(serverCaCert) }),
@@ -32,9 +32,27 @@ export async function connectTemporal(
     return new Client({ connection, namespace });
   } catch (cause) {
     await connection?.close();
-    throw failureOf(target, credentials, obstacle ?? cause);
+    throw failureOf(target, credentials, cause);
   }
 }
 
-/** Through a proxy the client may reach what we cannot; it knows these variables, and only in lower case. */
-const isProxied = (): boolean => ['grpc_proxy', 'https_proxy', 'http_proxy'].some((name) => Boolean(process.env[name]));
+/**
+ * Who is connected to, and by which way. Left to itself the library would read proxies from the environment: lower-case
+ * variables only, and also for this machine itself.
+ */
+function routeOf(
+  address: string,
+  detour: Detour | undefined,
+): { address: string; channelArgs: Record<string, string | number> } {
+  const off = { 'grpc.enable_http_proxy': 0 };
+  if (!detour) return { address, channelArgs: off };
+  return {
+    address: detour.proxy,
+    channelArgs: {
+      ...off,
+      'grpc.http_connect_target': `dns:${address}`,
+      'grpc.default_authority': address,
+      ...(detour.login === undefined ? {} : { 'grpc.http_connect_creds': detour.login }),
+    },
+  };
+}

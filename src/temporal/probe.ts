@@ -35,19 +35,35 @@ const SETTINGS_FRAME = 4;
 /** How long the server may be silent after the handshake before we speak. */
 const SILENCE_MS = 200;
 
+/** The way through a proxy; without one, servers are reached directly. */
+export interface Detour {
+  /** `host:port` of the proxy. */
+  readonly proxy: string;
+  /** `user:password` for the proxy. */
+  readonly login?: string | undefined;
+  /** A connection through it. Rejects with what is to be said of the proxy. */
+  open(host: string, port: number, timeoutMs: number): Promise<Socket>;
+}
+
 /**
  * Opens a connection as the client will and reads the server's first answer. That shows in Node's own words what is in
- * the way, also a client certificate that is refused, which TLS 1.3 tells only after the handshake.
+ * the way, also a client certificate that is refused, which TLS 1.3 tells only after the handshake. Rejects when the
+ * detour does.
  */
-export function probe(
+export async function probe(
   target: TemporalTarget,
   credentials: Credentials,
   timeoutMs: number,
+  detour?: Detour,
 ): Promise<Obstacle | undefined> {
-  const { hostname, port } = new URL(`http://${target.address}`);
+  const { hostname, port: given } = new URL(`http://${target.address}`);
   const host = hostname.replace(/^\[|\]$/g, '');
   // An URL leaves its scheme's own port out.
-  const socket = open(target, credentials, host, Number(port || 80));
+  const port = Number(given || 80);
+  const tunnel = await detour?.open(host, port, timeoutMs);
+  const socket = target.tls
+    ? openTls(target, credentials, host, tunnel ?? { port })
+    : (tunnel ?? connectPlain({ host, port }));
   let connected = false;
   return new Promise<Obstacle | undefined>((resolve) => {
     let speak: NodeJS.Timeout | undefined;
@@ -61,11 +77,13 @@ export function probe(
       done(new Obstacle(connected || kind !== 'lost' ? sharper(kind, target, credentials) : kind, error));
     };
     socket.setTimeout(timeoutMs, () => done(new Obstacle('timeout')));
-    socket.once(target.tls ? 'secureConnect' : 'connect', () => {
+    const listen = (): void => {
       connected = true;
       // Most servers speak first. Speaking to one that hangs up would break the connection before its reason is read.
       speak = setTimeout(() => socket.write(PREFACE), SILENCE_MS);
-    });
+    };
+    if (socket === tunnel) listen();
+    else socket.once(target.tls ? 'secureConnect' : 'connect', listen);
     // A server without TLS answers our preface; one with TLS sends an alert (type 21) or a sentence about HTTPS.
     socket.once('data', (bytes: Buffer) => done(bytes[3] === SETTINGS_FRAME ? undefined : new Obstacle('tls-server')));
     socket.once('error', ended);
@@ -73,12 +91,16 @@ export function probe(
   });
 }
 
-function open(target: TemporalTarget, { clientCert, clientKey }: Credentials, host: string, port: number): Socket {
-  if (!target.tls) return connectPlain({ host, port });
+function openTls(
+  target: TemporalTarget,
+  { clientCert, clientKey }: Credentials,
+  host: string,
+  by: Socket | { readonly port: number },
+): Socket {
   const name = target.serverName ?? host;
   return connectTls({
     host,
-    port,
+    ...('port' in by ? by : { socket: by }),
     ALPNProtocols: ['h2'],
     // Only names may be asked for (RFC 6066, 3); the certificate is checked for an address all the same.
     servername: isIP(name) === 0 ? name : '',

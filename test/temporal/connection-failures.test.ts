@@ -223,7 +223,7 @@ describe('why Temporal cannot be used, in the same words by the program and by t
   it('a server that accepts and says nothing, after the given time', async () => {
     const { port } = silent.address() as { port: number };
     const target = { address: `127.0.0.1:${port}`, namespace: 'default', tls: true };
-    await expect(connectTemporal(target, {}, 0.2)).rejects.toMatchObject({
+    await expect(connectTemporal(target, {}, { timeoutSeconds: 0.2 })).rejects.toMatchObject({
       code: 'TEMPORAL_UNREACHABLE',
       message: `connecting to Temporal at 127.0.0.1:${port}: it does not answer`,
     });
