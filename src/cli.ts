@@ -88,8 +88,10 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   ).option('--watch', 'look again every 5 s until Ctrl-C');
   add(program, 'logs', 'show what the workers wrote', 'where', async () => (await import('./commands/logs.ts')).logs)
     .option('--follow', 'go on until Ctrl-C')
-    .option('--since <span>', 'how far back: 15m, 2h, 1d (default: 60m)')
-    .option('--lines <n>', 'at most this many (default: 100)');
+    .option('--since <when>', 'how far back: 15m, 2h, 1d, or a time (default: 60m)')
+    .option('--filter <pattern>', "only what fits CloudWatch's filter pattern: error, '{ $.level = \"error\" }'")
+    .option('--task <id>', 'only this task: its id, or the beginning of it')
+    .option('--lines <n>', 'at most this many to begin with (default: 100)');
   add(
     program,
     'destroy',

@@ -30,7 +30,7 @@ export async function explainFailure(
     );
   const stream = `worker/${where.service}/${task.id}`;
   const since = new Date((task.createdAt?.getTime() ?? Date.now()) - 60_000);
-  const logs = await readLogs(aws, where.logGroup, { since, limit: LOG_LINES, stream });
+  const logs = await readLogs(aws, where.logGroup, { since, limit: LOG_LINES, streams: stream });
   const told = task.stopCode ? stopLines(task) : [`Task ${task.id}: ${task.status}, ${task.health}`];
   const texts = logs.map(({ text }) => text);
   const last = texts.length > 0 ? ['Its last log lines:', ...texts.map((text) => `  ${text}`)] : [];

@@ -1,10 +1,11 @@
-import { readLogs } from '../aws/worker-logs.ts';
-import { realClock } from '../engine/wait.ts';
+import { LogReader } from '../aws/worker-logs.ts';
 import { Cancelled, EXIT, usageError } from '../errors.ts';
 import { logGroupName } from '../steps/compute/log-group.ts';
-import { withExistingStack } from './existing-stack.ts';
+import { type ExistingStack, withExistingStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
+import { passing } from './passing.ts';
 
+/** CloudWatch lets an account search its logs five times a second in a region; others do so too. */
 const FOLLOW_EVERY_MS = 2000;
 
 /** `logs`: what the workers wrote, newest last; goes on with `--follow` until it is interrupted. */
@@ -13,38 +14,74 @@ export async function logs(input: CommandInput): Promise<number> {
   const limit = Number(own.lines ?? 100);
   if (!Number.isInteger(limit) || limit < 1)
     throw usageError(`--lines ${String(own.lines)} is not a whole number from 1 on`, 'Give one, such as --lines 100.');
-  let since = new Date(Date.now() - minutes(String(own.since ?? '60m')) * 60_000);
-  return withExistingStack(input, async ({ connection }) => {
-    const aws = connection.aws();
-    const seen = new Set<string>();
-    for (;;) {
-      const lines = await readLogs(aws, logGroupName(connection.stack), { since, limit });
-      for (const line of lines) {
-        if (seen.has(line.id)) continue;
-        seen.add(line.id);
-        const task = line.stream.split('/').at(-1)?.slice(0, 8) ?? '';
-        input.io.result(`${line.at.toISOString()} ${task} ${line.text}`, {
-          at: line.at,
-          stream: line.stream,
-          text: line.text,
-        });
-        since = line.at;
-      }
-      if (own.follow !== true) return EXIT.done;
-      try {
-        await realClock.sleep(FOLLOW_EVERY_MS, input.signal);
-      } catch (error) {
-        // Ctrl-C is how following ends.
-        if (error instanceof Cancelled) return EXIT.done;
-        throw error;
-      }
-    }
+  const since = moment(String(own.since ?? '60m'));
+  const pattern = own.filter === undefined ? undefined : String(own.filter);
+  const task = own.task === undefined ? '' : taskId(String(own.task));
+  return withExistingStack(input, async (stack) => {
+    const readers = readersOf(stack, { since, pattern }, task);
+    const lines = (await Promise.all(readers.map((reader) => reader.next(limit)))).flat();
+    const shown = lines.sort((a, b) => a.at.getTime() - b.at.getTime()).slice(-limit);
+    if (shown.length === 0) input.io.note(`No lines since ${since.toISOString()}.`);
+    for (const line of shown) input.io.log(line);
+    return own.follow === true ? follow(input, stack, readers) : EXIT.done;
   });
 }
 
-/** "15m", "2h", "1d" */
-function minutes(text: string): number {
-  const match = /^(\d+)([mhd])$/.exec(text);
-  if (!match) throw usageError(`--since ${text} is no time span`, 'Write it like 15m, 2h or 1d.');
-  return Number(match[1]) * { m: 1, h: 60, d: 1440 }[match[2] as 'm' | 'h' | 'd'];
+/** One for all tasks, or one for each worker that may have this one. */
+function readersOf(
+  { connection, config }: ExistingStack,
+  query: { readonly since: Date; readonly pattern: string | undefined },
+  task: string,
+): LogReader[] {
+  const prefixes = task === '' ? [undefined] : config.workers.map(({ name }) => `worker/${name}/${task}`);
+  const group = logGroupName(connection.stack);
+  return prefixes.map((streams) => new LogReader(connection.aws(), group, { ...query, streams }));
+}
+
+/** Ctrl-C is how following ends. */
+async function follow(
+  { io, signal }: CommandInput,
+  { connection: { clock, timeScale } }: ExistingStack,
+  readers: readonly LogReader[],
+): Promise<number> {
+  let problem = '';
+  for (;;) {
+    try {
+      await clock.sleep(FOLLOW_EVERY_MS * timeScale, signal);
+    } catch (error) {
+      if (error instanceof Cancelled) return EXIT.done;
+      throw error;
+    }
+    try {
+      for (const reader of readers) for (const line of await reader.next()) io.log(line);
+      problem = '';
+    } catch (error) {
+      const before = problem;
+      problem = passing(error);
+      if (problem !== before) io.warn(`${problem}. What is written meanwhile will follow.`);
+    }
+  }
+}
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** "15m", "2h", "1d" ago, or a time such as 2026-11-25T09:30:00Z */
+function moment(text: string): Date {
+  const match = /^(\d+)([smhd])$/.exec(text);
+  if (match) return new Date(Date.now() - Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] * 1000);
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time)) return new Date(time);
+  throw usageError(
+    `--since ${text} is no time span`,
+    'Write it like 15m, 2h or 1d, or give a time such as 2026-11-25T09:30:00Z.',
+  );
+}
+
+/** A task by the beginning of its id, as `status` and `logs` show it. */
+function taskId(text: string): string {
+  if (/^[0-9a-f]{1,32}$/.test(text)) return text;
+  throw usageError(
+    `--task ${text} is no task id`,
+    'Give the id, or its beginning as status shows it: --task 0f3a9c12.',
+  );
 }

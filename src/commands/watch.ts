@@ -1,10 +1,10 @@
-import { explainAwsError } from '../aws/explain.ts';
-import { Cancelled, EXIT, UserError } from '../errors.ts';
+import { Cancelled, EXIT } from '../errors.ts';
 import { formatStatus } from '../ui/format-status.ts';
 import type { Io } from '../ui/io.ts';
 import type { StackStatus } from '../ui/stack-status.ts';
 import { type Facts, factsOf, newsOf } from '../ui/status-news.ts';
 import type { Connection } from './connect.ts';
+import { passing } from './passing.ts';
 import type { Drift, StatusReader } from './stack-status.ts';
 
 /** A look takes about ten calls for each worker: so often that nobody waits, so seldom that AWS does not throttle. */
@@ -53,13 +53,3 @@ export async function watch(
 }
 
 const hint = (): string => `${new Date().toISOString()}, every ${LOOK_EVERY_MS / 1000} s. Ctrl-C ends.`;
-
-/** What may be over at the next look. */
-const PASSING = ['AWS_UNREACHABLE', 'AWS_FAULT', 'AWS_THROTTLED'];
-
-/** What to say of an error that may pass; throws every other. */
-function passing(error: unknown): string {
-  const explained = explainAwsError(error);
-  if (explained instanceof UserError && PASSING.includes(explained.code)) return explained.message;
-  throw error;
-}

@@ -19,6 +19,13 @@ export interface Look {
   readonly data: unknown;
 }
 
+export interface LogLine {
+  readonly at: Date;
+  readonly task: string;
+  readonly stream: string;
+  readonly text: string;
+}
+
 /**
  * How commands talk. The story goes to stderr, the result to stdout; what is drawn is a renderer's business. Secrets
  * that were announced never leave in any form.
@@ -32,6 +39,8 @@ export interface Io {
   result(text: string, data: unknown): void;
   /** A result that changes: of a command that goes on looking until it is interrupted. */
   look(look: Look): void;
+  /** A line of a worker's log, which is a result by itself. */
+  log(line: LogLine): void;
   error(error: unknown, options: { debug: boolean }): void;
   /** From here on this text is replaced by asterisks wherever it appears. */
   keepSecret(secret: string): void;

@@ -3,8 +3,9 @@ import { Bug } from '../errors.ts';
 import { formatError } from './format-error.ts';
 import { formatEvent } from './format-event.ts';
 import { InFlight } from './in-flight.ts';
-import type { Io, Look, Question, Streams } from './io.ts';
+import type { Io, LogLine, Look, Question, Streams } from './io.ts';
 import { Redactor } from './redact.ts';
+import { shortTaskId } from './status-words.ts';
 
 /** After so much silence a log says what is still under way, so that nobody takes a slow AWS for a stuck program. */
 const SILENCE_MS = 30_000;
@@ -51,6 +52,10 @@ export class LinesIo implements Io {
     for (const line of news) this.result(`${at} ${line}`, data);
   }
 
+  log({ at, task, stream, text }: LogLine): void {
+    this.result(`${at.toISOString()} ${this.taskLabel(task)} ${text}`, { at, task, stream, text });
+  }
+
   error(error: unknown, { debug }: { debug: boolean }): void {
     this.story(formatError(error, debug));
   }
@@ -71,6 +76,11 @@ export class LinesIo implements Io {
     clearTimeout(this.silence);
     this.silence = undefined;
     this.inFlight.clear();
+  }
+
+  /** How a task is called before its lines. */
+  protected taskLabel(task: string): string {
+    return shortTaskId(task);
   }
 
   protected story(text: string): void {

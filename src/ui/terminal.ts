@@ -6,6 +6,7 @@ import type { Look, Question, Streams } from './io.ts';
 import { LinesIo } from './lines.ts';
 import { liveBlock } from './live-block.ts';
 import { Screen } from './screen.ts';
+import { TaskColors } from './task-colors.ts';
 
 /** Elapsed times move by the second. */
 const REDRAW_MS = 1000;
@@ -17,7 +18,8 @@ export class TerminalIo extends LinesIo {
   private redraw: NodeJS.Timeout | undefined;
   private readonly screen = new Screen(process.stdout);
   /** Told while the screen hides it. */
-  private untold: string[] = [];
+  private readonly untold: string[] = [];
+  private readonly colors = new TaskColors();
 
   constructor(streams: Streams, canAsk: boolean) {
     super(streams);
@@ -81,6 +83,11 @@ export class TerminalIo extends LinesIo {
   override result(text: string, data: unknown): void {
     this.rest();
     super.result(text, data);
+  }
+
+  protected override taskLabel(task: string): string {
+    const label = super.taskLabel(task);
+    return process.stdout.isTTY && !process.env.NO_COLOR ? this.colors.paint(task, label) : label;
   }
 
   protected override story(text: string): void {

@@ -6,9 +6,13 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import {
   CreateLogGroupCommand,
+  CreateLogStreamCommand,
   DeleteLogGroupCommand,
   DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+  type FilterLogEventsCommandInput,
   ListTagsForResourceCommand,
+  PutLogEventsCommand,
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -58,6 +62,85 @@ describe('log groups', () => {
     const found = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
     const resourceArn = given(found.logGroups?.[0]?.logGroupArn);
     expect((await logs.send(new ListTagsForResourceCommand({ resourceArn }))).tags).toEqual({});
+  });
+});
+
+describe('events of a log group', () => {
+  const logGroupName = 'events';
+  const lines = [
+    'ERROR disk full',
+    'WARN disk slow',
+    'ERROR net down',
+    '{"level":"error","code":503,"user":{"name":"ann"},"tags":["x"],"ok":false}',
+    '{"level":"info","code":200,"user":null,"ok":true}',
+  ];
+  const stream = (logStreamName: string, messages: readonly string[]) =>
+    emulator.clients.logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName })).then(() =>
+      emulator.clients.logs.send(
+        new PutLogEventsCommand({
+          logGroupName,
+          logStreamName,
+          logEvents: messages.map((message) => ({ message, timestamp: Date.now() })),
+        }),
+      ),
+    );
+  const filter = (more: Partial<FilterLogEventsCommandInput>) =>
+    emulator.clients.logs.send(new FilterLogEventsCommand({ logGroupName, ...more }));
+  beforeEach(async () => {
+    await emulator.clients.logs.send(new CreateLogGroupCommand({ logGroupName }));
+    await stream('worker/a', lines);
+  });
+
+  it('are filtered by terms, phrases and conditions on JSON', async () => {
+    const table: readonly (readonly [string, readonly number[]])[] = [
+      ['', [0, 1, 2, 3, 4]],
+      ['ERROR', [0, 2]],
+      ['ERROR disk', [0]],
+      ['?slow ?down', [1, 2]],
+      ['disk -ERROR', [1]],
+      ['"disk full"', [0]],
+      ['{ $.level = "error" }', [3]],
+      ['{ $.level = e* }', [3]],
+      ['{ $.level != "error" }', [4]],
+      ['{ $.code >= 500 || $.code = 200 }', [3, 4]],
+      ['{ ($.code > 100) && ($.ok IS TRUE) }', [4]],
+      ['{ $.user.name = "ann" }', [3]],
+      ['{ $.tags[0] = "x" }', [3]],
+      ['{ $.user IS NULL }', [4]],
+      ['{ $.tags NOT EXISTS }', [4]],
+    ];
+    for (const [filterPattern, expected] of table) {
+      const { events } = await filter({ filterPattern });
+      expect([filterPattern, events?.map(({ message }) => message)]).toEqual([
+        filterPattern,
+        expected.map((index) => lines[index]),
+      ]);
+    }
+  });
+
+  it('refuse a pattern that is none (InvalidParameterException)', async () => {
+    for (const filterPattern of [
+      'a-b',
+      '"open',
+      '{ $.level = ',
+      '{ level = "x" }',
+      '{ $.code > many }',
+      '{ $.a = 1 &&}',
+    ]) {
+      const { name } = await refusal(filter({ filterPattern }));
+      expect([filterPattern, name]).toEqual([filterPattern, 'InvalidParameterException']);
+    }
+  });
+
+  it('are those of one stream, or of all streams whose names begin alike', async () => {
+    await stream('worker/ab', ['other']);
+    const messages = async (more: Partial<FilterLogEventsCommandInput>) =>
+      (await filter(more)).events?.map(({ message }) => message);
+    expect(await messages({ logStreamNamePrefix: 'worker/ab' })).toEqual(['other']);
+    expect(await messages({ logStreamNames: ['worker/ab'] })).toEqual(['other']);
+    expect(await messages({ logStreamNamePrefix: 'worker/' })).toHaveLength(lines.length + 1);
+    expect(await messages({ logStreamNamePrefix: 'nobody' })).toEqual([]);
+    expect((await refusal(filter({ logStreamNames: ['nobody'] }))).name).toBe('ResourceNotFoundException');
   });
 });
 

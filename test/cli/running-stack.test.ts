@@ -1,14 +1,20 @@
 import { DescribeScalingActivitiesCommand } from '@aws-sdk/client-application-auto-scaling';
-import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+  PutRetentionPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { CommandInput } from '../../src/commands/input.ts';
+import { logs } from '../../src/commands/logs.ts';
 import { watch } from '../../src/commands/watch.ts';
 import type { Io, Look } from '../../src/ui/io.ts';
 import { eventually } from '../helpers/emulator.ts';
 import { scrub } from '../helpers/scrub.ts';
 import { CTRL_C, openTerminal } from '../helpers/terminal.ts';
 import { stack } from '../ui/sample-status.ts';
-import { INIT, useCliStage } from './stage.ts';
+import { expectRefusal, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
 const { emulator } = stage;
@@ -142,6 +148,67 @@ describe('status --watch', () => {
       'status: no more',
     ]);
     expect(shown[1]?.picture).toMatch(/^\S+, every 5 s\. Ctrl-C ends\. calling AWS: .*\n\nStack {7}dev/);
+  });
+});
+
+const write = async (task: string, messages: readonly string[]): Promise<void> => {
+  const where = { logGroupName: '/temporal-fargate/dev', logStreamName: `worker/worker/${task.padEnd(32, '0')}` };
+  await emulator.clients.logs.send(new CreateLogStreamCommand(where)).catch(() => undefined);
+  const logEvents = messages.map((message) => ({ message, timestamp: Date.now() }));
+  await emulator.clients.logs.send(new PutLogEventsCommand({ ...where, logEvents }));
+};
+
+describe('logs', () => {
+  it('follows the tasks, each line once with its time and task, and filters', async () => {
+    await write('aaaa1111', ['{"level":"info","n":1}', '{"level":"error","n":2}']);
+    const following = stage.start(['logs', '--follow', '--filter', '{ $.level = "error" }']);
+    await following.waitFor('"n":2');
+    await write('bbbb2222', ['{"level":"error","n":3}', '{"level":"info","n":4}']);
+    await following.waitFor('"n":3');
+    await write('aaaa1111', ['{"level":"error","n":5}']);
+    await following.waitFor('"n":5');
+    following.child.kill('SIGINT');
+    const { code, stdout } = await following.result;
+    expect(code).toBe(0);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z /, '')),
+    ).toEqual([
+      'aaaa1111 {"level":"error","n":2}',
+      'bbbb2222 {"level":"error","n":3}',
+      'aaaa1111 {"level":"error","n":5}',
+    ]);
+  });
+
+  it('tells tasks apart by colour at a terminal, unless NO_COLOR says not to', async () => {
+    await write('cccc3333', ['colourful']);
+    await write('dddd4444', ['colourful']);
+    const terminal = openTerminal(['logs', '--filter', 'colourful'], stage.env({ CI: undefined, NO_COLOR: undefined }));
+    expect(await terminal.ended).toBe(0);
+    const colours = [...terminal.raw().matchAll(/\[(\d+)m(cccc3333|dddd4444).\[39m colourful/g)];
+    expect(colours.map(([, colour, task]) => [colour, task])).toEqual([
+      ['36', 'cccc3333'],
+      ['35', 'dddd4444'],
+    ]);
+    const plain = openTerminal(['logs', '--task', 'cccc'], stage.env({ CI: undefined, NO_COLOR: '1' }));
+    expect(await plain.ended).toBe(0);
+    expect(plain.raw()).toMatch(/Z cccc3333 colourful/);
+    expect(plain.raw()).not.toContain('dddd4444');
+  });
+
+  it('says what is wrong with a pattern, a task or a time, with its fix', async () => {
+    expectRefusal(expect, await stage.run(['logs', '--filter', 'order-42']), {
+      code: 64,
+      says: "--filter order-42: CloudWatch cannot read this pattern (Invalid character(s) in term 'order-42')",
+      fix: 'Write a word, a phrase in double quotes, or a condition on JSON',
+    });
+    const flags = { answers: {}, paths: {}, yes: false, sandbox: false, json: false, quiet: false, debug: false };
+    const wrong = (own: Record<string, string>) =>
+      logs({ flags: { ...flags, own } } as unknown as CommandInput).catch((error: Error) => error.message);
+    expect(await wrong({ task: 'worker' })).toBe('--task worker is no task id');
+    expect(await wrong({ since: '2026-13-45' })).toBe('--since 2026-13-45 is no time span');
   });
 });
 
