@@ -3,7 +3,7 @@ import { asError, Bug, Cancelled, UserError } from '../errors.ts';
 import type { EngineContext } from './context.ts';
 import { converge } from './converge.ts';
 import type { StepAction } from './events.ts';
-import { NeverReady, throwAll } from './failure.ts';
+import { NeverReady, remedyOf, throwAll } from './failure.ts';
 import { dependants } from './graph.ts';
 import { observe } from './observe.ts';
 import { makePlan, type Plan, retiresLate, summarize } from './plan.ts';
@@ -30,7 +30,8 @@ export async function apply<Cloud, Config>(
     try {
       return await applyOnce(context, current);
     } catch (error) {
-      if (!(error instanceof NeverReady && error.discard === 'again') || round === ROUNDS) throw error;
+      const remedy = remedyOf(error);
+      if ((remedy !== 'remake' && remedy !== 'retry') || round === ROUNDS) throw error;
       const next = await planAgain(context, current);
       // What nobody has agreed to is for the next run's plan to show.
       if (next.problems.length > 0 || summarize(next).destructive) throw error;
@@ -170,7 +171,9 @@ async function build<Cloud, Config>(
   });
   const errors = await runTasks(tasks, context.signal);
   // Only now that nothing runs any more: something may just have been pointed at what has failed.
-  for (const error of errors) if (error instanceof NeverReady && error.discard) await discard(context, error);
+  for (const error of errors) {
+    if (error instanceof NeverReady && error.remedy && error.remedy !== 'retry') await discard(context, error);
+  }
   throwAll(errors, context.signal);
   return lives;
 }

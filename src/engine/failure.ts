@@ -19,8 +19,8 @@ export class StepError extends Error {
 export class NeverReady extends UserError {
   readonly step: AnyStep;
   readonly live: Live;
-  readonly discard: Readiness['discard'];
-  constructor(step: AnyStep, live: Live, { detail, stuck, fix, discard }: Readiness) {
+  readonly remedy: Readiness['remedy'];
+  constructor(step: AnyStep, live: Live, { detail, stuck, fix, remedy }: Readiness) {
     super({
       code: stuck === undefined ? 'NEVER_READY' : 'STUCK',
       message: `waiting for ${step.title} ${live.id} to become ready: ${stuck ?? detail}`,
@@ -28,8 +28,14 @@ export class NeverReady extends UserError {
     });
     this.step = step;
     this.live = live;
-    this.discard = discard;
+    this.remedy = remedy;
   }
+}
+
+/** What the run can do about an error, also when that has been explained since. */
+export function remedyOf(error: unknown): Readiness['remedy'] {
+  const told = error instanceof NeverReady || !(error instanceof UserError) ? error : error.cause;
+  return told instanceof NeverReady ? told.remedy : undefined;
 }
 
 /** Why something is repeated: code and message of what the cloud said. */

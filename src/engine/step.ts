@@ -29,10 +29,11 @@ export interface Readiness {
   /** Of a failure: what the person can do about it. */
   readonly fix?: string;
   /**
-   * Of a failure: the thing is good for nothing and is deleted before the run ends. `again`: another one may succeed
-   * and is made in the same run; `report`: it would fail as well.
+   * Of a failure: what the same run does about it. `remake`: the thing is good for nothing, is deleted, and another one
+   * made; `delete`: the same, but another one would fail as well; `retry`: the thing stays, the reason passes by
+   * itself, and what `diff` then finds is put right.
    */
-  readonly discard?: 'again' | 'report';
+  readonly remedy?: 'remake' | 'delete' | 'retry';
 }
 
 /** What a person needs when a thing does not become ready. */

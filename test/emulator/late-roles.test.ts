@@ -10,7 +10,7 @@ import { CreateRoleCommand, CreateServiceLinkedRoleCommand } from '@aws-sdk/clie
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
 
-const emulator = useEmulator({ strict: ['off', 'role=4', 'service-linked-role=0.6'] });
+const emulator = useEmulator({ strict: ['off', 'role=2', 'role-at-start=3.5', 'service-linked-role=0.6'] });
 beforeEach(() => emulator.reset());
 
 const trust = JSON.stringify({

@@ -3,7 +3,8 @@
 IAM user guide, "Troubleshooting IAM": "Changes that I make are not always immediately visible". How ECS words it:
 terraform-aws-modules/terraform-aws-ecs #414 and #415 (PassRole, "Role is not valid"), pulumi/pulumi-awsx #927 ("ECS was
 unable to assume the role"), awslabs/fargatecli #35 (service-linked role). The services learn of a role one after the
-other, within `role` seconds: RegisterTaskDefinition first, the start of tasks last. `service-linked-role` likewise.
+other, within `role` seconds: RegisterTaskDefinition first, CreateService last; the start of tasks when `role-at-start`
+have passed. `service-linked-role` likewise.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def is_fresh(account: str, arn_or_name: str, seconds: float) -> bool:
 
 def why_too_fresh(sandbox: Sandbox, definition: TaskDefinition) -> Any:
     """ECS's error for a task whose role has not come that far, or None."""
-    account, seconds = sandbox.settings.account_id, sandbox.settings.strict["role"]
+    account, seconds = sandbox.settings.account_id, sandbox.settings.strict["role-at-start"]
     return next((unable_to_assume(arn) for arn in _roles(definition.body) if is_fresh(account, arn, seconds)), None)
 
 

@@ -13,6 +13,7 @@ FACTORS: Dict[str, float] = {
     "nat-deleted": 10,
     "task-interface": 1,
     "role": 2,
+    "role-at-start": 2,
     "service-linked-role": 1,
     "cluster": 1,
     "bucket": 0.5,

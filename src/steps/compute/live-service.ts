@@ -47,10 +47,19 @@ export function toLiveService(found: Service) {
     rollout: primary?.rolloutState ?? '',
     rolloutReason: primary?.rolloutStateReason ?? '',
     unplaced: unplaced(found),
+    refusedRole: eventsOfNewest(found).some((message) => /unable to assume the role/i.test(message)),
     /** Newest first. */
     events: (found.events ?? []).slice(0, 5).map(({ message }) => message ?? ''),
     latest: undefined as { status: string; reason: string } | undefined,
   };
+}
+
+/** What ECS has said since the newest deployment began. */
+function eventsOfNewest({ deployments, events = [] }: Service): string[] {
+  const since = deployments?.find(({ status }) => status === 'PRIMARY')?.createdAt;
+  return events.flatMap(({ createdAt, message }) =>
+    message && createdAt && since && createdAt >= since ? [message] : [],
+  );
 }
 
 /**
@@ -92,6 +101,12 @@ export function rolloutOf(live: LiveService, taskDefinition: string): Readiness 
   const progress = `${live.running} of ${live.desired} tasks running${live.events[0] ? `; ${live.events[0]}` : ''}`;
   const status = live.latest?.status ?? 'PENDING';
   const reason = live.latest?.reason || live.rolloutReason;
+  // ECS learns of a fresh role last, and a few refused launches end a deployment: the next one may come late enough.
+  const failed = (detail: string): Readiness => ({
+    state: 'failed',
+    detail,
+    ...(live.refusedRole ? { remedy: 'retry' } : {}),
+  });
   switch (status) {
     case 'SUCCESSFUL': {
       const settled = live.rollout === 'COMPLETED' && live.deployments === 1 && live.taskDefinition === taskDefinition;
@@ -104,13 +119,13 @@ export function rolloutOf(live: LiveService, taskDefinition: string): Readiness 
       if (live.rollout === 'IN_PROGRESS' && live.taskDefinition === taskDefinition) {
         return { state: 'waiting', detail: progress };
       }
-      return { state: 'failed', detail: `the deployment ended as ${status}: ${reason}` };
+      return failed(`the deployment ended as ${status}: ${reason}`);
     case 'ROLLBACK_REQUESTED':
     case 'ROLLBACK_IN_PROGRESS':
       return { state: 'waiting', detail: `rolling back: ${reason}`, stuck: live.unplaced };
     default:
       return live.rollout === 'FAILED'
-        ? { state: 'failed', detail: live.rolloutReason }
+        ? failed(live.rolloutReason)
         : { state: 'waiting', detail: progress, stuck: live.unplaced };
   }
 }

@@ -77,8 +77,8 @@ function failed(live: ReturnType<typeof describe>): Readiness {
   const detail = `${live.failureCode}: ${live.failureMessage}`;
   const fix = CURE[live.failureCode]?.(live);
   return fix === undefined
-    ? { state: 'failed', detail, discard: 'again', fix: 'Run the command again: it makes another one.' }
-    : { state: 'failed', detail, discard: 'report', fix };
+    ? { state: 'failed', detail, remedy: 'remake', fix: 'Run the command again: it makes another one.' }
+    : { state: 'failed', detail, remedy: 'delete', fix };
 }
 
 /** What a person has to do before another gateway can succeed. The other codes are of AWS's own making, or pass. */
