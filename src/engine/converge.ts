@@ -123,7 +123,8 @@ async function awaitReady<Cloud>(
   first: Live,
 ): Promise<Live> {
   if (!step.readiness) return first;
-  const isStuck = stuckFor(context);
+  const stuck = new Stuck(context);
+  const tell = waiting(context, step, 'ready');
   let live: Live | undefined = first;
   const looked = poll<Live>({
     what: `${step.title} ${first.id} to become ready`,
@@ -131,13 +132,14 @@ async function awaitReady<Cloud>(
     intervalMs: context.pollMs,
     signal: context.signal,
     timeoutMs: step.timeouts.ready * 60_000,
-    onWaiting: waiting(context, step, 'ready'),
+    onWaiting: (reason, elapsedMs) => tell(reason, elapsedMs, stuck.until(elapsedMs)),
     probe: async () => {
       const current: Live = live ?? (await context.polling(() => reread(context, step, first.id)));
       live = undefined;
       const readiness = step.readiness?.(current, want);
       if (!readiness || readiness.state === 'ready') return { done: true, value: current };
-      if (readiness.state === 'waiting' && !isStuck(readiness.stuck)) return { done: false, reason: readiness.detail };
+      if (readiness.state === 'waiting' && !stuck.tooLong(readiness.stuck))
+        return { done: false, reason: readiness.detail };
       throw new NeverReady(step, current, readiness);
     },
   });
@@ -146,14 +148,27 @@ async function awaitReady<Cloud>(
   });
 }
 
-/** Says whether a wait has been stuck for one and the same reason for too long. */
-function stuckFor({ clock, stuckMs }: EngineContext<unknown, unknown>): (reason: string | undefined) => boolean {
-  let since: { reason: string; at: number } | undefined;
-  return (reason) => {
-    if (reason === undefined) since = undefined;
-    else if (since?.reason !== reason) since = { reason, at: clock.now() };
-    return since !== undefined && clock.now() - since.at >= stuckMs;
-  };
+/** How long a wait has been stuck for one and the same reason. */
+class Stuck {
+  private readonly context: Pick<EngineContext<unknown, unknown>, 'clock' | 'stuckMs'>;
+  private since: { readonly reason: string; readonly at: number } | undefined;
+
+  constructor(context: Pick<EngineContext<unknown, unknown>, 'clock' | 'stuckMs'>) {
+    this.context = context;
+  }
+
+  tooLong(reason: string | undefined): boolean {
+    const now = this.context.clock.now();
+    if (reason === undefined) this.since = undefined;
+    else if (this.since?.reason !== reason) this.since = { reason, at: now };
+    return this.since !== undefined && now - this.since.at >= this.context.stuckMs;
+  }
+
+  /** When the wait, `elapsedMs` old now, is given up if nothing changes, in milliseconds from its start. */
+  until(elapsedMs: number): number | undefined {
+    const { clock, stuckMs } = this.context;
+    return this.since && elapsedMs + this.since.at + stuckMs - clock.now();
+  }
 }
 
 /** The error with what the step can find out about it. The lookup is best effort: the error itself must come through. */

@@ -1,14 +1,27 @@
 import type { EngineContext } from './context.ts';
 import type { AnyStep } from './step.ts';
 
-/** Tells of every look at a step that is not there yet, or not gone yet. */
+/**
+ * Tells of every look at a step that is not there yet, or not gone yet. `stuckUntilMs` is set while nothing goes on: the
+ * wait is given up then, before its timeout, and is not a usual one.
+ */
 export function waiting(
   { emit }: EngineContext<unknown, unknown>,
   step: AnyStep,
   until: 'ready' | 'gone',
-): (reason: string, elapsedMs: number) => void {
+): (reason: string, elapsedMs: number, stuckUntilMs?: number) => void {
   const { id, title } = step;
   const deadlineMs = step.timeouts[until] * 60_000;
   const usualSeconds = step.usual?.[until];
-  return (reason, elapsedMs) => emit({ type: 'waiting', id, title, reason, elapsedMs, deadlineMs, usualSeconds });
+  return (reason, elapsedMs, stuckUntilMs) =>
+    emit({
+      type: 'waiting',
+      id,
+      title,
+      reason,
+      elapsedMs,
+      ...(stuckUntilMs === undefined
+        ? { deadlineMs, usualSeconds }
+        : { deadlineMs: Math.min(deadlineMs, stuckUntilMs) }),
+    });
 }

@@ -202,6 +202,9 @@ describe('when steps fail', () => {
       fix: 'Make room.',
     });
     expect(stack.clock.now() - startedAt).toBeLessThan(3 * 60_000);
+    const said = stack.events.flatMap((event) => (event.type === 'waiting' ? [event.deadlineMs] : []));
+    expect(said.length).toBeGreaterThan(3);
+    expect([...new Set(said)]).toEqual([120_000]);
     // The thing stays: what it waits for may come, and the next run waits on.
     expect(stack.session.document.steps.service?.id).toBe(stack.ids()[0]);
   });
