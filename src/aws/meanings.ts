@@ -46,6 +46,13 @@ const QUOTAS: readonly Row[] = [
 
 const ROLES: readonly Row[] = [
   {
+    code: 'AWS_BOUNDARY',
+    names: ['NoSuchEntityException'],
+    message: /scope ARN/i,
+    says: 'the permissions boundary is no policy that exists',
+    fix: `Name one that exists with --permissions-boundary (aws iam list-policies), then ${AGAIN}`,
+  },
+  {
     code: 'AWS_SERVICE_ROLE',
     names: ['InvalidParameterException', 'ClientException', 'ValidationException'],
     message: /service.linked role/i,

@@ -81,7 +81,9 @@ export async function answerWhat(
     contradictions: (given, unclear) => contradictions(given, account, unclear),
     echo: (option, answer, source) => {
       if (option.secret) io.keepSecret(String(answer));
-      if (source !== 'you') io.note(`  ${option.question.replace('?', '')}: ${shown(option, answer)} (${source})`);
+      const text = shown(option, answer);
+      // What was left out and stands for nothing is not worth a line.
+      if (source !== 'you' && text !== '') io.note(`  ${option.question.replace('?', '')}: ${text} (${source})`);
     },
   });
   const config = toStackConfig(answers, account, await placeOf(input, connection, answers));

@@ -1,9 +1,9 @@
 import { readNetwork } from '../aws/existing-network.ts';
 import { judgeNetwork, type NetworkProblem, needsPublicIp } from '../aws/network-verdict.ts';
 import { isLoopback, isPrivateAddress } from '../config/network.ts';
-import { listOf } from '../config/network-answers.ts';
 import type { Place } from '../config/network-config.ts';
 import type { Answers } from '../config/option.ts';
+import { listOf } from '../config/option.ts';
 import { ManyErrors, UserError } from '../errors.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';

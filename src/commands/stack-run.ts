@@ -4,6 +4,7 @@ import type { Session } from '../../state/store.ts';
 import type { Aws } from '../aws/aws.ts';
 import { classify } from '../aws/errors.ts';
 import { explainAwsError } from '../aws/explain.ts';
+import { extraGroupProblems, findExtraGroups } from '../aws/extra-groups.ts';
 import type { StackConfig } from '../config/schema.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { type ObservedSteps, observe } from '../engine/observe.ts';
@@ -56,11 +57,23 @@ export async function planStack(
   const records = document?.steps ?? {};
   const claim = { stack: connection.stack, stackId: document?.stackId };
   const patient = patience(connection, TAG_LAG_MS * connection.timeScale);
-  const observed = await observe(aws.survey(), claim, [...steps, ...retired], records, patient);
+  const survey = aws.survey();
+  const [observed, extraGroups] = await Promise.all([
+    observe(survey, claim, [...steps, ...retired], records, patient),
+    findExtraGroups(survey, [...new Set(config.workers.flatMap(({ securityGroupIds }) => securityGroupIds ?? []))]),
+  ]);
   const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
-  const plan = makePlan({ config, steps, earlier, records, observed });
+  const made = makePlan({ config, steps, earlier, records, observed });
+  const plan = { ...made, problems: [...made.problems, ...extraGroupProblems(extraGroups, vpcOf(config, made))] };
   const adopted = document === undefined && stackIdsOf(livesOf(observed)).size > 0;
   return { plan, owner: { stack: connection.stack, stackId }, adopted };
+}
+
+/** The VPC in which the tasks will run; `undefined` when it is still to be made. */
+function vpcOf({ network }: StackConfig, { items }: Plan<Aws, StackConfig>): string | undefined {
+  if ('vpcId' in network) return network.vpcId;
+  const item = items.find(({ step }) => step.id === 'network/vpc');
+  return item?.action === 'replace' ? undefined : item?.live?.id;
 }
 
 /** The steps of all configs whose things may exist. */

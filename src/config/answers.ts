@@ -94,7 +94,8 @@ async function settle(
 ): Promise<{ answer: Answer | undefined; from: string }> {
   const suggestion =
     fallback[option.key] ?? (typeof option.default === 'function' ? option.default(answers, known) : option.default);
-  const asked = written === undefined && ask ? await ask(option, suggestion, answers) : undefined;
+  const asked =
+    written === undefined && ask && option.onRequest !== true ? await ask(option, suggestion, answers) : undefined;
   // A null of a config file is an answer, and a wrong one.
   const answer = written !== undefined ? written : (asked ?? suggestion);
   const from = written !== undefined ? (source ?? '') : asked !== undefined ? 'you' : 'default';

@@ -1,13 +1,6 @@
 import { NO_RANGES, subnetRanges } from './network.ts';
 import type { NetworkConfig, Place } from './network-config.ts';
-import type { Answers } from './option.ts';
-
-/** Comma-separated text -> its parts. */
-export const listOf = (text: unknown): string[] =>
-  String(text ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
+import { type Answers, listOf } from './option.ts';
 
 /** A place that nobody has looked up: nothing is ever created there. */
 const NOWHERE: Place = { vpcId: 'vpc-00000000', subnetIds: ['subnet-00000000'], assignPublicIp: false };

@@ -1,6 +1,5 @@
 import { parseCidr } from './network.ts';
-import { listOf } from './network-answers.ts';
-import type { Answers, Option } from './option.ts';
+import { type Answers, listOf, type Option } from './option.ts';
 
 /** Whether the stack makes its own VPC. */
 const ownVpc = ({ network }: Answers): boolean => network !== 'existing' && network !== 'shared';

@@ -27,6 +27,8 @@ export interface Option {
   /** Never shown, and never on a command line, which everybody on the machine can read. */
   readonly secret?: boolean;
   readonly choices?: readonly string[];
+  /** Not asked unless somebody wants to change it: its default is right for most. */
+  readonly onRequest?: boolean | ((answers: Answers) => boolean);
   /** `undefined` from the function: there is none, the answer has to be given. '': the answer may be left out. */
   readonly default?: Answer | ((answers: Answers, known: Known) => Answer | undefined);
   /** Asked only when true. */
@@ -75,6 +77,8 @@ export type OptionKey =
   | 'scaleInAt'
   | 'stopTimeout'
   | 'logRetentionDays'
+  | 'permissionsBoundary'
+  | 'securityGroupIds'
   | 'dataBucket';
 
 /** A validation: the answer is a whole number in this range, ends included. */
@@ -84,3 +88,10 @@ export const wholeNumber =
     Number.isInteger(Number(answer)) && Number(answer) >= least && Number(answer) <= most
       ? undefined
       : `"${answer}" is not a whole number from ${least} to ${most}`;
+
+/** Comma-separated text -> its parts. */
+export const listOf = (text: Answer | undefined): string[] =>
+  String(text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);

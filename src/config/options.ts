@@ -1,3 +1,4 @@
+import { EXTRAS_OPTIONS } from './extras-options.ts';
 import { NETWORK_OPTIONS } from './network-options.ts';
 import type { Answer, Option, OptionKey } from './option.ts';
 import { TEMPORAL_OPTIONS } from './temporal-options.ts';
@@ -10,6 +11,7 @@ export const OPTION_GROUPS: readonly { readonly heading: string; readonly option
   { heading: 'Temporal:', options: TEMPORAL_OPTIONS },
   { heading: 'Network:', options: NETWORK_OPTIONS },
   { heading: 'Worker:', options: WORKER_OPTIONS },
+  { heading: 'What your organization asks for:', options: EXTRAS_OPTIONS },
 ];
 
 /** Every question, once: flags, environment, prompts, `--yes`, the config file and the help come from this table. */

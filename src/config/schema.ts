@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_EXTRA_GROUPS } from './extras-options.ts';
 import { RETENTION_DAYS, sizeProblem } from './fargate.ts';
 import { isLoopback } from './network.ts';
 import { network } from './network-config.ts';
@@ -62,6 +63,8 @@ const worker = z
     onDemandWeight: z.int().min(0).max(1000),
     /** Seconds between SIGTERM and SIGKILL; Fargate allows 2 to 120. */
     stopTimeoutSeconds: z.int().min(2).max(120),
+    /** Groups of other people that the tasks are in as well; never changed or deleted. */
+    securityGroupIds: z.array(z.string()).min(1).max(MOST_EXTRA_GROUPS).optional(),
     scaling,
   })
   .superRefine((value, context) => {
@@ -84,6 +87,8 @@ export const stackConfig = z.strictObject({
   logRetentionDays: z.literal([...RETENTION_DAYS]),
   /** Whether there is a bucket for what the worker writes. Documents of versions that always made one do not say. */
   dataBucket: z.boolean().default(true),
+  /** ARN of the policy that limits what the roles' own policies can allow. */
+  permissionsBoundary: z.string().optional(),
   workers: z.array(worker).min(1),
 });
 

@@ -1,7 +1,8 @@
 import { usageError } from '../errors.ts';
-import { listOf, networkAnswers, networkFields } from './network-answers.ts';
+import { extrasAnswers, stackExtras, workerExtras } from './extras.ts';
+import { networkAnswers, networkFields } from './network-answers.ts';
 import type { Place } from './network-config.ts';
-import type { Answers, OptionKey } from './option.ts';
+import { type Answers, listOf, type OptionKey } from './option.ts';
 import { flagOf, OPTIONS } from './options.ts';
 import { type StackConfig, stackConfig } from './schema.ts';
 
@@ -70,6 +71,7 @@ function parse(
     network,
     logRetentionDays: number('logRetentionDays'),
     dataBucket: answers.dataBucket !== false,
+    ...stackExtras(answers),
     workers: [
       {
         name: 'worker',
@@ -82,6 +84,7 @@ function parse(
         spotWeight: number('spotWeight'),
         onDemandWeight: number('onDemandWeight'),
         stopTimeoutSeconds: number('stopTimeout'),
+        ...workerExtras(answers),
         scaling: {
           min: number('minTasks'),
           max: number('maxTasks'),
@@ -138,6 +141,7 @@ export function toAnswers(config: StackConfig): Answers {
     ...networkAnswers(config.network),
     logRetentionDays: config.logRetentionDays,
     dataBucket: config.dataBucket,
+    ...extrasAnswers(config),
     ...(worker && {
       taskQueue: worker.taskQueue,
       cpu: worker.cpu,

@@ -168,6 +168,13 @@ export const CREATES: readonly Operation[] = [
     ['LimitExceededException', { ...wire('LimitExceeded'), fix: /quota/ }],
     ['ConcurrentModificationException', { ...wire('ConcurrentModification'), fix: /Wait/ }],
     ['InvalidInputException', wire('InvalidInput')],
+    [
+      'NoSuchEntityException',
+      {
+        ...wire('NoSuchEntity'),
+        ...said('Scope ARN: arn:aws:iam::123456789012:policy/b does not exist or is not attachable.', /boundary/),
+      },
+    ],
   ),
   at('iam', 'PutRolePolicy', 'identity/task-role', 'task role')(['NoSuchEntityException', wire('NoSuchEntity')]),
   at('ecs', 'CreateCluster', 'compute/cluster', 'ECS cluster')(

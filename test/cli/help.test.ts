@@ -57,7 +57,7 @@ describe('the help of init', () => {
     const { stdout } = await run(['init', '--help']);
     expect(stdout.match(/^\S.*:$/gm)).toEqual([
       'Options:',
-      ...['Which stack:', 'Temporal:', 'Network:', 'Worker:'],
+      ...['Which stack:', 'Temporal:', 'Network:', 'Worker:', 'What your organization asks for:'],
       'With every command:',
       'Examples:',
     ]);

@@ -142,10 +142,16 @@ describe('a config and its answers', () => {
         stopTimeout: fc.integer({ min: 2, max: 120 }),
         logRetentionDays: fc.constantFrom(1, 7, 3653),
         dataBucket: fc.boolean(),
+        extras: fc.constantFrom(
+          {},
+          { permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary' },
+          { securityGroupIds: 'sg-01234567,sg-0123456789abcdef0' },
+        ),
         size: sizes,
       })
-      .map(({ size, ...rest }) => ({
+      .map(({ size, extras, ...rest }) => ({
         ...rest,
+        ...extras,
         cpu: size[0] ?? 0,
         memory: size[1] ?? 0,
         temporalTls: rest.temporalAddress.includes('tmprl'),

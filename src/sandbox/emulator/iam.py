@@ -14,6 +14,8 @@ from .context import Kinds, Sandbox
 from .inventory import backends, digest, tag_map
 
 PARTITION = "aws"
+AWS_POLICIES = "arn:aws:iam::aws:policy/"
+"""ARNs of the policies that AWS manages begin like this; moto does not load them all."""
 SERVICE_LINKED_ROLES = {
     "ecs.amazonaws.com": "AWSServiceRoleForECS",
     "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
@@ -23,6 +25,8 @@ SERVICE_LINKED_ROLES = {
 
 def install(sandbox: Sandbox) -> None:
     sandbox.before("iam", "CreateRole", refuse_same_name)
+    for operation in ("CreateRole", "PutRolePermissionsBoundary"):
+        sandbox.before("iam", operation, refuse_unknown_boundary)
     sandbox.answer("iam", "CreateServiceLinkedRole", create_service_linked_role)
     sandbox.inventory("iam", collect)
 
@@ -32,6 +36,13 @@ def refuse_same_name(call: Call) -> None:
     name = call.params.get("RoleName", "")
     if any(role.name.lower() == name.lower() for role in _backend(call).get_roles()):
         raise AwsError("EntityAlreadyExists", f"Role with name {name} already exists.", 409)
+
+
+def refuse_unknown_boundary(call: Call) -> None:
+    """A boundary has to be a policy that exists (CreateRole, IAM API: NoSuchEntity); moto takes any ARN."""
+    arn = call.params.get("PermissionsBoundary")
+    if arn is not None and not arn.startswith(AWS_POLICIES) and arn not in _backend(call).managed_policies:
+        raise AwsError("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
 
 def create_service_linked_role(call: Call, _forward: Forward) -> Dict[str, Any]:
@@ -84,5 +95,6 @@ def collect() -> Kinds:
                 "trust": digest(role.assume_role_policy_document),
                 "inline": {name: digest(document) for name, document in sorted(role.policies.items())},
                 "attached": sorted(role.managed_policies),
+                "boundary": role.permissions_boundary_arn,
             }
     return {"role": roles}

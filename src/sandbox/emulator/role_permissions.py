@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List, Set
 
 from moto.iam.models import iam_backends
 
 
 def allows(account_id: str, role_arn: str, action: str, resource: str) -> bool:
-    """Whether an inline or attached policy allows the action on the resource and none denies it."""
-    effects = {
+    """Whether an inline or attached policy allows the action on the resource, none denies it, and neither does the boundary."""
+    role: Any = next((r for r in iam_backends[account_id]["aws"].get_roles() if r.arn == role_arn), None)
+    if role is None:
+        return False
+    own = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+    return all(_effects(documents, action, resource) == {"Allow"} for documents in [own, *_boundary(account_id, role)])
+
+
+def _boundary(account_id: str, role: Any) -> List[List[str]]:
+    """A permissions boundary grants nothing: what is allowed has to be allowed by it as well (IAM user guide)."""
+    boundary = iam_backends[account_id]["aws"].managed_policies.get(role.permissions_boundary_arn)
+    return [] if boundary is None else [[boundary.document]]
+
+
+def _effects(documents: List[str], action: str, resource: str) -> Set[str]:
+    statements = (statement for document in documents for statement in _list(json.loads(document)["Statement"]))
+    return {
         statement["Effect"]
-        for statement in _statements(account_id, role_arn)
+        for statement in statements
         if _covers(statement, "Action", action.lower()) and _covers(statement, "Resource", resource)
     }
-    return effects == {"Allow"}
 
 
 def denial(account_id: str, role_arn: str, session: str, action: str, resource: str) -> str:
@@ -27,15 +41,6 @@ def denial(account_id: str, role_arn: str, session: str, action: str, resource: 
         f"AccessDeniedException: User: {principal} is not authorized to perform: {action} on resource: {resource} "
         f"because no identity-based policy allows the {action} action"
     )
-
-
-def _statements(account_id: str, role_arn: str) -> Iterator[Dict[str, Any]]:
-    role: Any = next((r for r in iam_backends[account_id]["aws"].get_roles() if r.arn == role_arn), None)
-    if role is None:
-        return
-    documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
-    for document in documents:
-        yield from _list(json.loads(document)["Statement"])
 
 
 def _covers(statement: Dict[str, Any], member: str, value: str) -> bool:

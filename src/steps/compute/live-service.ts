@@ -34,7 +34,7 @@ export function toLiveService(found: Service) {
     status: found.status ?? '',
     taskDefinition: primary?.taskDefinition ?? found.taskDefinition ?? '',
     subnetIds: [...(network?.subnets ?? [])].sort(),
-    securityGroupIds: network?.securityGroups ?? [],
+    securityGroupIds: [...(network?.securityGroups ?? [])].sort(),
     assignPublicIp: network?.assignPublicIp ?? 'DISABLED',
     strategy: strategyText(found.capacityProviderStrategy ?? []),
     deployment: deploymentText(found.deploymentConfiguration ?? {}),

@@ -67,7 +67,7 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
         name: worker.name,
         taskDefinition: from.taskDefinition.id,
         subnetIds: [...subnetIds, ...lives.flatMap(([key, { id }]) => (isSubnetKey(key) ? [id] : []))].sort(),
-        securityGroupIds: [from.securityGroup.id],
+        securityGroupIds: [from.securityGroup.id, ...(worker.securityGroupIds ?? [])].sort(),
         assignPublicIp: publicAddresses ? 'ENABLED' : 'DISABLED',
         strategy: strategyText(strategyOf(worker)),
         deployment: deploymentText(DEPLOYMENT),

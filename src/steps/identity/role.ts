@@ -1,12 +1,14 @@
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   type Role,
   UpdateAssumeRolePolicyCommand,
@@ -36,6 +38,8 @@ interface LiveRole {
   readonly tags: Tags;
   readonly arn: string;
   readonly trust: unknown;
+  /** ARN of the policy that limits what the role's own policies can allow; empty without one. */
+  readonly boundary: string;
   readonly policy?: unknown;
 }
 
@@ -55,6 +59,7 @@ export const role = <const N extends Needs>(
     want: (config, from) => ({
       name: roleName(kind, config.region, config.stack),
       trust: trustPolicy(config) as unknown,
+      boundary: config.permissionsBoundary ?? '',
       policy: { Version: '2012-10-17', Statement: statements(config, from) } as unknown,
     }),
     findById: find,
@@ -66,7 +71,7 @@ export const role = <const N extends Needs>(
       );
       return { ...live, policy: parsed(answer?.PolicyDocument) };
     },
-    diff: (want, live) => changesOf(want, live, { trust: 'update', policy: 'update' }),
+    diff: (want, live) => changesOf(want, live, { trust: 'update', boundary: 'update', policy: 'update' }),
     async create(aws, want, { tags }) {
       const { Role } = await aws.clients.iam.send(
         new CreateRoleCommand({
@@ -74,10 +79,11 @@ export const role = <const N extends Needs>(
           Path: PATH,
           AssumeRolePolicyDocument: JSON.stringify(want.trust),
           Description: `temporal-fargate: ${kind} role`,
+          ...(want.boundary && { PermissionsBoundary: want.boundary }),
           Tags: upperTags(tags),
         }),
       );
-      return { ...toLive(must(Role, 'the role')), tags, trust: want.trust };
+      return { ...toLive(must(Role, 'the role')), tags, trust: want.trust, boundary: want.boundary };
     },
     async update(aws, live, want, changes) {
       const { iam } = aws.clients;
@@ -85,6 +91,11 @@ export const role = <const N extends Needs>(
       if (changes.some(({ field }) => field === 'trust')) {
         const PolicyDocument = JSON.stringify(want.trust);
         await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+      }
+      if (changes.some(({ field }) => field === 'boundary')) {
+        await (want.boundary
+          ? iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: want.boundary }))
+          : iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })));
       }
       if (changes.some(({ field }) => field === 'policy')) {
         const PolicyDocument = JSON.stringify(want.policy);
@@ -149,6 +160,7 @@ function toLive(found: Role): LiveRole {
     tags: fromUpperTags(found.Tags),
     arn: must(found.Arn, 'a role ARN'),
     trust: parsed(found.AssumeRolePolicyDocument),
+    boundary: found.PermissionsBoundary?.PermissionsBoundaryArn ?? '',
   };
 }
 

@@ -1,0 +1,41 @@
+import { listOf, type Option } from './option.ts';
+
+/** ECS takes five security groups for a service, and the stack has one of its own. Source: AwsVpcConfiguration, ECS API. */
+export const MOST_EXTRA_GROUPS = 4;
+
+/** What the rules of an organization ask for; most people need none of it. */
+export const EXTRAS_OPTIONS: readonly Option[] = [
+  {
+    key: 'permissionsBoundary',
+    env: ['TEMPORAL_FARGATE_PERMISSIONS_BOUNDARY'],
+    question: 'Permissions boundary of the roles',
+    help: 'ARN of an IAM policy; the roles of the tasks can do nothing that it does not allow.',
+    type: 'text',
+    default: '',
+    onRequest: true,
+    validate: (answer) =>
+      answer === '' || /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/.test(String(answer))
+        ? undefined
+        : `"${answer}" is no ARN of a policy, such as arn:aws:iam::123456789012:policy/boundary`,
+    stage: 'what',
+  },
+  {
+    key: 'securityGroupIds',
+    env: ['TEMPORAL_FARGATE_SECURITY_GROUP_IDS'],
+    question: 'Further security groups of the tasks',
+    help: `Comma-separated ids, at most ${MOST_EXTRA_GROUPS}, in the VPC of the tasks; they are used, and never changed or deleted.`,
+    type: 'text',
+    default: '',
+    onRequest: true,
+    validate: (answer) => {
+      const ids = listOf(answer);
+      const wrong = ids.find((id) => !/^sg-[0-9a-f]{8,}$/.test(id));
+      if (wrong !== undefined) return `"${wrong}" is no id of a security group, such as sg-0123456789abcdef0`;
+      if (new Set(ids).size < ids.length) return 'the same group is named twice';
+      return ids.length > MOST_EXTRA_GROUPS
+        ? `${ids.length} groups are too many: a service has at most ${MOST_EXTRA_GROUPS} besides its own`
+        : undefined;
+    },
+    stage: 'what',
+  },
+];

@@ -1,0 +1,122 @@
+import { CreateSecurityGroupCommand, CreateVpcCommand, DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
+import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
+import {
+  CreatePolicyCommand,
+  DeleteRolePermissionsBoundaryCommand,
+  GetRoleCommand,
+  PutRolePermissionsBoundaryCommand,
+} from '@aws-sdk/client-iam';
+import { describe, expect, it } from 'vitest';
+import { extraGroupProblems, findExtraGroups } from '../../src/aws/extra-groups.ts';
+import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
+import { expectNoTrace, idOf, only, useSteps } from './stage.ts';
+
+const stage = useSteps({ strict: ['off'] });
+
+const role = (kind: string) => `temporal-fargate-us-east-1-dev-${kind}`;
+
+async function boundaryPolicy(name: string): Promise<string> {
+  const Statement = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await stage.emulator.clients.iam.send(new CreatePolicyCommand({ PolicyName: name, PolicyDocument }));
+  return `arn:aws:iam::123456789012:policy/${name}`;
+}
+
+async function boundaries(): Promise<(string | undefined)[]> {
+  const roles = ['execution', 'task'].map((kind) =>
+    stage.emulator.clients.iam.send(new GetRoleCommand({ RoleName: role(kind) })),
+  );
+  return (await Promise.all(roles)).map(({ Role }) => Role?.PermissionsBoundary?.PermissionsBoundaryArn);
+}
+
+describe('a permissions boundary', () => {
+  it('is there from the creation of the roles on, is put back, changed and taken away, and stays itself', async () => {
+    const stack = await stage.fresh();
+    const [first, second] = [await boundaryPolicy('first'), await boundaryPolicy('second')];
+    const before = await stage.emulator.inventory();
+    stack.config = referenceConfig({ permissionsBoundary: first });
+    await stack.up();
+    expect(await boundaries()).toEqual([first, first]);
+    const creating = stack.calls.filter(({ name }) => /PermissionsBoundary/.test(name));
+    expect(creating).toEqual([]);
+
+    const { iam } = stage.emulator.clients;
+    const RoleName = role('task');
+    await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }));
+    expect(await stack.pending()).toEqual({ 'identity/task-role': ['update', 'boundary'] });
+    await stack.up();
+    expect(await boundaries()).toEqual([first, first]);
+
+    stack.config = referenceConfig({ permissionsBoundary: second });
+    await stack.up();
+    expect(await boundaries()).toEqual([second, second]);
+
+    stack.config = referenceConfig();
+    await stack.up();
+    expect(await boundaries()).toEqual([undefined, undefined]);
+    await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: first }));
+    expect(await stack.pending()).toEqual({ 'identity/task-role': ['update', 'boundary'] });
+    await expectNoTrace(stack, stage.emulator, before);
+  });
+
+  it('that does not exist makes no role, and the message names it', async () => {
+    const stack = await stage.fresh();
+    const missing = 'arn:aws:iam::123456789012:policy/missing';
+    stack.config = referenceConfig({ permissionsBoundary: missing });
+    await expect(stack.up()).rejects.toThrow(`Scope ARN: ${missing} does not exist`);
+    expect((await stage.emulator.inventory()).iam?.role).not.toHaveProperty(role('task'));
+  });
+});
+
+describe('security groups of other people', () => {
+  async function group(name: string, VpcId: string | undefined): Promise<string> {
+    const made = new CreateSecurityGroupCommand({ GroupName: name, Description: name, VpcId });
+    return (await stage.emulator.clients.ec2.send(made)).GroupId ?? '';
+  }
+  async function groupsOfService(): Promise<string[] | undefined> {
+    const services = { cluster: 'temporal-fargate-dev', services: ['worker'] };
+    const { networkConfiguration } = only(
+      (await stage.emulator.clients.ecs.send(new DescribeServicesCommand(services))).services,
+    );
+    return networkConfiguration?.awsvpcConfiguration?.securityGroups;
+  }
+  const problemsOf = async (stack: AwsStack, ids: string[], vpcId?: string) =>
+    extraGroupProblems(await findExtraGroups(stack.aws, ids), vpcId).map(({ message }) => message);
+
+  it('are joined by the tasks beside their own, left again, and never touched', async () => {
+    const stack = await stage.fresh();
+    await stack.up();
+    const own = idOf(stack, 'network/security-group');
+    const [one, two] = [await group('one', idOf(stack, 'network/vpc')), await group('two', idOf(stack, 'network/vpc'))];
+    const untouched = async () =>
+      (await stage.emulator.clients.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [one, two] })))
+        .SecurityGroups;
+    const before = await untouched();
+
+    stack.config = referenceConfig({ securityGroupIds: `${two}, ${one}` });
+    expect(await stack.pending()).toEqual({ 'compute/service/worker': ['update', 'securityGroupIds'] });
+    await stack.up();
+    expect(await groupsOfService()).toEqual([own, one, two].sort());
+    expect(await stack.pending()).toEqual({});
+
+    stack.config = referenceConfig();
+    await stack.up();
+    expect(await groupsOfService()).toEqual([own]);
+    expect(await untouched()).toEqual(before);
+  });
+
+  it('are refused when there are none such, or in another VPC than the tasks', async () => {
+    const stack = await stage.fresh();
+    const { ec2 } = stage.emulator.clients;
+    const vpcId = (await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }))).Vpc?.VpcId ?? '';
+    const theirs = await group('theirs', vpcId);
+    expect(await problemsOf(stack, [theirs], vpcId)).toEqual([]);
+    expect(await problemsOf(stack, [theirs], 'vpc-1')).toEqual([
+      `security group ${theirs} is in ${vpcId}, but the tasks run in vpc-1`,
+    ]);
+    expect(await problemsOf(stack, [theirs, 'sg-01234567'])).toEqual([
+      `security group ${theirs} is in ${vpcId}, and the VPC of this stack is still to be made`,
+      'security group sg-01234567 does not exist in this account and region',
+    ]);
+  });
+});
