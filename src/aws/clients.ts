@@ -8,6 +8,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromEnv, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import type { AwsCredentialIdentity } from '@smithy/types';
@@ -73,6 +74,7 @@ export function makeClients(options: ConnectionOptions) {
     ecsOnce: new ECSClient(once),
     iam: new IAMClient(slow()),
     logs: new CloudWatchLogsClient(patient()),
+    quotas: new ServiceQuotasClient(patient()),
     s3: new S3Client(s3Config()),
     secrets: new SecretsManagerClient(patient()),
     /** Asked first: a wrong region or a dead network has to show in seconds, not minutes. */
@@ -80,6 +82,7 @@ export function makeClients(options: ConnectionOptions) {
     tagging: new ResourceGroupsTaggingAPIClient(patient()),
   };
   for (const client of Object.values(clients)) observeCalls(client, options.hooks);
+  keepServerDate(clients.sts);
 
   // The state has its own client: its calls are counted apart and do not ask the lock they carry out.
   const state = new S3Client(s3Config());
@@ -195,7 +198,10 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
   );
 }
 
-/** Puts S3's own clock into the answer's metadata: a lease is judged by it, not by clocks of many machines. */
+/**
+ * Puts AWS's own clock into the answer's metadata (`serverDateOf`): a lease is judged by it, not by clocks of many
+ * machines, and the first answer shows how far this machine's is off.
+ */
 function keepServerDate(client: HasMiddleware): void {
   client.middlewareStack.add(
     (next: (args: unknown) => Promise<{ output: { $metadata?: object }; response: unknown }>) =>
@@ -211,3 +217,7 @@ function keepServerDate(client: HasMiddleware): void {
     { step: 'deserialize', priority: 'high', name: 'temporalFargateServerDate', override: true },
   );
 }
+
+/** Milliseconds since the epoch by AWS's clock, in whole seconds, when an answer was sent by a client that keeps it. */
+export const serverDateOf = ({ $metadata }: { $metadata: object }): number | undefined =>
+  ($metadata as { serverDate?: number }).serverDate;

@@ -25,6 +25,7 @@ const IAM_PREFIX: Readonly<Record<string, string>> = {
   ResourceGroupsTaggingAPI: 'tag',
   S3: 's3',
   SecretsManager: 'secretsmanager',
+  ServiceQuotas: 'servicequotas',
   STS: 'sts',
 };
 
