@@ -95,8 +95,13 @@ class Call:
     """When it came in; it may have waited for its turn since."""
 
     @property
+    def dry_run(self) -> bool:
+        """EC2 is asked whether it would, and changes nothing."""
+        return self.service == "ec2" and bool(self.params.get("DryRun"))
+
+    @property
     def mutating(self) -> bool:
-        return not self.operation.startswith(READING)
+        return not self.operation.startswith(READING) and not self.dry_run
 
     @property
     def known(self) -> bool:

@@ -17,12 +17,14 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Optional, Tuple
 
+from .aws_call import Call, Forward
 from .context import Reply, Sandbox
 from .ecs_clusters import FARGATE_PROVIDERS
 from .ecs_store import Region, Store, TaskDefinition
 from .ecs_task import Task
 
 ON_DEMAND, SPOT = FARGATE_PROVIDERS
+QUOTA_CODES = {"L-3032A538": ON_DEMAND, "L-36FBB829": SPOT}
 UNITS = 1024
 """CPU units of a vCPU."""
 NO_CAPACITY = (
@@ -41,6 +43,7 @@ class Capacity:
         self._limits: Dict[Tuple[str, str], float] = {}
         """(capacity provider, "capacity" or "quota") -> vCPUs"""
         sandbox.on_reset(self._limits.clear)
+        sandbox.answer("servicequotas", "GetServiceQuota", self._applied_quota)
         sandbox.route("/_sandbox/fargate", self._set)
         sandbox.route("/_sandbox/spot-interruption", self._interrupt)
 
@@ -55,6 +58,13 @@ class Capacity:
         if needed > self._limits.get((provider, "capacity"), needed):
             return NO_CAPACITY
         return None
+
+    def _applied_quota(self, call: Call, forward: Forward) -> Dict[str, Any]:
+        """The account's own value (Service Quotas API reference, GetServiceQuota), as tasks are held to it."""
+        answer = forward()
+        provider = QUOTA_CODES.get(call.params.get("QuotaCode", ""))
+        limit = self._limits.get((provider or "", "quota"))
+        return answer if limit is None else {"Quota": {**answer["Quota"], "Value": limit}}
 
     def _set(self, method: str, _rest: str, _query: Dict[str, str], body: bytes) -> Reply:
         wanted: Dict[str, Any] = json.loads(body or b"{}")

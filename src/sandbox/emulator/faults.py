@@ -33,6 +33,8 @@ class Fault:
     """Name of the role whose calls match; left out, it is the operator's calls that do."""
     mutating: bool = False
     """Count mutating calls only."""
+    dry_run: bool = False
+    """Count EC2's dry runs, and nothing else."""
     after: int = 1
     times: int = 1
     before: bool = False
@@ -54,6 +56,7 @@ class Fault:
             self._is_caller(call.principal)
             and (self.service is None or self.service == call.service)
             and (self.operation is None or self.operation == call.operation)
+            and self.dry_run == call.dry_run
             and (call.mutating or not self.mutating)
         )
 
@@ -74,6 +77,7 @@ def parse_fault(value: Dict[str, Any]) -> Fault:
         operation=match.get("operation"),
         role=match.get("role"),
         mutating=bool(value.get("mutating", False)),
+        dry_run=bool(match.get("dryRun", False)),
         after=int(value.get("after", 1)),
         times=int(value.get("times", 1)),
         before=before,

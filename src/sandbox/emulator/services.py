@@ -19,8 +19,10 @@ from . import (
     logs,
     model_rules,
     model_unknown,
+    regions,
     s3,
     secretsmanager,
+    service_quotas,
     sts,
     tagging,
     throttle,
@@ -28,6 +30,8 @@ from . import (
 from .context import Sandbox
 
 MODULES = (
+    # A region that the account has not enabled knows nothing of it.
+    regions,
     # A call that is one too many is not even looked at.
     throttle,
     # Nor is one that no service would understand.
@@ -44,6 +48,8 @@ MODULES = (
     # Outermost: it hides and shows what the others answer.
     ec2_lag,
     ecr,
+    # What it knows of Fargate's quotas, ECS knows better.
+    service_quotas,
     ecs,
     autoscaling,
     cloudwatch,
