@@ -147,6 +147,7 @@ export function summarize(plan: Pick<Plan, 'items'>): {
   retire: number;
   adopt: number;
   duplicates: number;
+  unchanged: number;
   changed: boolean;
   destructive: boolean;
 } {
@@ -161,6 +162,7 @@ export function summarize(plan: Pick<Plan, 'items'>): {
     replace,
     retire,
     duplicates,
+    unchanged: count('none'),
     changed: plan.items.some((item) => item.action !== 'none') || duplicates > 0,
     destructive: plan.items.some(
       ({ action, failed, duplicates: extra }) =>

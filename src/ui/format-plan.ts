@@ -37,6 +37,7 @@ export function formatSummary(plan: Pick<Plan, 'items'>): string {
     [counts.update, 'to update'],
     [counts.replace, 'to replace'],
     [counts.retire + counts.duplicates, 'to delete'],
+    [counts.unchanged, 'unchanged'],
   ] as const;
   return `Plan: ${parts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(', ')}.`;
 }

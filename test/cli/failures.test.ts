@@ -177,7 +177,7 @@ describe('a plan that replaces things', () => {
     });
     expect(await stage.changes()).toEqual([]);
     const replaced = await stage.run([...INIT, '--cidr', '10.1.0.0/16', '--allow-replace']);
-    expect(replaced.stderr).toMatch(/Plan: .* to replace\./);
+    expect(replaced.stderr).toMatch(/Plan: .* to replace, \d+ unchanged\./);
     expect(replaced.code).toBe(0);
     expect(counts(countable(await emulator.inventory()))['ec2 vpc']).toBe(network['ec2 vpc']);
     expect((await stage.run([...INIT])).stdout).toBe('Stack dev is as configured. Nothing was changed.\n');

@@ -88,7 +88,7 @@ describe('a stack whose Temporal server speaks TLS with a CA of its own', () => 
     ].join(' ');
     const changed = await run(`init --yes ${flags}`);
     expect(changed.code).toBe(0);
-    expect(changed.stderr).toMatch(/Plan: \d+ to update\./);
+    expect(changed.stderr).toMatch(/Plan: \d+ to update, \d+ unchanged\./);
     expect(changed.stderr).toMatch(/Client certificate \(PEM file\): CN=worker, valid until \d{4}-/);
     expect(await secret()).toEqual({
       TEMPORAL_TLS_CLIENT_CERT_DATA: pem('client').trim(),
