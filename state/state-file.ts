@@ -37,6 +37,11 @@ export class StateFile {
     return object && { document: parseDocument(object.text, this.expected), etag: object.etag };
   }
 
+  /** What is stored, whether it can be read or not; `undefined` when there is nothing, or no text. */
+  async text(): Promise<string | undefined> {
+    return (await getObject(this.bucket, this.key))?.text;
+  }
+
   /** ETag of what is stored, whether it can be read or not. */
   async etag(): Promise<string | undefined> {
     return (await getObject(this.bucket, this.key))?.etag;

@@ -1,12 +1,10 @@
 import { STSClient } from '@aws-sdk/client-sts';
-import { prettifyError } from 'zod';
-import { damaged } from '../../state/document.ts';
 import { usableZones } from '../aws/zones.ts';
 import { gather, mend, wrong } from '../config/answers.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import type { Answer, Answers, Option, OptionKey } from '../config/option.ts';
 import { flagOf, OPTIONS, shown } from '../config/options.ts';
-import { type StackConfig, stackConfig } from '../config/schema.ts';
+import type { StackConfig } from '../config/schema.ts';
 import { type Found, fromFile, fromText, type Sources } from '../config/sources.ts';
 import { contradictions, toAnswers, toStackConfig } from '../config/stack-config.ts';
 import { usageError } from '../errors.ts';
@@ -99,16 +97,6 @@ export function sourcesOf(input: CommandInput, before: StackConfig | undefined):
     file: fileAnswers(input),
     state: before ? toAnswers(before) : {},
   };
-}
-
-/** The config in a state document. It was ours when it was written, so anything else is damage: STATE_DAMAGED. */
-export function storedConfig(value: Record<string, unknown> | undefined): StackConfig | undefined {
-  if (value === undefined) return undefined;
-  const parsed = stackConfig.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const stack = typeof value.stack === 'string' ? value.stack : '<stack>';
-  const why = prettifyError(parsed.error).replaceAll('\n', ' ');
-  throw damaged({ where: `${stack}/state.json`, stack }, `its config is not one of ours: ${why}`, parsed.error);
 }
 
 /** Questions whose answers the stack's secret holds, under the names of their variables. */

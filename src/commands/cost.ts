@@ -11,10 +11,11 @@ import { cheapestOther } from '../pricing/layouts.ts';
 import type { RegionPrices } from '../pricing/prices.ts';
 import { ASSUMED } from '../steps/monthly-cost.ts';
 import { formatCost } from '../ui/format-cost.ts';
-import { answerWhere, sourcesOf, storedConfig, type Where } from './answering.ts';
+import { answerWhere, sourcesOf, type Where } from './answering.ts';
 import { connect, knownOf } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { billFor, tablePrices, tasksOf } from './stack-bill.ts';
+import { storedConfig } from './stored-config.ts';
 
 const ASSUMPTIONS = [
   `${ASSUMED.logs} GB of logs for each task`,

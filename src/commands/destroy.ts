@@ -13,17 +13,20 @@ import type { DestroyOptions, Live } from '../engine/step.ts';
 import { EXIT, UserError } from '../errors.ts';
 import type { AwsStep } from '../steps/define.ts';
 import { infrastructure } from '../steps/index.ts';
-import { answerWhere, storedConfig } from './answering.ts';
+import { answerWhere } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import { needName, needYes } from './consent.ts';
 import type { CommandInput } from './input.ts';
+import { refuseWhileShared } from './network-guests.ts';
 import { callSummary, engineContext } from './stack-run.ts';
+import { storedConfig } from './stored-config.ts';
 
 /** `destroy`: takes everything down, from the state or from tags alone, and proves that nothing is left. */
 export async function destroy(input: CommandInput): Promise<number> {
   const connection = await connect(input, await answerWhere(input));
   try {
     const store = await connection.findStore();
+    await refuseWhileShared(store, connection.stack);
     const document = await store?.read();
     const recorded = (document?.configs ?? []).flatMap((stored) => storedConfig(stored) ?? []);
     const fromTags = recorded.length === 0;
@@ -39,6 +42,8 @@ export async function destroy(input: CommandInput): Promise<number> {
     connection.guard = () => session.assertHeld();
     let destroyed: Destroyed;
     try {
+      // Once more: from here on nobody can start to use it.
+      await refuseWhileShared(store, connection.stack);
       const config = configs.at(-1) as StackConfig;
       const owner = { stack: connection.stack, stackId: session.document.stackId };
       destroyed = await destroyAll(engineContext(input, connection, config, session, owner, aws), steps, options);

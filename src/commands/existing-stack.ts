@@ -3,9 +3,10 @@ import { stateError } from '../../state/errors.ts';
 import type { S3Store } from '../../state/s3-store.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import { answerWhere, storedConfig } from './answering.ts';
+import { answerWhere } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { storedConfig } from './stored-config.ts';
 
 export interface ExistingStack {
   readonly connection: Connection;

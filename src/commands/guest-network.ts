@@ -7,16 +7,19 @@ import { listOf } from '../config/option.ts';
 import { ManyErrors, UserError } from '../errors.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { sharedPlace } from './shared-network.ts';
 
 /**
  * Where a network is that is not the stack's own, looked up and judged before anything is created; `undefined` for one
- * that the stack makes. Throws `UserError` BAD_NETWORK with everything that would keep tasks from working there.
+ * that the stack makes. Throws `UserError` BAD_NETWORK with everything that would keep tasks from working there, and
+ * NO_SHARED_NETWORK.
  */
 export async function placeOf(
   input: CommandInput,
   connection: Connection,
   answers: Answers,
 ): Promise<Place | undefined> {
+  if (answers.network === 'shared') return sharedPlace(connection, String(answers.networkStack));
   if (answers.network !== 'existing') return undefined;
   const vpcId = String(answers.vpcId);
   const subnetIds = listOf(answers.subnetIds);

@@ -8,11 +8,13 @@ import { type Plan, summarize } from '../engine/plan.ts';
 import { EXIT, UserError, usageError } from '../errors.ts';
 import type { Inputs } from '../steps/index.ts';
 import { formatPlan, planData } from '../ui/format-plan.ts';
-import { answerWhat, answerWhere, type Configured, storedConfig } from './answering.ts';
+import { answerWhat, answerWhere, type Configured } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { confirmShared } from './shared-network.ts';
 import { monthlyLine } from './stack-bill.ts';
 import { callSummary, engineContext, type PlannedStack, planStack } from './stack-run.ts';
+import { storedConfig } from './stored-config.ts';
 import { temporalOf } from './temporal-access.ts';
 import { verifyWorkers } from './verify.ts';
 import { workerImageFor } from './worker-image.ts';
@@ -64,9 +66,8 @@ async function run(
     connection.guard = async () => session?.assertHeld();
     const context = engineContext(input, connection, config, session, owner, aws);
     const { changed } = summarize(planned.plan);
-    if (session.isNew || !isInForce(session.document, config)) {
-      await session.update((draft) => putInForce(draft, config, owner.stackId));
-    }
+    if (session.isNew || !isInForce(session.document, config))
+      await enforce(connection, session, config, owner.stackId);
     await apply(context, planned.plan);
     const proof = await prove(input, connection, aws, config, session, client);
     io.note(callSummary(connection));
@@ -112,8 +113,30 @@ async function prove(
   return proof;
 }
 
-const isInForce = (document: StateDocument, config: StackConfig): boolean =>
-  JSON.stringify(document.configs.at(-1)) === JSON.stringify(config);
+/** Of a destroyed stack nothing is in force, although its last config is kept. */
+const isInForce = ({ configs, operation }: StateDocument, config: StackConfig): boolean =>
+  operation !== 'destroy' && JSON.stringify(configs.at(-1)) === JSON.stringify(config);
+
+/** Puts the config in force, and takes it back when the network that it shares is being changed at this moment. */
+async function enforce(
+  connection: Connection,
+  session: S3Session,
+  config: StackConfig,
+  stackId: string,
+): Promise<void> {
+  const { isNew, document } = session;
+  await session.update((draft) => putInForce(draft, config, stackId));
+  try {
+    await confirmShared(connection, config);
+  } catch (error) {
+    if (isNew) await session.deleteDocument();
+    else
+      await session.update((draft) => {
+        draft.configs = document.configs;
+      });
+    throw error;
+  }
+}
 
 /** Earlier configs stay until a run has succeeded: what only they had must still be found. */
 function putInForce(draft: StateDocument, config: StackConfig, stackId: string): void {

@@ -1,11 +1,12 @@
 import { summarize } from '../engine/plan.ts';
 import { EXIT } from '../errors.ts';
 import { formatPlan, planData } from '../ui/format-plan.ts';
-import { answerWhat, answerWhere, storedConfig } from './answering.ts';
+import { answerWhat, answerWhere } from './answering.ts';
 import { connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { billFor, monthlyLine } from './stack-bill.ts';
 import { callSummary, planStack } from './stack-run.ts';
+import { storedConfig } from './stored-config.ts';
 import { workerImageFor } from './worker-image.ts';
 
 /** `plan`: what `init` would do; changes nothing. Exit code 2 with `--detailed-exitcode` when there is something. */

@@ -5,7 +5,7 @@ import type { RegionPrices } from '../pricing/prices.ts';
 import { PRICE_TABLE } from '../pricing/table.ts';
 import { infrastructure } from '../steps/index.ts';
 import { formatMonthly } from '../ui/format-cost.ts';
-import { storedConfig } from './answering.ts';
+import { storedConfig } from './stored-config.ts';
 
 export const tablePrices = (region: string): RegionPrices => PRICE_TABLE[region] ?? {};
 

@@ -14,9 +14,10 @@ import { patience } from '../engine/recorded.ts';
 import { UserError } from '../errors.ts';
 import type { AwsStep } from '../steps/define.ts';
 import { type Inputs, infrastructure } from '../steps/index.ts';
-import { storedConfig } from './answering.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { problemsOfGuests } from './network-guests.ts';
+import { storedConfig } from './stored-config.ts';
 
 /** Mutating calls at once. EC2 throttles by account, and others use it too. */
 const CONCURRENCY = 8;
@@ -64,7 +65,8 @@ export async function planStack(
   ]);
   const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
   const made = makePlan({ config, steps, earlier, records, observed });
-  const plan = { ...made, problems: [...made.problems, ...extraGroupProblems(extraGroups, vpcOf(config, made))] };
+  const foreign = extraGroupProblems(extraGroups, vpcOf(config, made));
+  const plan = { ...made, problems: [...made.problems, ...foreign, ...(await problemsOfGuests(connection, made))] };
   const adopted = document === undefined && stackIdsOf(livesOf(observed)).size > 0;
   return { plan, owner: { stack: connection.stack, stackId }, adopted };
 }

@@ -10,10 +10,10 @@ import { asError } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
 import { reportTaskQueue, type TaskQueueReport } from '../temporal/task-queue.ts';
 import type { StackStatus, WorkerStatus } from '../ui/stack-status.ts';
-import { storedConfig } from './answering.ts';
 import type { ExistingStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
 import { planStack } from './stack-run.ts';
+import { storedConfig } from './stored-config.ts';
 import { temporalOf } from './temporal-access.ts';
 
 export type Drift = NonNullable<StackStatus['drift']>;

@@ -1,5 +1,6 @@
 import { parseCidr } from './network.ts';
 import { type Answers, listOf, type Option } from './option.ts';
+import { STACK_NAME } from './stack-name.ts';
 
 /** Whether the stack makes its own VPC. */
 const ownVpc = ({ network }: Answers): boolean => network !== 'existing' && network !== 'shared';
@@ -10,9 +11,9 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     key: 'network',
     env: ['TEMPORAL_FARGATE_NETWORK'],
     question: 'Network',
-    help: 'private: one NAT gateway. private-per-az: one in each zone. public: none, tasks get a public address and no ingress. existing: a VPC that is there already.',
+    help: 'private: one NAT gateway. private-per-az: one in each zone. public: none, tasks get a public address and no ingress. existing: a VPC that is there already. shared: that of another stack.',
     type: 'choice',
-    choices: ['private', 'private-per-az', 'public', 'existing'],
+    choices: ['private', 'private-per-az', 'public', 'existing', 'shared'],
     default: 'private',
     stage: 'what',
   },
@@ -76,6 +77,19 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     choices: ['auto', 'yes', 'no'],
     default: 'auto',
     when: ({ network }) => network === 'existing',
+    stage: 'what',
+  },
+  {
+    key: 'networkStack',
+    env: ['TEMPORAL_FARGATE_NETWORK_STACK'],
+    question: 'Stack whose network is shared',
+    help: 'Another stack in this account and region, with a network of its own; it cannot be destroyed before this one.',
+    type: 'text',
+    when: ({ network }) => network === 'shared',
+    validate: (answer, { stack }) => {
+      if (answer === stack) return 'a stack cannot be a guest of itself';
+      return STACK_NAME.test(String(answer)) ? undefined : `"${answer}" is no name of a stack`;
+    },
     stage: 'what',
   },
 ];

@@ -149,7 +149,7 @@ describe('missing and wrong answers', () => {
     expect([error.code, error.exitCode]).toEqual(['MISSING_ANSWERS', 64]);
     for (const says of [
       '--cidr: "mine" is no IPv4 range',
-      '--network: "double" is not one of private, private-per-az, public, existing',
+      '--network: "double" is not one of private, private-per-az, public, existing, shared',
       '--min-tasks: "five" is not a number',
       '--log-retention-days: CloudWatch Logs cannot keep logs for 8 days',
       '--stop-timeout: "1" is not a whole number from 2 to 120',

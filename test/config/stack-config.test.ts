@@ -178,6 +178,16 @@ describe('a config and its answers', () => {
     expect(toStackConfig({ stack: 'dev', region: 'us-east-1', ...toAnswers(config) }, ACCOUNT)).toEqual(config);
   });
 
+  it('lead to each other with the network of another stack, whose ids are no answers', () => {
+    const { cidr: _cidr, zones: _zones, ...reference } = REFERENCE_ANSWERS;
+    const place = { vpcId: 'vpc-0a1', subnetIds: ['subnet-0a1'], assignPublicIp: false };
+    const config = toStackConfig({ ...reference, network: 'shared', networkStack: 'net' }, ACCOUNT, place);
+    expect(config.network).toEqual({ preset: 'shared', stack: 'net', ...place });
+    const back = toAnswers(config);
+    expect(back).toMatchObject({ network: 'shared', networkStack: 'net' });
+    expect(Object.keys(back)).not.toContain('vpcId');
+  });
+
   it('holds no secret', () => {
     const config = toStackConfig({ ...REFERENCE_ANSWERS, temporalApiKey: 'planted-key' }, ACCOUNT);
     expect(JSON.stringify([config, toAnswers(config)])).not.toContain('planted-key');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { storedConfig } from '../../src/commands/answering.ts';
+import { storedConfig } from '../../src/commands/stored-config.ts';
 import { TAG } from '../../src/engine/ownership.ts';
 import { stateBucket } from '../../state/bucket.ts';
 import type { StateDocument } from '../../state/document.ts';

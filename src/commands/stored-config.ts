@@ -1,0 +1,13 @@
+import { prettifyError } from 'zod';
+import { damaged } from '../../state/document.ts';
+import { type StackConfig, stackConfig } from '../config/schema.ts';
+
+/** The config in a state document. It was ours when it was written, so anything else is damage: STATE_DAMAGED. */
+export function storedConfig(value: Record<string, unknown> | undefined): StackConfig | undefined {
+  if (value === undefined) return undefined;
+  const parsed = stackConfig.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const stack = typeof value.stack === 'string' ? value.stack : '<stack>';
+  const why = prettifyError(parsed.error).replaceAll('\n', ' ');
+  throw damaged({ where: `${stack}/state.json`, stack }, `its config is not one of ours: ${why}`, parsed.error);
+}
