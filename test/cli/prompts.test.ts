@@ -28,9 +28,9 @@ async function answerAll(terminal: Terminal): Promise<void> {
   await terminal.see('Temporal API key');
   terminal.type(`${API_KEY}${ENTER}`);
   for (const question of [
+    'Network',
     'Address range of the VPC',
     'Availability zones',
-    'NAT gateways',
     'Task queue',
     'CPU of a task',
     'Memory of a task',
