@@ -94,6 +94,13 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     .option('--lines <n>', 'at most this many to begin with (default: 100)');
   add(
     program,
+    'list',
+    'list the stacks of the account, in all regions or in that of --region',
+    ['profile', 'region'],
+    async () => (await import('./commands/list.ts')).list,
+  );
+  add(
+    program,
     'destroy',
     'take everything down and prove that nothing is left',
     'where',

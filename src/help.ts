@@ -28,11 +28,15 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
   ],
   status: [
     ['status', 'what runs in stack dev, and whether it polls'],
-    ['status --stack prod --json', 'the same for a program'],
+    ['status --stack prod --watch', 'go on showing it, until Ctrl-C'],
   ],
   logs: [
     ['logs --follow', 'go on showing what the workers write'],
-    ['logs --stack prod --since 2h --lines 500', 'what they wrote in the last two hours'],
+    ['logs --stack prod --since 2h --task 0f3a9c12 --filter error', 'errors of one task in the last two hours'],
+  ],
+  list: [
+    ['list', 'every stack of the account, in all its regions'],
+    ['list --region eu-west-1 --json', 'those of one region, for a program'],
   ],
   destroy: [
     ['destroy', 'take the stack down; its data and the state stay'],

@@ -11,7 +11,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromEnv, fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import type { AwsCredentialIdentity } from '@smithy/types';
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { rememberCall } from './failed-call.ts';
 import { EnvironmentHandler } from './http-handler.ts';
 import { Patient, PatientAndSlow, ThrottlingOnly } from './retries.ts';
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   readonly profile?: string | undefined;
   /** An emulator's address and key; against AWS the SDK itself reads AWS_ENDPOINT_URL and those of single services. */
   readonly endpoint?: string | undefined;
-  readonly credentials?: AwsCredentialIdentity | undefined;
+  readonly credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider | undefined;
   readonly cliVersion: string;
   readonly hooks: CallHooks;
 }
@@ -113,8 +113,8 @@ const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, e
  * Gives all clients what `from` has learned of how far this machine's clock is off. Each learns it by itself, but only
  * from a refusal of its first call, and a create that must not be repeated would fail by that.
  */
-export function shareClock(clients: Clients, from: keyof Clients): void {
-  const { systemClockOffset } = clients[from].config;
+export function shareClock(clients: Clients, from: Clients['sts']): void {
+  const { systemClockOffset } = from.config;
   for (const client of Object.values(clients)) client.config.systemClockOffset = systemClockOffset;
 }
 

@@ -139,3 +139,16 @@ function toReport(task: Task): TaskReport {
     })),
   };
 }
+
+/** Most services that DescribeServices takes. */
+const SERVICES_AT_ONCE = 10;
+
+/** How many tasks these services run all together. */
+export async function countRunning(aws: Aws, cluster: string, services: readonly string[]): Promise<number> {
+  const answers = batchesOf(services, SERVICES_AT_ONCE).map((some) =>
+    orUndefined(aws.clients.ecs.send(new DescribeServicesCommand({ cluster, services: some }))),
+  );
+  return (await Promise.all(answers))
+    .flatMap((answer) => answer?.services ?? [])
+    .reduce((sum, { runningCount }) => sum + (runningCount ?? 0), 0);
+}

@@ -1,9 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { arch } from 'node:os';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { ensureStateBucket, findStateBucket, looseStateSettings, type StateBucketOptions } from '../../state/bucket.ts';
-import { S3Store } from '../../state/s3-store.ts';
-import { Aws, type AwsInit } from '../aws/aws.ts';
 import { type CallHooks, type Clients, makeClients, shareClock } from '../aws/clients.ts';
 import { isUnsettled } from '../aws/errors.ts';
 import { isLoopback } from '../config/network.ts';
@@ -12,6 +9,7 @@ import { type Clock, realClock } from '../engine/wait.ts';
 import { UserError, usageError } from '../errors.ts';
 import type { TemporalAccess } from '../sandbox/temporal-access.ts';
 import type { CommandInput } from './input.ts';
+import { type Region, regionOf } from './region.ts';
 import { runningSandbox } from './sandbox-home.ts';
 
 export interface CallCounts {
@@ -26,7 +24,7 @@ export interface CallCounts {
 }
 
 /** One account and region that answered, and everything that belongs to the connection. */
-export interface Connection {
+export interface Connection extends Region {
   readonly accountId: string;
   readonly partition: string;
   readonly region: string;
@@ -44,14 +42,8 @@ export interface Connection {
   readonly polling: <T>(look: () => Promise<T>) => Promise<T>;
   /** Set by whoever holds the lock: asked before every mutating call. */
   guard: () => Promise<void>;
-  aws(extra?: Pick<AwsInit, 'image' | 'secretValue'>): Aws;
-  /** The stack's store; makes and hardens the state bucket first. */
-  makeStore(): Promise<S3Store>;
-  /** The stack's store, or `undefined` when this account has no state bucket in this region. */
-  findStore(): Promise<S3Store | undefined>;
-  /** Settings of the state bucket that somebody has loosened; `makeStore` puts them back. */
-  looseStateSettings(): Promise<string[]>;
-  close(): void;
+  /** The same account in another region; to be closed by itself. */
+  elsewhere(region: string): Region;
 }
 
 /** Finds out who we are and where. Throws what AWS says about the credentials. */
@@ -82,39 +74,29 @@ export async function connect(
     },
   };
   const region = sandbox?.region ?? where.region;
+  const options = { endpoint: sandbox?.endpoint, profile: profileOf(input, where.profile), cliVersion, hooks };
   const clients = makeClients({
+    ...options,
     region,
-    endpoint: sandbox?.endpoint,
-    profile: profileOf(input, where.profile),
     credentials: sandbox && { accessKeyId: sandbox.accessKeyId, secretAccessKey: sandbox.secretAccessKey },
-    cliVersion,
-    hooks,
   });
   const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}));
-  shareClock(clients, 'sts');
+  shareClock(clients, clients.sts);
   input.signal.throwIfAborted();
   // The SDK takes any page for an empty answer: that of a captive portal, for example.
   if (Account === undefined) throw notAws(endpoint);
   const accountId = Account;
   const partition = Arn?.split(':')[1] ?? 'aws';
-  const bucketOptions: StateBucketOptions = {
-    s3: clients.state,
+  const lease = local && env.TEMPORAL_FARGATE_LEASE_SECONDS;
+  const common = {
     accountId,
-    region,
     partition,
-    onMended: (settings) => input.io.warn(`The state bucket had been changed; put back: ${settings.join(', ')}.`),
+    stack: where.stack,
+    cliVersion,
+    leaseSeconds: lease ? Number(lease) : undefined,
+    onMended: (settings: readonly string[]) =>
+      input.io.warn(`The state bucket had been changed; put back: ${settings.join(', ')}.`),
   };
-  const storeOf = (own: Awaited<ReturnType<typeof ensureStateBucket>>): S3Store =>
-    new S3Store({
-      s3: clients.state,
-      own,
-      stack: where.stack,
-      region,
-      cliVersion,
-      ...(local && env.TEMPORAL_FARGATE_LEASE_SECONDS
-        ? { leaseSeconds: Number(env.TEMPORAL_FARGATE_LEASE_SECONDS) }
-        : {}),
-    });
 
   return Object.assign(connection, {
     accountId,
@@ -130,15 +112,12 @@ export async function connect(
       ? { temporalAddress: sandbox?.temporalAddress, temporalAccess: sandbox?.temporalAccess }
       : undefined,
     polling: <T>(look: () => Promise<T>) => inPoll.run(true, look),
-    aws: (extra = {}) => new Aws({ clients, accountId, region, partition, stack: where.stack, ...extra }),
-    makeStore: async () => storeOf(await ensureStateBucket(bucketOptions)),
-    findStore: async () => {
-      const own = await findStateBucket(bucketOptions);
-      return own && storeOf(own);
-    },
-    looseStateSettings: () => looseStateSettings(bucketOptions),
-    close: () => {
-      for (const client of Object.values(clients)) client.destroy();
+    ...regionOf({ ...common, clients, region }),
+    elsewhere: (other: string) => {
+      // The same credentials: nobody is asked for a second factor in every region.
+      const others = makeClients({ ...options, region: other, credentials: clients.sts.config.credentials });
+      shareClock(others, clients.sts);
+      return regionOf({ ...common, clients: others, region: other });
     },
   });
 }

@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client';
-import type { SeenLock } from '../../state/lock.ts';
 import { currentProblem } from '../aws/deployment-failure.ts';
 import { type Egress, egressOf } from '../aws/egress.ts';
 import { explainAwsError } from '../aws/explain.ts';
@@ -14,6 +13,7 @@ import type { ExistingStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
 import { planStack } from './stack-run.ts';
 import { storedConfig } from './stored-config.ts';
+import { heldLock } from './stored-stacks.ts';
 import { temporalOf } from './temporal-access.ts';
 
 export type Drift = NonNullable<StackStatus['drift']>;
@@ -112,12 +112,6 @@ export class StatusReader {
       return asError(explainAwsError(error));
     }
   }
-}
-
-function heldLock(seen: SeenLock | undefined): StackStatus['lock'] {
-  if (!seen || seen.expired || seen.dead) return null;
-  const { user, host, command } = seen.holder;
-  return { user, host, command };
 }
 
 const notTold = (error: unknown): Egress => ({

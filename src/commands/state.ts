@@ -1,18 +1,19 @@
 import type { StateDocument } from '../../state/document.ts';
 import { stateError } from '../../state/errors.ts';
 import type { S3Store } from '../../state/s3-store.ts';
-import { EXIT, UserError, usageError } from '../errors.ts';
+import { EXIT, usageError } from '../errors.ts';
 import { formatDocument, formatStacks, formatVersions, type ListedStack } from '../ui/format-state.ts';
 import { answerWhere } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import { needName, needYes } from './consent.ts';
 import type { CommandInput } from './input.ts';
+import { type StoredStack, storedStacks } from './stored-stacks.ts';
 
 /** `state list`: every stack of this account and region, readable or not, and who is at work on it. */
 export async function stateList(input: CommandInput): Promise<number> {
   return withStore(input, async (connection, store) => {
-    const [names, loose] = await Promise.all([store.stacks(), connection.looseStateSettings()]);
-    const stacks = await Promise.all(names.map((name) => listed(store.ofStack(name), name)));
+    const [stored, loose] = await Promise.all([storedStacks(store), connection.looseStateSettings()]);
+    const stacks = stored.map(listed);
     if (loose.length > 0) {
       input.io.warn(`The state bucket was changed by somebody (${loose.join(', ')}); init puts that back.`);
     }
@@ -81,18 +82,11 @@ export async function stateDiscard(input: CommandInput): Promise<number> {
   });
 }
 
-async function listed(store: S3Store, stack: string): Promise<ListedStack> {
-  const [read, seen] = await Promise.all([
-    store.read().catch((error: unknown) => {
-      if (error instanceof UserError) return error;
-      throw error;
-    }),
-    store.holder(),
-  ]);
+function listed({ stack, document, problem, lock: seen }: StoredStack): ListedStack {
   const lock = seen && { ...seen.holder, ageSeconds: Math.round(seen.ageSeconds), free: seen.expired || seen.dead };
-  if (read instanceof UserError) return { stack, problem: { code: read.code, message: read.message }, lock };
-  if (read === undefined) return { stack, lock };
-  const { serial, operation, writtenAt, cliVersion, steps } = read;
+  if (problem) return { stack, problem: { code: problem.code, message: problem.message }, lock };
+  if (!document) return { stack, lock };
+  const { serial, operation, writtenAt, cliVersion, steps } = document;
   return { stack, state: { serial, operation, writtenAt, cliVersion, things: Object.keys(steps).length }, lock };
 }
 

@@ -5,12 +5,14 @@ import {
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createBucket } from '../../src/aws/bucket.ts';
 import type { CommandInput } from '../../src/commands/input.ts';
 import { logs } from '../../src/commands/logs.ts';
 import { watch } from '../../src/commands/watch.ts';
 import type { Io, Look } from '../../src/ui/io.ts';
-import { eventually } from '../helpers/emulator.ts';
+import { clientsFor, eventually } from '../helpers/emulator.ts';
 import { scrub } from '../helpers/scrub.ts';
 import { CTRL_C, openTerminal } from '../helpers/terminal.ts';
 import { stack } from '../ui/sample-status.ts';
@@ -34,6 +36,7 @@ const keepLogs = (retentionInDays: number) =>
 
 const short = (text: string): string =>
   scrub(text)
+    .replace(/… (s|min)\b/g, '…')
     .replace(/\b[0-9a-f]{8}\b/g, '<task>')
     .replace(/ [0-9a-f]{12} /g, ' <image> ')
     .replace(/us-east-1[ab]/g, 'us-east-1x')
@@ -53,10 +56,10 @@ describe('status', () => {
       Drift       none: everything is as configured
 
       Worker      worker, task queue test-queue, revision 1
-      Deployment  SUCCESSFUL, … s ago
+      Deployment  SUCCESSFUL, … ago
       Tasks       1 of 1 running, 1 on Spot
         task      zone        runs on  state    age  image         polls
-        <task>  us-east-1x  Spot     HEALTHY  … s  <image>  ?
+        <task>  us-east-1x  Spot     HEALTHY  …  <image>  ?
       Last event  (service worker) has reached a steady state.
       Scaling     1 of 1 to 10 tasks, the alarms have no data of its CPU yet
       "
@@ -209,6 +212,86 @@ describe('logs', () => {
       logs({ flags: { ...flags, own } } as unknown as CommandInput).catch((error: Error) => error.message);
     expect(await wrong({ task: 'worker' })).toBe('--task worker is no task id');
     expect(await wrong({ since: '2026-13-45' })).toBe('--since 2026-13-45 is no time span');
+  });
+});
+
+describe('list', () => {
+  const state = (region: string, stack: string) => ({
+    Bucket: `tfg-state-123456789012-${region}-an`,
+    Key: `${stack}/state.json`,
+  });
+
+  /** The stack's document as if it were of another region, where nothing of it runs. */
+  async function copyTo(region: string, stack: string): Promise<void> {
+    const [here, there] = [emulator.clients.s3, clientsFor(emulator.address, region).s3];
+    const stored = await here.send(new GetObjectCommand(state('us-east-1', 'dev')));
+    const Body = (await stored.Body?.transformToString())
+      ?.replaceAll('us-east-1', region)
+      .replaceAll('"stack": "dev"', `"stack": "${stack}"`);
+    await createBucket(there, state(region, stack).Bucket, region, {});
+    await there.send(new PutObjectCommand({ ...state(region, stack), Body: Body ?? '' }));
+    there.destroy();
+  }
+
+  it('shows every stack of the account by region, with its tasks and its bill, and names a region that is closed', async () => {
+    await scale(2);
+    await copyTo('eu-west-1', 'other');
+    await copyTo('sa-east-1', 'hidden');
+    const { s3 } = emulator.clients;
+    await s3.send(new PutObjectCommand({ ...state('us-east-1', 'broken'), Body: '{' }));
+    const denied = {
+      kind: 'error',
+      match: { service: 's3', region: 'sa-east-1' },
+      code: 'AccessDenied',
+      status: 403,
+    } as const;
+    await emulator.fault({ ...denied, times: 10 });
+    await eventually('two tasks run', async () =>
+      / 2 of 1-10 /.test((await stage.run(['list', '--region', 'us-east-1'])).stdout),
+    );
+    const { code, stdout, stderr } = await stage.run(['list']);
+    expect(code).toBe(0);
+    expect(
+      short(stdout)
+        // They go by the architecture of this machine.
+        .replace(/\d+\.\d\d/g, '…')
+        .replace(/in \d+ regions/, 'in … regions'),
+    ).toMatchInlineSnapshot(`
+      "region     stack   tasks      $ a month     last change
+      eu-west-1  other   0 of 1-10  …-…  init, … ago
+      us-east-1  broken  -          -             -
+        reading state s3://tfg-state-123456789012-us-east-1-an/broken/state.json: the
+        document is damaged: it is not JSON
+      us-east-1  dev     2 of 1-10  …-…  init, … ago
+
+      3 stacks in … regions: …-… $ a month at list prices, and 1 not known.
+      "
+    `);
+    expect(stderr).toMatch(
+      /^! sa-east-1 could not be looked into: using state bucket tfg-state-123456789012-sa-east-1-an/m,
+    );
+    await emulator.clearFaults();
+  });
+
+  it('looks into one region when it is told which, and gives programs everything', async () => {
+    const { code, stdout } = await stage.run(['list', '--region', 'eu-west-1', '--json']);
+    expect(code).toBe(0);
+    const { result } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(result).toMatchObject({
+      unread: [],
+      stacks: [
+        {
+          region: 'eu-west-1',
+          stack: 'other',
+          workers: ['worker'],
+          tasks: { min: 1, max: 10 },
+          running: 0,
+          lastChange: { operation: 'init' },
+          lock: null,
+          problem: null,
+        },
+      ],
+    });
   });
 });
 

@@ -44,7 +44,7 @@ export type Inventory = Record<string, Record<string, Record<string, Record<stri
 export interface Fault {
   readonly kind: 'error' | 'delay' | 'hang' | 'close' | 'close-before' | 'close-after' | 'signal';
   /** The operator's calls, or with `role` those of the tasks that have it. */
-  readonly match?: { service?: string; operation?: string; role?: string };
+  readonly match?: { service?: string; operation?: string; region?: string; role?: string };
   readonly mutating?: boolean;
   /** Fires at the n-th matching call; 1 when left out. */
   readonly after?: number;

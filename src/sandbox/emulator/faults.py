@@ -29,6 +29,7 @@ class Fault:
     kind: str
     service: Optional[str] = None
     operation: Optional[str] = None
+    region: Optional[str] = None
     role: Optional[str] = None
     """Name of the role whose calls match; left out, it is the operator's calls that do."""
     mutating: bool = False
@@ -57,6 +58,7 @@ class Fault:
             and (self.service is None or self.service == call.service)
             and (self.operation is None or self.operation == call.operation)
             and self.dry_run == call.dry_run
+            and (self.region is None or self.region == call.region)
             and (call.mutating or not self.mutating)
         )
 
@@ -75,6 +77,7 @@ def parse_fault(value: Dict[str, Any]) -> Fault:
         kind=cut,
         service=match.get("service"),
         operation=match.get("operation"),
+        region=match.get("region"),
         role=match.get("role"),
         mutating=bool(value.get("mutating", False)),
         dry_run=bool(match.get("dryRun", False)),

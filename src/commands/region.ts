@@ -1,0 +1,50 @@
+import { ensureStateBucket, findStateBucket, looseStateSettings, type StateBucketOptions } from '../../state/bucket.ts';
+import { S3Store } from '../../state/s3-store.ts';
+import { Aws, type AwsInit } from '../aws/aws.ts';
+import type { OwnBucket } from '../aws/bucket.ts';
+import type { Clients } from '../aws/clients.ts';
+
+/** One region of an account: its AWS things, and its state bucket. */
+export interface Region {
+  aws(extra?: Pick<AwsInit, 'image' | 'secretValue'>): Aws;
+  /** The stack's store; makes and hardens the state bucket first. */
+  makeStore(): Promise<S3Store>;
+  /** The stack's store, or `undefined` when this account has no state bucket in this region. */
+  findStore(): Promise<S3Store | undefined>;
+  /** Settings of the state bucket that somebody has loosened; `makeStore` puts them back. */
+  looseStateSettings(): Promise<string[]>;
+  close(): void;
+}
+
+interface RegionInit extends Pick<AwsInit, 'clients' | 'accountId' | 'region' | 'partition' | 'stack'> {
+  readonly clients: Clients;
+  readonly cliVersion: string;
+  readonly leaseSeconds?: number | undefined;
+  readonly onMended: NonNullable<StateBucketOptions['onMended']>;
+}
+
+export function regionOf({ cliVersion, leaseSeconds, onMended, ...init }: RegionInit): Region {
+  const { clients, accountId, region, partition, stack } = init;
+  const bucket: StateBucketOptions = { s3: clients.state, accountId, region, partition, onMended };
+  const storeOf = (own: OwnBucket): S3Store =>
+    new S3Store({
+      s3: clients.state,
+      own,
+      stack,
+      region,
+      cliVersion,
+      ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
+    });
+  return {
+    aws: (extra = {}) => new Aws({ ...init, ...extra }),
+    makeStore: async () => storeOf(await ensureStateBucket(bucket)),
+    findStore: async () => {
+      const own = await findStateBucket(bucket);
+      return own && storeOf(own);
+    },
+    looseStateSettings: () => looseStateSettings(bucket),
+    close: () => {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+}
