@@ -10,6 +10,7 @@ import { contradictions, toAnswers, toStackConfig } from '../config/stack-config
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { type Connection, knownOf } from './connect.ts';
+import { withExistingSecret } from './existing-secret.ts';
 import { placeOf } from './guest-network.ts';
 import { type CommandInput, mustAsk } from './input.ts';
 import { sandboxAnswers } from './sandbox-home.ts';
@@ -73,7 +74,7 @@ export async function answerWhat(
     sources,
     known: knownOf(connection, zones),
     given: { stack: connection.stack, region: connection.region },
-    stored: before ? secretOptions(before).map(({ key }) => key) : [],
+    stored: before && !before.temporal.secret ? secretOptions(before).map(({ key }) => key) : [],
     ask: flags.yes ? undefined : asker(input),
     fallback: sandboxAnswers(connection.emulator?.temporalAccess),
     contradictions: (given, unclear) => contradictions(given, account, unclear),
@@ -84,7 +85,8 @@ export async function answerWhat(
       if (source !== 'you' && text !== '') io.note(`  ${option.question.replace('?', '')}: ${text} (${source})`);
     },
   });
-  const config = toStackConfig(answers, account, await placeOf(input, connection, answers));
+  const named = toStackConfig(answers, account, await placeOf(input, connection, answers));
+  const config = await withExistingSecret(input, connection, named);
   return { config, secretValue: secretOf(config, answers) };
 }
 

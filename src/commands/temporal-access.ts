@@ -28,7 +28,8 @@ export async function temporalOf(
   const found =
     names.length === 0
       ? {}
-      : (given(secret.given, names, input) ?? (await stored(names, secret.aws, secret.secretArn)));
+      : (given(secret.given, names, input) ??
+        (await stored(names, secret.aws, config.temporal.secret?.arn ?? secret.secretArn)));
   for (const value of Object.values(found)) input.io.keepSecret(value);
   const credentials = {
     apiKey: found.TEMPORAL_API_KEY,
@@ -93,8 +94,8 @@ async function stored(names: readonly string[], aws: Aws | undefined, secretArn:
   });
 }
 
-/** `undefined` when one is missing. */
-function valuesIn(secretValue: string, names: readonly string[]): Secrets | undefined {
+/** What a secret holds, by the names of the variables; `undefined` when one is missing. */
+export function valuesIn(secretValue: string, names: readonly string[]): Secrets | undefined {
   let value: unknown;
   try {
     value = JSON.parse(secretValue);

@@ -3,6 +3,23 @@ import { listOf, type Option } from './option.ts';
 /** ECS takes five security groups for a service, and the stack has one of its own. Source: AwsVpcConfiguration, ECS API. */
 export const MOST_EXTRA_GROUPS = 4;
 
+/** Among the questions about Temporal, before those that it answers. */
+export const SECRET_OPTION: Option = {
+  key: 'secretArn',
+  env: ['TEMPORAL_FARGATE_SECRET_ARN'],
+  question: 'Secret that holds the credentials already',
+  help: 'ARN of a secret in Secrets Manager, a JSON object with the names of the variables as keys; it is used, and never changed or deleted.',
+  type: 'text',
+  default: '',
+  onRequest: true,
+  when: ({ temporalAuth }) => temporalAuth !== 'none',
+  validate: (answer) =>
+    answer === '' || /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/.test(String(answer))
+      ? undefined
+      : `"${answer}" is no ARN of a secret, such as arn:aws:secretsmanager:us-east-1:123456789012:secret:temporal-AbCdEf`,
+  stage: 'what',
+};
+
 /** What the rules of an organization ask for; most people need none of it. */
 export const EXTRAS_OPTIONS: readonly Option[] = [
   {

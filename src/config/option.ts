@@ -77,6 +77,7 @@ export type OptionKey =
   | 'scaleInAt'
   | 'stopTimeout'
   | 'logRetentionDays'
+  | 'secretArn'
   | 'permissionsBoundary'
   | 'securityGroupIds'
   | 'dataBucket';

@@ -5,6 +5,15 @@ import { isLoopback } from './network.ts';
 import { network } from './network-config.ts';
 import { STACK_NAME } from './stack-name.ts';
 
+const existingSecret = z.strictObject({
+  /** The whole ARN, with its random suffix: policies and task definitions know the secret by nothing less. */
+  arn: z.string(),
+  /** Id of the value that is current; tasks read it when they start. Absent until AWS was asked. */
+  version: z.string().optional(),
+  /** Customer-managed KMS key (its id, ARN or alias) that encrypts it; absent for the key of AWS itself. */
+  kmsKey: z.string().optional(),
+});
+
 const temporal = z
   .strictObject({
     /** `host:port` */
@@ -16,6 +25,8 @@ const temporal = z
     serverCaCert: z.string().optional(),
     /** Name in the server's certificate, where it is not the address's host. */
     serverName: z.string().optional(),
+    /** One that was there before: used, and never changed or deleted. Left out, the stack makes its own. */
+    secret: existingSecret.optional(),
   })
   .refine(({ auth, tls, address }) => auth !== 'api-key' || tls || isLoopback(address), {
     error: 'an API key is not sent to another machine without TLS, neither by this program nor by the worker',
@@ -75,22 +86,28 @@ const worker = z
     }
   });
 
-export const stackConfig = z.strictObject({
-  stack: z.string().regex(STACK_NAME),
-  region: z.string().min(1),
-  /** Whom it is for, found out from the credentials: names and policies carry it. */
-  accountId: z.string().regex(/^\d{12}$/),
-  /** `aws`, `aws-cn`, `aws-us-gov` */
-  partition: z.string().min(1),
-  temporal,
-  network,
-  logRetentionDays: z.literal([...RETENTION_DAYS]),
-  /** Whether there is a bucket for what the worker writes. Documents of versions that always made one do not say. */
-  dataBucket: z.boolean().default(true),
-  /** ARN of the policy that limits what the roles' own policies can allow. */
-  permissionsBoundary: z.string().optional(),
-  workers: z.array(worker).min(1),
-});
+export const stackConfig = z
+  .strictObject({
+    stack: z.string().regex(STACK_NAME),
+    region: z.string().min(1),
+    /** Whom it is for, found out from the credentials: names and policies carry it. */
+    accountId: z.string().regex(/^\d{12}$/),
+    /** `aws`, `aws-cn`, `aws-us-gov` */
+    partition: z.string().min(1),
+    temporal,
+    network,
+    logRetentionDays: z.literal([...RETENTION_DAYS]),
+    /** Whether there is a bucket for what the worker writes. Documents of versions that always made one do not say. */
+    dataBucket: z.boolean().default(true),
+    /** ARN of the policy that limits what the roles' own policies can allow. */
+    permissionsBoundary: z.string().optional(),
+    workers: z.array(worker).min(1),
+  })
+  .refine(
+    ({ temporal: { secret }, partition, region }) =>
+      secret === undefined || secret.arn.startsWith(`arn:${partition}:secretsmanager:${region}:`),
+    { error: 'the secret has to be in the partition and region of the stack', path: ['temporal', 'secret', 'arn'] },
+  );
 
 /** Everything that is asked, parsed: the only input that engine and steps see. Holds no secret. */
 export type StackConfig = z.infer<typeof stackConfig>;

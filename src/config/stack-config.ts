@@ -1,5 +1,5 @@
 import { usageError } from '../errors.ts';
-import { extrasAnswers, stackExtras, workerExtras } from './extras.ts';
+import { extrasAnswers, secretExtra, stackExtras, workerExtras } from './extras.ts';
 import { networkAnswers, networkFields } from './network-answers.ts';
 import type { Place } from './network-config.ts';
 import { type Answers, listOf, type OptionKey } from './option.ts';
@@ -67,6 +67,7 @@ function parse(
       tls: answers.temporalTls === true,
       serverCaCert: text('temporalTlsServerCaCert') || undefined,
       serverName: text('temporalTlsServerName') || undefined,
+      ...secretExtra(answers),
     },
     network,
     logRetentionDays: number('logRetentionDays'),
@@ -125,6 +126,7 @@ const KEYS_OF_FIELD: Readonly<Record<string, readonly OptionKey[]>> = {
   tls: ['temporalTls'],
   auth: ['temporalAuth'],
   stopTimeoutSeconds: ['stopTimeout'],
+  arn: ['secretArn'],
 };
 
 /** The answers that lead to this config: what a later run starts from. */

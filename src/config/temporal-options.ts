@@ -1,3 +1,4 @@
+import { SECRET_OPTION } from './extras-options.ts';
 import { isLoopback } from './network.ts';
 import type { Answer, Answers, Option } from './option.ts';
 import { parseTemporalAddress } from './temporal-address.ts';
@@ -14,6 +15,7 @@ const quoted = (answer: Answer, problem: string | undefined): string | undefined
 const it = (problem: string | undefined): string | undefined => (problem === undefined ? undefined : `it ${problem}`);
 const trimmed = (answer: Answer): { answer: Answer } => ({ answer: String(answer).trim() });
 const isMtls = (answers: Answers): boolean => answers.temporalAuth === 'mtls';
+const ownCertificate = (answers: Answers): boolean => isMtls(answers) && !answers.secretArn;
 const isTls = (answers: Answers): boolean => answers.temporalTls === true;
 
 /** How Temporal is reached. The variables are those that Temporal's own tools and SDKs read. */
@@ -71,6 +73,7 @@ export const TEMPORAL_OPTIONS: readonly Option[] = [
       (answers.temporalAuth === 'api-key' && !isLoopback(String(answers.temporalAddress ?? ''))),
     stage: 'what',
   },
+  SECRET_OPTION,
   {
     key: 'temporalApiKey',
     env: ['TEMPORAL_API_KEY'],
@@ -79,7 +82,7 @@ export const TEMPORAL_OPTIONS: readonly Option[] = [
     help: 'Kept in AWS Secrets Manager and nowhere else.',
     type: 'text',
     secret: true,
-    when: (answers) => answers.temporalAuth === 'api-key',
+    when: (answers) => answers.temporalAuth === 'api-key' && !answers.secretArn,
     mend: trimmed,
     validate: (answer) => it(apiKeyProblem(String(answer))),
     stage: 'what',
@@ -92,7 +95,7 @@ export const TEMPORAL_OPTIONS: readonly Option[] = [
     help: 'X.509 version 3, with its intermediate CAs; kept in AWS Secrets Manager.',
     type: 'pem',
     secret: true,
-    when: isMtls,
+    when: ownCertificate,
     mend: trimmed,
     validate: (answer) => it(clientCertificateProblem(String(answer))),
     show: (answer) => describeCertificate(String(answer)),
@@ -106,7 +109,7 @@ export const TEMPORAL_OPTIONS: readonly Option[] = [
     help: 'Without a passphrase; kept in AWS Secrets Manager and nowhere else.',
     type: 'pem',
     secret: true,
-    when: isMtls,
+    when: ownCertificate,
     mend: trimmed,
     validate: (answer, answers) => it(clientKeyProblem(String(answer), String(answers.temporalTlsClientCert ?? ''))),
     stage: 'what',

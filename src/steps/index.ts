@@ -32,7 +32,8 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
   const image = workerImage(inputs.imageInputHash, { repository: images });
   const data = config.dataBucket ? dataBucket() : undefined;
   const secretKeys = secretKeysOf(config);
-  const secret = secretKeys.length > 0 ? temporalSecret(inputs.secretValue) : undefined;
+  const makesSecret = secretKeys.length > 0 && !config.temporal.secret;
+  const secret = makesSecret ? temporalSecret(inputs.secretValue) : undefined;
   const maySecret = secret ? { secret } : {};
   const execution = executionRole({ repository: images, logGroup: logs, ...maySecret });
   // The worker's own code is given nothing but the bucket: without one it needs no role.

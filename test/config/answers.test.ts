@@ -99,6 +99,34 @@ describe('an answer', () => {
   });
 });
 
+describe('a secret that is there already', () => {
+  const secretArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:temporal-AbCdEf';
+
+  it.each(['api-key', 'mtls'])('answers for the credentials of %s', async (temporalAuth) => {
+    const { answers } = await gathered({ flags: { temporalAddress: 'localhost:7233', temporalAuth, secretArn } });
+    const credentials = ['temporalApiKey', 'temporalTlsClientCert', 'temporalTlsClientKey'];
+    expect([answers.secretArn, ...Object.keys(answers).filter((key) => credentials.includes(key))]).toEqual([
+      secretArn,
+    ]);
+  });
+
+  it('does not go with credentials on the command line, nor with none at all', async () => {
+    const both = await refused(gathered({ flags: { ...GIVEN, secretArn } }));
+    expect(both.message).toContain('--temporal-api-key-file: it has no use with the other answers');
+    const none = await refused(
+      gathered({ flags: { temporalAddress: 'localhost:7233', temporalAuth: 'none', secretArn } }),
+    );
+    expect(none.message).toContain('--secret-arn: it has no use with the other answers');
+  });
+
+  it('is asked about the credentials again when it is taken back', async () => {
+    const { message } = await refused(
+      gathered({ flags: { temporalAddress: 'localhost:7233', secretArn: '' }, state: { secretArn } }),
+    );
+    expect(message).toContain('missing: Temporal API key');
+  });
+});
+
 describe('defaults', () => {
   it('are the reference stack with the first two zones, on arm64', async () => {
     const { answers } = await gathered({ flags: GIVEN });

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { wrong } from '../../src/config/answers.ts';
-import { EXTRAS_OPTIONS } from '../../src/config/extras-options.ts';
+import { EXTRAS_OPTIONS, SECRET_OPTION } from '../../src/config/extras-options.ts';
 import type { OptionKey } from '../../src/config/option.ts';
 
+const ALL = [SECRET_OPTION, ...EXTRAS_OPTIONS];
+
 const problem = (key: OptionKey, answer: string): string | undefined => {
-  const option = EXTRAS_OPTIONS.find((candidate) => candidate.key === key);
+  const option = ALL.find((candidate) => candidate.key === key);
   if (!option) throw new Error(`no option ${key}`);
   return wrong(option, answer, { region: 'eu-west-1' });
 };
 
 describe('what an organization asks for', () => {
   it.each<[OptionKey, string]>([
-    ...EXTRAS_OPTIONS.map(({ key }): [OptionKey, string] => [key, '']),
+    ...ALL.map(({ key }): [OptionKey, string] => [key, '']),
+    ['secretArn', 'arn:aws:secretsmanager:us-east-1:123456789012:secret:team/temporal-AbCdEf'],
+    ['secretArn', 'arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:temporal'],
     ['permissionsBoundary', 'arn:aws:iam::123456789012:policy/boundary'],
     ['permissionsBoundary', 'arn:aws-us-gov:iam::aws:policy/team/PowerUserAccess'],
     ['securityGroupIds', 'sg-01234567'],
@@ -21,6 +25,13 @@ describe('what an organization asks for', () => {
   });
 
   it.each<[OptionKey, string, string]>([
+    ['secretArn', 'team/temporal', 'is no ARN of a secret'],
+    ['secretArn', 'arn:aws:ssm:us-east-1:123456789012:parameter/temporal', 'is no ARN of a secret'],
+    [
+      'secretArn',
+      'arn:aws:secretsmanager:us-east-1:123456789012:secret:temporal-AbCdEf:TEMPORAL_API_KEY::',
+      'is no ARN of a secret',
+    ],
     ['permissionsBoundary', 'boundary', 'is no ARN of a policy'],
     ['permissionsBoundary', 'arn:aws:iam::123456789012:role/boundary', 'is no ARN of a policy'],
     ['permissionsBoundary', 'arn:aws:iam::123456789012:policy/two words', 'is no ARN of a policy'],

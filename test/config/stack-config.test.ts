@@ -104,6 +104,11 @@ describe('what does not go together', () => {
       { temporalAddress: '127.0.0.1.example.com:7233', temporalTls: false },
       '--temporal-tls: an API key is not sent to another machine without TLS',
     ],
+    [
+      'a secret of another region',
+      { secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:temporal-AbCdEf' },
+      '--secret-arn: the secret has to be in the partition and region of the stack',
+    ],
     ['a stack name in capitals', { stack: 'Dev' }, '--stack: '],
   ])('%s is refused', (_what, changes, says) => {
     const error = refused(changes);
@@ -146,6 +151,7 @@ describe('a config and its answers', () => {
           {},
           { permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary' },
           { securityGroupIds: 'sg-01234567,sg-0123456789abcdef0' },
+          { temporalAuth: 'mtls', secretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:temporal-AbCdEf' },
         ),
         size: sizes,
       })
@@ -154,7 +160,7 @@ describe('a config and its answers', () => {
         ...extras,
         cpu: size[0] ?? 0,
         memory: size[1] ?? 0,
-        temporalTls: rest.temporalAddress.includes('tmprl'),
+        temporalTls: rest.temporalAddress.includes('tmprl') || 'secretArn' in extras,
       }));
     fc.assert(
       fc.property(answers, (given) => {

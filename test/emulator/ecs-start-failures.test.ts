@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { CreateNetworkInterfaceCommand, CreateSubnetCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { BatchGetImageCommand, PutImageCommand } from '@aws-sdk/client-ecr';
 import { type ContainerDefinition, type RuntimePlatform, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreatePolicyCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  PutRolePermissionsBoundaryCommand,
+} from '@aws-sdk/client-iam';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { currentProblem, explainFailure } from '../../src/aws/deployment-failure.ts';
@@ -132,6 +137,27 @@ describe('a task that cannot start', () => {
     expect(task.stoppedReason).toContain(`is not authorized to perform: ${action}`);
     expect(lines[0]).toBe(`Cause: the execution role may not ${may}.`);
     expect(fix).toContain(action);
+  });
+
+  it('needs kms:Decrypt for a secret that is encrypted with a key of the customer', async () => {
+    const { ARN } = await emulator.clients.secrets.send(
+      new CreateSecretCommand({ Name: 'temporal', SecretString: 'x', KmsKeyId: 'alias/team' }),
+    );
+    const { task } = await failure({ secrets: [{ name: 'KEY', valueFrom: ARN }] });
+    expect(task.stoppedReason).toMatch(
+      /failed to fetch secret .*: AccessDeniedException: Access to KMS is not allowed$/,
+    );
+  });
+
+  it('may do no more than the permissions boundary of its role allows', async () => {
+    const { iam, secrets } = emulator.clients;
+    const { ARN } = await secrets.send(new CreateSecretCommand({ Name: 'temporal', SecretString: 'x' }));
+    const Statement = { Effect: 'Allow', NotAction: 'secretsmanager:*', Resource: '*' };
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'boundary', PolicyDocument }));
+    await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName: 'task', PermissionsBoundary: Policy?.Arn }));
+    const { task } = await failure({ secrets: [{ name: 'KEY', valueFrom: ARN }] });
+    expect(task.stoppedReason).toContain('is not authorized to perform: secretsmanager:GetSecretValue');
   });
 
   it('says that an index has no image for its architecture', async () => {

@@ -14,14 +14,18 @@ def allows(account_id: str, role_arn: str, action: str, resource: str) -> bool:
     role: Any = next((r for r in iam_backends[account_id]["aws"].get_roles() if r.arn == role_arn), None)
     if role is None:
         return False
-    own = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+    own = [*role.policies.values(), *map(_document, role.managed_policies.values())]
     return all(_effects(documents, action, resource) == {"Allow"} for documents in [own, *_boundary(account_id, role)])
 
 
 def _boundary(account_id: str, role: Any) -> List[List[str]]:
     """A permissions boundary grants nothing: what is allowed has to be allowed by it as well (IAM user guide)."""
     boundary = iam_backends[account_id]["aws"].managed_policies.get(role.permissions_boundary_arn)
-    return [] if boundary is None else [[boundary.document]]
+    return [] if boundary is None else [[_document(boundary)]]
+
+
+def _document(policy: Any) -> str:
+    return str(next(version.document for version in policy.versions if version.is_default))
 
 
 def _effects(documents: List[str], action: str, resource: str) -> Set[str]:

@@ -21,6 +21,7 @@ import type { TaskRoleStep } from '../identity/task-role.ts';
 import type { RepositoryStep } from '../image/repository.ts';
 import type { WorkerImageStep } from '../image/worker-image.ts';
 import { free } from '../monthly-cost.ts';
+import { secretToRead } from '../secrets/read-secret.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { HEALTH_CHECK } from './health-check.ts';
 import type { LogGroupStep } from './log-group.ts';
@@ -49,6 +50,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
     timeouts: QUICK,
     monthlyCost: free,
     want: (config, from) => {
+      const secret = secretToRead(config, from.secret);
       const input: Definition = {
         family: familyName(config.stack, worker.name),
         requiresCompatibilities: ['FARGATE'],
@@ -71,9 +73,9 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
             // Forwards signals and reaps children: Node as process 1 does neither by default.
             linuxParameters: { initProcessEnabled: true },
             environment: pairs(environment(config, worker, from)),
-            secrets: secretKeys.map((name) => ({ name, valueFrom: `${from.secret?.id}:${name}::` })),
+            secrets: secretKeys.map((name) => ({ name, valueFrom: `${secret?.arn}:${name}::` })),
             // Tasks read secrets when they start: a new value has to make a new revision.
-            dockerLabels: from.secret ? { 'temporal-fargate.secret-version': from.secret.currentVersion } : {},
+            dockerLabels: secret ? { 'temporal-fargate.secret-version': secret.version } : {},
             healthCheck: HEALTH_CHECK,
             logConfiguration: {
               logDriver: 'awslogs',

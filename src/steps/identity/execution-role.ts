@@ -1,5 +1,6 @@
 import type { LogGroupStep } from '../compute/log-group.ts';
 import type { RepositoryStep } from '../image/repository.ts';
+import { mayReadSecret } from '../secrets/read-secret.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { role } from './role.ts';
 
@@ -9,7 +10,7 @@ export const executionRole = (needs: {
   logGroup: LogGroupStep;
   secret?: TemporalSecretStep;
 }) =>
-  role('execution', needs, (_config, from) => [
+  role('execution', needs, (config, from) => [
     // The one call of ECR that knows no resource.
     { Sid: 'Token', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
     {
@@ -25,16 +26,7 @@ export const executionRole = (needs: {
       Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       Resource: `${from.logGroup.arn}:*`,
     },
-    ...(from.secret
-      ? [
-          {
-            Sid: 'Secret',
-            Effect: 'Allow' as const,
-            Action: 'secretsmanager:GetSecretValue',
-            Resource: from.secret.id,
-          },
-        ]
-      : []),
+    ...mayReadSecret(config, from.secret),
   ]);
 
 export type ExecutionRoleStep = ReturnType<typeof executionRole>;

@@ -21,16 +21,10 @@ import type { Tags } from '../../engine/ownership.ts';
 import type { From, Needs } from '../../engine/step.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import type { Statement } from './statement.ts';
 
 const PATH = '/temporal-fargate/';
 const POLICY_NAME = 'temporal-fargate';
-
-export interface Statement {
-  readonly Sid: string;
-  readonly Effect: 'Allow';
-  readonly Action: string | readonly string[];
-  readonly Resource: string | readonly string[];
-}
 
 interface LiveRole {
   /** The role's name: unique in the account, whatever its path and case. */
