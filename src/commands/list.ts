@@ -7,11 +7,12 @@ import type { StackConfig } from '../config/schema.ts';
 import { asError, EXIT } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
 import { formatList, type ListEntry } from '../ui/format-list.ts';
-import { answerWhere, storedConfig } from './answering.ts';
+import { answerWhere } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import type { Region } from './region.ts';
 import { billFor, tasksOf } from './stack-bill.ts';
+import { storedConfig } from './stored-config.ts';
 import { heldLock, type StoredStack, storedStacks } from './stored-stacks.ts';
 
 /** `list`: every stack of the account, in all its regions or in the one of `--region`. A region that is closed is named. */
