@@ -34,7 +34,8 @@ export function toStackConfig(answers: Answers, account: Account, place?: Place)
 
 /** What does not go together in answers of which some are `unclear`: missing, or wrong and reported already. */
 export function contradictions(answers: Answers, account: Account, unclear: ReadonlySet<OptionKey>): string[] {
-  const made = parse(answers, account);
+  // Nothing is said of a network without a preset; "public" finds only what is wrong with every one.
+  const made = parse(unclear.has('network') ? { ...answers, network: 'public' } : answers, account);
   if ('config' in made) return [];
   const known = made.problems.filter(({ keys }) => keys.length > 0 && !keys.some((key) => unclear.has(key)));
   return known.map(({ label, message }) => `${label}: ${message}`);

@@ -309,7 +309,10 @@ describe('an answer of the wrong kind', () => {
 
 describe('everything wrong at once', () => {
   it('is one message: missing, wrong by itself, and not going together', async () => {
-    const flags = { minTasks: 5, maxTasks: 2, cidr: '10.0.0.0/8', stopTimeout: 500, logRetentionDays: 8 };
+    const flags = {
+      ...{ minTasks: 5, maxTasks: 2, stopTimeout: 500, logRetentionDays: 8 },
+      ...{ network: 'mesh', cidr: '10.0.0.0/8', zones: 'us-east-1a,us-east-1a' },
+    };
     const account = { accountId: '123456789012', partition: 'aws' };
     const where = { stack: 'dev', region: 'us-east-1' };
     const { message } = await refused(
@@ -319,7 +322,8 @@ describe('everything wrong at once', () => {
       ),
     );
     expect(message.split('\n').map((line) => line.replace(/: .*/, ''))).toEqual([
-      ...['--temporal-tls', '--stop-timeout', '--log-retention-days', '--cidr', '--min-tasks', 'missing'],
+      ...['--temporal-tls', '--network', '--stop-timeout', '--log-retention-days'],
+      ...['--zones', '--cidr', '--min-tasks', 'missing'],
     ]);
   });
 
