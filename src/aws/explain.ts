@@ -97,7 +97,7 @@ function explain(cause: Error, doing: string | undefined): UserError | undefined
       cause,
     });
   }
-  if (!isAnswer(cause)) return explainNoAnswer(cause, doing ?? doingOf(call));
+  if (!isAnswer(cause, call)) return explainNoAnswer(cause, doing ?? doingOf(call));
   const prefix = `${doing ?? doingOf(call)}: `;
   if (meaning) {
     const { code, says, fix } = meaning;
@@ -123,8 +123,12 @@ function explain(cause: Error, doing: string | undefined): UserError | undefined
   });
 }
 
-/** The SDK marks what it could read as an error of the service; anything else with metadata it could not read. */
-const isAnswer = (error: Error): boolean => '$fault' in error;
+/**
+ * The SDK marks what it could read as an error of the service; a page without AWS's words in it has no name for it. (The
+ * answer to a HEAD never has words.)
+ */
+const isAnswer = (error: Error, call: FailedCall | undefined): boolean =>
+  '$fault' in error && (!/^Unknown(Error)?$/.test(error.name) || call?.operation.startsWith('Head') === true);
 
 const doingOf = (call: FailedCall | undefined): string =>
   call ? `calling ${call.service} ${call.operation}` : 'calling AWS';
