@@ -82,18 +82,17 @@ function exitCodeOf(error: unknown): number {
   return EXIT.failed;
 }
 
-/**
- * The first SIGINT or SIGTERM stops the run in good order; a second one changes nothing, because the call in flight
- * has to be recorded.
- */
+/** Ctrl-C, what CI systems send, and a terminal that is closed. */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The first of these signals stops the run in good order; a second one changes nothing: the call in flight is recorded. */
 function abortOnSignals(): { signal: AbortSignal; onClosedPipe(error: Error): void; dispose(): void } {
   const controller = new AbortController();
   const stop = (): void => {
     if (!controller.signal.aborted) process.stderr.write('\nStopping after the call in flight ...\n');
     controller.abort(new Cancelled());
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const name of STOPPING) process.on(name, stop);
   return {
     signal: controller.signal,
     // Nobody reads the result any more: stop in good order, as on a signal.
@@ -102,13 +101,12 @@ function abortOnSignals(): { signal: AbortSignal; onClosedPipe(error: Error): vo
       controller.abort(new Cancelled());
     },
     dispose: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
+      for (const name of STOPPING) process.off(name, stop);
     },
   };
 }
 
-/** The work matters more than its story: a reader that went away ends the reading only. */
+/** The work matters more than its story: a reader or a terminal that went away ends the reading only. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 }

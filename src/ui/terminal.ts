@@ -43,8 +43,7 @@ export class TerminalIo extends LinesIo {
     const prompts = await import('@inquirer/prompts');
     const message = question.help ? `${question.message} (${question.help})` : question.message;
     const validate = (text: string): boolean | string => question.validate?.(text) ?? true;
-    const context = { output: process.stderr, ...(signal ? { signal } : {}) };
-    return orCancelled(() => {
+    return orCancelled(signal, (context) => {
       if (question.secret) return prompts.password({ message, mask: '*', validate }, context);
       if (question.choices) {
         const choices = question.choices.map((value) => ({ value }));
@@ -61,8 +60,7 @@ export class TerminalIo extends LinesIo {
   override async confirm(message: string, signal?: AbortSignal): Promise<boolean> {
     this.rest();
     const prompts = await import('@inquirer/prompts');
-    const context = { output: process.stderr, ...(signal ? { signal } : {}) };
-    return orCancelled(() => prompts.confirm({ message, default: false }, context));
+    return orCancelled(signal, (context) => prompts.confirm({ message, default: false }, context));
   }
 
   /** The last picture stays below what was on the terminal before. */
@@ -119,12 +117,27 @@ export class TerminalIo extends LinesIo {
   }
 }
 
-/** Ctrl-C at a prompt ends the program like Ctrl-C anywhere else. */
-async function orCancelled<T>(ask: () => Promise<T>): Promise<T> {
+/** How a prompt is asked: where it is drawn, and what takes it back. */
+interface PromptContext {
+  readonly output: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+/** Ctrl-C at a prompt ends the program like Ctrl-C anywhere else, and so does input that ends (Ctrl-D). */
+async function orCancelled<T>(
+  signal: AbortSignal | undefined,
+  ask: (context: PromptContext) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  // Of the end of its input a prompt says nothing. It only lets go of it, which answered ones do once they are settled.
+  const onPause = (): void => ended.abort();
+  process.stdin.once('pause', onPause);
   try {
-    return await ask();
+    return await ask({ output: process.stderr, signal: AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]) });
   } catch (error) {
     if (error instanceof Error && /^(ExitPromptError|AbortPromptError)$/.test(error.name)) throw new Cancelled();
     throw error;
+  } finally {
+    process.stdin.off('pause', onPause);
   }
 }

@@ -20,11 +20,14 @@ export interface Terminal {
   type(keys: string): void;
   /** Resolves when the text is drawn after all that was seen before; rejects when the program ends without it. */
   see(text: string | RegExp): Promise<void>;
+  /** Closes the terminal under the program, as who closes its window does. */
+  hangUp(): void;
   /** Resolves with the exit code. */
   readonly ended: Promise<number>;
 }
 
 export const CTRL_C = '\x03';
+export const CTRL_D = '\x04';
 export const ENTER = '\r';
 
 export interface TerminalSize {
@@ -73,6 +76,9 @@ export function openTerminal(
     pictures: () => replay(pieces, size),
     type: (keys) => {
       child.stdin.write(keys);
+    },
+    hangUp: () => {
+      child.kill('SIGKILL');
     },
     ended,
     see: (text) =>
