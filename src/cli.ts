@@ -56,10 +56,18 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     async () => (await import('./commands/init.ts')).init,
   )
     .option('--allow-replace', 'with --yes: also replace or delete things')
+    .option('--skip-checks', 'do not check the account first (see doctor), for credentials that may not look')
     .addOption(verifyFlag());
   add(program, 'plan', 'show what init would do', 'everything', async () => (await import('./commands/plan.ts')).plan)
     .option('--detailed-exitcode', 'exit with 2 when there is something to do')
     .addOption(verifyFlag());
+  add(
+    program,
+    'doctor',
+    'check account and Temporal server, before anything is created',
+    'everything',
+    async () => (await import('./commands/doctor.ts')).doctor,
+  );
   add(
     program,
     'cost',

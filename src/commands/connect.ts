@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { arch } from 'node:os';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { type CallHooks, type Clients, makeClients, shareClock } from '../aws/clients.ts';
+import { type CallHooks, type Clients, makeClients, serverDateOf, shareClock } from '../aws/clients.ts';
 import { isUnsettled } from '../aws/errors.ts';
 import { isLoopback } from '../config/network.ts';
 import type { Known } from '../config/option.ts';
@@ -17,6 +17,11 @@ export interface CallCounts {
   aws: number;
   /** Looks made only because something takes its time. */
   polls: number;
+  /**
+   * Looks at the account before anything is made: what they cost depends on what is to be checked, not on the work, so
+   * that they have no part in its budget.
+   */
+  preflight: number;
   /** Changes that AWS refused because something else had not settled yet, each made again a moment later. */
   refused: number;
   /** Calls of the state store. */
@@ -29,6 +34,8 @@ export interface Connection extends Region {
   readonly partition: string;
   readonly region: string;
   readonly caller: string;
+  /** AWS's clock minus this machine's, to the second; `undefined` when its answer had no date. */
+  readonly clockOffsetMs: number | undefined;
   readonly stack: string;
   readonly clients: Clients;
   readonly clock: Clock;
@@ -40,6 +47,8 @@ export interface Connection extends Region {
     | { readonly temporalAddress: string | undefined; readonly temporalAccess: TemporalAccess | undefined }
     | undefined;
   readonly polling: <T>(look: () => Promise<T>) => Promise<T>;
+  /** Counts the calls of `look` as preflight. */
+  readonly checking: <T>(look: () => Promise<T>) => Promise<T>;
   /** Set by whoever holds the lock: asked before every mutating call. */
   guard: () => Promise<void>;
   /** The same account in another region; to be closed by itself. */
@@ -59,16 +68,15 @@ export async function connect(
     throw usageError('the sandbox has to be on this machine', 'Run: temporal-fargate sandbox start');
   const timeScale = local ? timeScaleOf(sandbox?.delaySeconds, env) : 1;
 
-  const counts: CallCounts = { aws: 0, polls: 0, refused: 0, state: 0 };
-  const inPoll = new AsyncLocalStorage<true>();
+  const counts: CallCounts = { aws: 0, polls: 0, preflight: 0, refused: 0, state: 0 };
+  const purpose = new AsyncLocalStorage<'polls' | 'preflight'>();
   const connection: Pick<Connection, 'guard'> = { guard: async () => undefined };
   const hooks: CallHooks = {
     beforeMutation: () => connection.guard(),
     afterCall({ service, operation, mutating, ms, error }) {
       if (service === 'State') counts.state += 1;
-      else if (inPoll.getStore()) counts.polls += 1;
-      else if (mutating && error && isUnsettled(error)) counts.refused += 1;
-      else counts.aws += 1;
+      else if (purpose.getStore() === undefined && mutating && error && isUnsettled(error)) counts.refused += 1;
+      else counts[purpose.getStore() ?? 'aws'] += 1;
       if (flags.debug)
         input.io.note(`debug: ${service} ${operation} ${Math.round(ms)} ms${error ? ` ${error.name}` : ''}`);
     },
@@ -80,7 +88,9 @@ export async function connect(
     region,
     credentials: sandbox && { accessKeyId: sandbox.accessKeyId, secretAccessKey: sandbox.secretAccessKey },
   });
-  const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  const askedAt = Date.now();
+  const identity = await clients.sts.send(new GetCallerIdentityCommand({}));
+  const { Account, Arn } = identity;
   shareClock(clients, clients.sts);
   input.signal.throwIfAborted();
   // The SDK takes any page for an empty answer: that of a captive portal, for example.
@@ -103,6 +113,7 @@ export async function connect(
     partition,
     region,
     caller: Arn ?? '',
+    clockOffsetMs: offsetOf(serverDateOf(identity), askedAt),
     stack: where.stack,
     clients,
     clock: realClock,
@@ -111,7 +122,8 @@ export async function connect(
     emulator: local
       ? { temporalAddress: sandbox?.temporalAddress, temporalAccess: sandbox?.temporalAccess }
       : undefined,
-    polling: <T>(look: () => Promise<T>) => inPoll.run(true, look),
+    polling: <T>(look: () => Promise<T>) => purpose.run('polls', look),
+    checking: <T>(look: () => Promise<T>) => purpose.run('preflight', look),
     ...regionOf({ ...common, clients, region }),
     elsewhere: (other: string) => {
       // The same credentials: nobody is asked for a second factor in every region.
@@ -140,6 +152,10 @@ function profileOf({ env, flags, io }: CommandInput, profile: string): string | 
   io.note('AWS_ACCESS_KEY_ID is set, so its account is used and not the profile of AWS_PROFILE.');
   return undefined;
 }
+
+/** The answer was made somewhere between the question and now. */
+const offsetOf = (serverDate: number | undefined, askedAt: number): number | undefined =>
+  serverDate === undefined ? undefined : serverDate - Math.min(Date.now(), Math.max(askedAt, serverDate));
 
 function notAws(endpoint: string | undefined): UserError {
   return new UserError({

@@ -1,9 +1,6 @@
 import { explainAwsError } from '../aws/explain.ts';
-import { gather } from '../config/answers.ts';
 import type { Known } from '../config/option.ts';
-import { OPTIONS } from '../config/options.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { toStackConfig } from '../config/stack-config.ts';
 import { EXIT, UserError } from '../errors.ts';
 import type { Bill } from '../pricing/bill.ts';
 import { refreshPrices } from '../pricing/download.ts';
@@ -11,11 +8,12 @@ import { cheapestOther } from '../pricing/layouts.ts';
 import type { RegionPrices } from '../pricing/prices.ts';
 import { ASSUMED } from '../steps/monthly-cost.ts';
 import { formatCost } from '../ui/format-cost.ts';
-import { answerWhere, sourcesOf, type Where } from './answering.ts';
+import { answerWhere, type Where } from './answering.ts';
 import { connect, knownOf } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { billFor, tablePrices, tasksOf } from './stack-bill.ts';
 import { storedConfig } from './stored-config.ts';
+import { configUnasked } from './unasked.ts';
 
 const ASSUMPTIONS = [
   `${ASSUMED.logs} GB of logs for each task`,
@@ -77,18 +75,15 @@ async function presentPrices({ io, env, signal }: CommandInput, region: string):
 async function configFor(input: CommandInput, where: Where): Promise<{ config: StackConfig; exists: boolean }> {
   const { before, known, account } = await lookUp(input, where);
   const region = account?.region ?? where.region;
-  const answers = await gather({
-    stage: 'what',
-    sources: sourcesOf(input, before),
+  const config = await configUnasked(input, {
+    stack: where.stack,
+    region,
+    before,
     known: { ...known, zones: [`${region}a`, `${region}b`] },
-    given: { stack: where.stack, region },
-    stored: OPTIONS.filter(({ secret }) => secret).map(({ key }) => key),
+    account: account && { accountId: account.accountId, partition: account.partition },
     fallback: { temporalAddress: 'localhost' },
-    echo: () => undefined,
   });
-  const { accountId, partition } = account ?? { accountId: '000000000000', partition: 'aws' };
-  const place = before && 'vpcId' in before.network ? before.network : undefined;
-  return { config: toStackConfig(answers, { accountId, partition }, place), exists: before !== undefined };
+  return { config, exists: before !== undefined };
 }
 
 interface Looked {

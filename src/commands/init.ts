@@ -8,14 +8,14 @@ import { type Plan, summarize } from '../engine/plan.ts';
 import { EXIT, UserError, usageError } from '../errors.ts';
 import type { Inputs } from '../steps/index.ts';
 import { formatPlan, planData } from '../ui/format-plan.ts';
-import { answerWhat, answerWhere, type Configured } from './answering.ts';
+import { answerWhat, answerWhere } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { checkedClient } from './preflight.ts';
 import { confirmShared } from './shared-network.ts';
 import { monthlyLine } from './stack-bill.ts';
 import { callSummary, engineContext, type PlannedStack, planStack } from './stack-run.ts';
 import { storedConfig } from './stored-config.ts';
-import { temporalOf } from './temporal-access.ts';
 import { verifyWorkers } from './verify.ts';
 import { workerImageFor } from './worker-image.ts';
 
@@ -32,7 +32,7 @@ export async function init(input: CommandInput): Promise<number> {
     const image = await workerImageFor(input, connection, configured.config);
     const aws = connection.aws({ image, secretValue: configured.secretValue });
     const inputs: Inputs = { imageInputHash: image.inputHash, secretValue: configured.secretValue };
-    const client = await temporalClient(input, configured, before, aws);
+    const client = await checkedClient(input, connection, configured, before, aws);
     try {
       return await run(input, connection, aws, configured.config, inputs, before, client);
     } finally {
@@ -190,19 +190,6 @@ function needsAllowReplace(plan: Plan<Aws, StackConfig>): UserError {
     'If that is what you want, add --allow-replace.',
     'NEEDS_ALLOW_REPLACE',
   );
-}
-
-/** Connects before anything costs money, unless the person said that only the VPC can reach Temporal. */
-async function temporalClient(
-  input: CommandInput,
-  { config, secretValue }: Configured,
-  before: StateDocument | undefined,
-  aws: Aws,
-): Promise<Client | undefined> {
-  const verify = input.flags.own.verify ?? 'temporal';
-  if (verify === 'health') return undefined;
-  if (verify !== 'temporal') throw usageError(`--verify ${verify} does not exist`, 'Choose temporal or health.');
-  return temporalOf(input, config, { given: secretValue, aws, secretArn: before?.steps['secrets/temporal']?.id });
 }
 
 function finalText(

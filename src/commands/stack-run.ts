@@ -130,8 +130,9 @@ export function engineContext(
   };
 }
 
-/** "AWS calls: 84 and 12 while waiting; 3 refused until something had settled; 40 to the state store." */
-export function callSummary({ counts: { aws, polls, refused, state } }: Connection): string {
+/** "AWS calls: 84 and 12 while waiting; 22 for checks; 3 refused until something had settled; 40 to the state store." */
+export function callSummary({ counts: { aws, polls, preflight, refused, state } }: Connection): string {
+  const checks = preflight > 0 ? ` ${preflight} for checks;` : '';
   const unsettled = refused > 0 ? ` ${refused} refused until something had settled;` : '';
-  return `AWS calls: ${aws} and ${polls} while waiting;${unsettled} ${state} to the state store.`;
+  return `AWS calls: ${aws} and ${polls} while waiting;${checks}${unsettled} ${state} to the state store.`;
 }

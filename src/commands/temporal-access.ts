@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Aws } from '../aws/aws.ts';
 import { isDenied } from '../aws/errors.ts';
 import { explainProxy } from '../aws/explain-connection.ts';
-import { type HttpProxy, loginOf, proxyFor } from '../aws/proxy.ts';
+import { loginOf, proxyFor } from '../aws/proxy.ts';
 import { isProxyError, openTunnel } from '../aws/tunnel.ts';
 import { mend } from '../config/answers.ts';
 import { OPTIONS } from '../config/options.ts';
@@ -12,18 +12,39 @@ import { lookUp } from '../config/sources.ts';
 import { UserError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { connectTemporal } from '../temporal/connection.ts';
+import type { Credentials } from '../temporal/failures.ts';
 import type { Detour } from '../temporal/probe.ts';
 import type { CommandInput } from './input.ts';
+
+/** Where the credentials may come from. */
+export interface SecretSources {
+  /** What this run was given, as the stack's secret is to hold it. */
+  readonly given?: string | undefined;
+  readonly aws?: Aws;
+  readonly secretArn?: string | undefined;
+}
 
 /**
  * Connects to the stack's Temporal server as this person: with the credentials that this run was given, else with those
  * that the worker has. The caller closes the connection.
  */
-export async function temporalOf(
+export async function temporalOf(input: CommandInput, config: StackConfig, secret: SecretSources): Promise<Client> {
+  return temporalWith(input, config, await temporalCredentials(input, config, secret));
+}
+
+/** Connects with these credentials, by the way that the environment names. The caller closes the connection. */
+export const temporalWith = (
+  { env }: CommandInput,
+  { temporal }: StackConfig,
+  credentials: Credentials,
+): Promise<Client> => connectTemporal(temporal, credentials, { detour: detourTo(temporal.address, env) });
+
+/** Throws `UserError` NO_CREDENTIALS when they are needed and not to be had. */
+export async function temporalCredentials(
   input: CommandInput,
   config: StackConfig,
-  secret: { given?: string | undefined; aws?: Aws; secretArn?: string | undefined },
-): Promise<Client> {
+  secret: SecretSources,
+): Promise<Credentials> {
   const names = secretKeysOf(config);
   const found =
     names.length === 0
@@ -31,18 +52,17 @@ export async function temporalOf(
       : (given(secret.given, names, input) ??
         (await stored(names, secret.aws, config.temporal.secret?.arn ?? secret.secretArn)));
   for (const value of Object.values(found)) input.io.keepSecret(value);
-  const credentials = {
+  return {
     apiKey: found.TEMPORAL_API_KEY,
     clientCert: found.TEMPORAL_TLS_CLIENT_CERT_DATA,
     clientKey: found.TEMPORAL_TLS_CLIENT_KEY_DATA,
   };
-  const { address } = config.temporal;
-  const proxy = proxyFor(new URL(`grpc://${address}`), input.env);
-  return connectTemporal(config.temporal, credentials, { detour: proxy && detourOf(proxy, address) });
 }
 
-/** Throws where the client of Temporal cannot use the proxy. */
-function detourOf(proxy: HttpProxy, address: string): Detour {
+/** Through the proxy of the environment, if it has one for this address. Throws where Temporal's client cannot use it. */
+export function detourTo(address: string, env: NodeJS.ProcessEnv): Detour | undefined {
+  const proxy = proxyFor(new URL(`grpc://${address}`), env);
+  if (!proxy) return undefined;
   const { url, variable } = proxy;
   if (url.protocol !== 'http:') {
     throw new UserError({

@@ -1,0 +1,162 @@
+import type { StateDocument } from '../../state/document.ts';
+import { explainAwsError } from '../aws/explain.ts';
+import { usableZones } from '../aws/zones.ts';
+import type { Answers } from '../config/option.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { EXIT, UserError } from '../errors.ts';
+import { judgeCredentials } from '../preflight/account.ts';
+import { type Check, fail, ok, runChecks, single, skip } from '../preflight/check.ts';
+import { judgeRefusingRegion, optInStatus, regionToAskIn } from '../preflight/region.ts';
+import { temporalSkipped } from '../preflight/temporal.ts';
+import { connectTemporal } from '../temporal/connection.ts';
+import { checkData, formatChecks } from '../ui/format-checks.ts';
+import { answerWhere, type Where } from './answering.ts';
+import { type Connection, connect, knownOf } from './connect.ts';
+import type { CommandInput } from './input.ts';
+import { ofConnection, ofTemporal } from './preflight.ts';
+import { sandboxAnswers } from './sandbox-home.ts';
+import { storedConfig } from './stored-config.ts';
+import { temporalCredentials } from './temporal-access.ts';
+import { configUnasked } from './unasked.ts';
+
+/** `doctor`: everything that can be known before anything costs money, in one table. Asks nothing, changes nothing. */
+export async function doctor(input: CommandInput): Promise<number> {
+  const where = await answerWhere({ ...input, flags: { ...input.flags, yes: true } }, true);
+  const reached = await reach(input, where);
+  const { connection } = reached;
+  try {
+    const checks = connection
+      ? await checksOf(input, connection)
+      : [...reached.checks, ...(await offline(input, where))];
+    const findings = await runChecks(checks, input.signal);
+    const failed = findings.some(({ state }) => state === 'fail');
+    input.io.result(formatChecks(findings), {
+      stack: where.stack,
+      region: where.region,
+      ok: !failed,
+      checks: checkData(findings),
+    });
+    return failed ? EXIT.failed : EXIT.done;
+  } finally {
+    connection?.close();
+  }
+}
+
+type Reached =
+  | { readonly connection: Connection }
+  | { readonly connection?: undefined; readonly checks: readonly Check[] };
+
+const NEEDS_CREDENTIALS = 'needs credentials that AWS accepts';
+
+/** The connection, or what is known without one. */
+async function reach(input: CommandInput, where: Where): Promise<Reached> {
+  try {
+    return { connection: await connect(input, where) };
+  } catch (error) {
+    const explained = explainAwsError(error);
+    if (!(explained instanceof UserError) || explained.exitCode !== EXIT.failed || explained.code === 'NO_SANDBOX') {
+      throw error;
+    }
+    const elsewhere = explained.code === 'CREDENTIALS_INVALID' || explained.code === 'REGION_DISABLED';
+    const askIn = elsewhere ? regionToAskIn(where.region) : undefined;
+    const asked = askIn === undefined ? undefined : await askElsewhere(input, where, askIn);
+    const checks = asked ?? [
+      single('credentials', 'AWS credentials', () => fail(explained)),
+      single('region', 'region', () => skip(NEEDS_CREDENTIALS)),
+    ];
+    return { checks: [...checks, single('account', 'account and quotas', () => skip(NEEDS_CREDENTIALS))] };
+  }
+}
+
+/**
+ * A region that the account has not enabled does not know its credentials, just as if they were wrong. Another region
+ * tells one from the other. @returns `undefined` when that one does not take them either
+ */
+async function askElsewhere(input: CommandInput, where: Where, askIn: string): Promise<Check[] | undefined> {
+  const connection = await connect(input, { ...where, region: askIn }).catch(() => undefined);
+  if (!connection) return undefined;
+  try {
+    const status = await optInStatus(connection.clients.ec2, where.region, input.signal);
+    const { caller } = connection;
+    return [
+      single('credentials', 'AWS credentials', () => judgeCredentials(caller, undefined, Date.now())),
+      single('region', 'region', () => judgeRefusingRegion(where.region, status)),
+    ];
+  } finally {
+    connection.close();
+  }
+}
+
+async function checksOf(input: CommandInput, connection: Connection): Promise<Check[]> {
+  const { clients, emulator, stack, region } = connection;
+  const found = await documentOf(connection);
+  const document = found instanceof Error ? undefined : found;
+  const zones = await usableZones(clients.ec2).catch(() => []);
+  const known = emulator?.temporalAddress === undefined ? NOBODY : {};
+  const config = await configUnasked(input, {
+    stack,
+    region,
+    before: storedConfig(document?.configs.at(-1)),
+    known: knownOf(connection, zones),
+    account: { accountId: connection.accountId, partition: connection.partition },
+    fallback: { ...known, ...sandboxAnswers(emulator?.temporalAccess) },
+  });
+  return [
+    ...(await ofConnection(connection, config)),
+    single('state', 'state', () => {
+      if (found instanceof Error) return fail(asUserError(found));
+      return ok(document ? `stack ${stack} exists` : `there is no stack ${stack} yet`);
+    }),
+    ...temporalChecks(input, config, connection, document),
+  ];
+}
+
+/** Without an account there is still Temporal to look at. */
+async function offline(input: CommandInput, { stack, region }: Where): Promise<Check[]> {
+  const config = await configUnasked(input, {
+    stack,
+    region,
+    before: undefined,
+    known: { zones: [`${region}a`, `${region}b`] },
+    account: undefined,
+    fallback: NOBODY,
+  });
+  return temporalChecks(input, config);
+}
+
+/** Stands for an address that nobody gave; no name under .invalid ever exists (RFC 2606). */
+const NOBODY: Answers = { temporalAddress: 'not-given.invalid' };
+
+function temporalChecks(
+  input: CommandInput,
+  config: StackConfig,
+  connection?: Connection,
+  document?: StateDocument,
+): Check[] {
+  if (config.temporal.address.startsWith(`${NOBODY.temporalAddress}:`)) {
+    return [temporalSkipped('no --temporal-address is given')];
+  }
+  const secretArn = document?.steps['secrets/temporal']?.id;
+  const credentials = temporalCredentials(input, config, { ...(connection && { aws: connection.aws() }), secretArn });
+  const connecting = credentials.then(async (found) => {
+    const client = await connectTemporal(config.temporal, found);
+    await client.connection.close();
+  });
+  for (const late of [credentials, connecting]) late.catch(() => undefined);
+  return ofTemporal(config, { credentials, connecting });
+}
+
+async function documentOf(connection: Connection): Promise<StateDocument | undefined | Error> {
+  try {
+    return await (await connection.findStore())?.read();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function asUserError(error: Error): UserError {
+  const explained = explainAwsError(error);
+  if (explained instanceof UserError) return explained;
+  const message = `reading the state: ${error.message}`;
+  return new UserError({ code: 'STATE_UNREADABLE', message, fix: 'Run it again with --debug.', cause: error });
+}

@@ -1,0 +1,133 @@
+import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
+import type { Client } from '@temporalio/client';
+import type { StateDocument } from '../../state/document.ts';
+import type { Aws } from '../aws/aws.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { ManyErrors, type UserError, usageError } from '../errors.ts';
+import { type Check, type Finding, runChecks } from '../preflight/check.ts';
+import { accountChecks, callerChecks, expiryCheck } from '../preflight/index.ts';
+import type { Target, VcpuRange } from '../preflight/target.ts';
+import { temporalCheck, temporalSkipped } from '../preflight/temporal.ts';
+import { splitTasks } from '../steps/compute/task-cost.ts';
+import { infrastructure } from '../steps/index.ts';
+import { zoneLetter } from '../steps/network/zone.ts';
+import { connectTemporal } from '../temporal/connection.ts';
+import type { Credentials } from '../temporal/failures.ts';
+import { countFindings } from '../ui/format-checks.ts';
+import type { Configured } from './answering.ts';
+import type { Connection } from './connect.ts';
+import type { CommandInput } from './input.ts';
+import { storedConfig } from './stored-config.ts';
+import { temporalCredentials } from './temporal-access.ts';
+
+/**
+ * Checks everything that can be known before anything costs money, and connects to Temporal, unless the person said that
+ * only the VPC can reach it. Throws what is in the way, all of it together; --skip-checks leaves only Temporal.
+ */
+export async function checkedClient(
+  input: CommandInput,
+  connection: Connection,
+  { config, secretValue }: Configured,
+  before: StateDocument | undefined,
+  aws: Aws,
+): Promise<Client | undefined> {
+  const verify = input.flags.own.verify ?? 'temporal';
+  if (verify !== 'temporal' && verify !== 'health') {
+    throw usageError(`--verify ${verify} does not exist`, 'Choose temporal or health.');
+  }
+  const sources = { given: secretValue, aws, secretArn: before?.steps['secrets/temporal']?.id };
+  const credentials = temporalCredentials(input, config, sources);
+  const connecting =
+    verify === 'health' ? undefined : credentials.then((found) => connectTemporal(config.temporal, found));
+  if (input.flags.own.skipChecks === true) return connecting;
+  const question: TemporalQuestion = { credentials, connecting };
+  for (const late of [credentials, connecting]) late?.catch(() => undefined);
+  try {
+    const settled = before !== undefined && isSettled(config, before);
+    const checks = [...(await ofConnection(connection, settled ? undefined : config)), ...ofTemporal(config, question)];
+    const findings = await connection.checking(() => runChecks(checks, input.signal));
+    tell(input, findings);
+    return await connecting;
+  } catch (error) {
+    void connecting?.then((client) => client.connection.close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+export interface TemporalQuestion {
+  readonly credentials: Promise<Credentials>;
+  /** Absent when Temporal is not to be asked from here. */
+  readonly connecting: Promise<unknown> | undefined;
+}
+
+export function ofTemporal({ temporal }: StackConfig, { credentials, connecting }: TemporalQuestion): Check[] {
+  return [
+    connecting === undefined
+      ? temporalSkipped('--verify health: only the VPC can reach it')
+      : temporalCheck({ target: temporal, auth: temporal.auth, connect: () => connecting }),
+    expiryCheck(() => credentials),
+  ];
+}
+
+/** @param config what is to be made; absent when nothing can be in its way any more */
+export async function ofConnection(connection: Connection, config: StackConfig | undefined): Promise<Check[]> {
+  const { caller: arn, region, clockOffsetMs, clients } = connection;
+  const { expiration } = await clients.sts.config.credentials();
+  return [
+    ...callerChecks({ arn, expiration, region, clockOffsetMs }),
+    ...(config ? accountChecks(targetOf(connection, config)) : []),
+  ];
+}
+
+/** Everything is recorded that this config has, and it is the config in force: then nothing is made. */
+function isSettled(config: StackConfig, { configs, steps }: StateDocument): boolean {
+  const inForce = JSON.stringify(storedConfig(configs.at(-1))) === JSON.stringify(config);
+  return inForce && infrastructure(config).every(({ id }) => steps[id]?.id !== undefined);
+}
+
+function targetOf({ clients, accountId, region, stack }: Connection, config: StackConfig): Target {
+  const ids = infrastructure(config).map(({ id }) => id);
+  const below = (kind: string): string[] =>
+    ids.flatMap((id) => (id.startsWith(`${kind}/`) ? id.slice(kind.length + 1) : []));
+  const { zones } = config.network;
+  const natZones = below('network/nat-gateway').map(
+    (letter) => zones.find((zone) => zoneLetter(zone) === letter) ?? letter,
+  );
+  let vpcs: ReturnType<Target['vpcs']> | undefined;
+  return {
+    clients,
+    accountId,
+    region,
+    stack,
+    config,
+    wanted: {
+      vpcs: ids.filter((id) => id === 'network/vpc').length,
+      internetGateways: ids.filter((id) => id === 'network/internet-gateway').length,
+      elasticIps: below('network/elastic-ip').length,
+      natZones,
+    },
+    vcpus: { onDemand: vcpusOf(config, 'onDemand'), spot: vcpusOf(config, 'spot') },
+    vpcs: () => {
+      vpcs ??= clients.ec2.send(new DescribeVpcsCommand({})).then(({ Vpcs }) => Vpcs ?? []);
+      return vpcs;
+    },
+  };
+}
+
+function vcpusOf({ workers }: StackConfig, market: 'onDemand' | 'spot'): VcpuRange {
+  const sum = (end: 'min' | 'max'): number =>
+    workers.reduce((total, worker) => total + (splitTasks(worker, worker.scaling[end])[market] * worker.cpu) / 1024, 0);
+  return { min: sum('min'), max: sum('max') };
+}
+
+/** Warns of what is worth knowing, and throws what is in the way. */
+function tell({ io }: CommandInput, findings: readonly Finding[]): void {
+  const errors: UserError[] = [];
+  for (const finding of findings) {
+    if (finding.state === 'warn') io.warn(`${finding.title}: ${finding.detail}. ${finding.fix}`);
+    if (finding.state === 'fail') errors.push(finding.error);
+  }
+  io.note(`Checked before anything is made: ${countFindings(findings)}. temporal-fargate doctor shows them.`);
+  const [first, ...more] = errors;
+  if (first) throw more.length === 0 ? first : new ManyErrors(errors);
+}

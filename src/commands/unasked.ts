@@ -1,0 +1,38 @@
+import { gather } from '../config/answers.ts';
+import type { Answers, Known } from '../config/option.ts';
+import { OPTIONS } from '../config/options.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { type Account, toStackConfig } from '../config/stack-config.ts';
+import { sourcesOf } from './answering.ts';
+import type { CommandInput } from './input.ts';
+
+export interface Circumstances {
+  readonly stack: string;
+  readonly region: string;
+  /** What the stack is now. */
+  readonly before: StackConfig | undefined;
+  readonly known: Known;
+  /** `undefined` without credentials. */
+  readonly account: Account | undefined;
+  /** Stand-ins for what only a person knows. */
+  readonly fallback: Answers;
+}
+
+/**
+ * The config that `init` would make of the answers, for commands that look and make nothing: nobody is asked, and no
+ * secret is needed. Throws a usage error that names every wrong answer.
+ */
+export async function configUnasked(input: CommandInput, circumstances: Circumstances): Promise<StackConfig> {
+  const { stack, region, before, known, account, fallback } = circumstances;
+  const answers = await gather({
+    stage: 'what',
+    sources: sourcesOf(input, before),
+    known,
+    given: { stack, region },
+    stored: OPTIONS.filter(({ secret }) => secret).map(({ key }) => key),
+    fallback,
+    echo: () => undefined,
+  });
+  const place = before && 'vpcId' in before.network ? before.network : undefined;
+  return toStackConfig(answers, account ?? { accountId: '000000000000', partition: 'aws' }, place);
+}

@@ -1,0 +1,47 @@
+import { usableZones } from '../aws/zones.ts';
+import type { Credentials } from '../temporal/failures.ts';
+import { judgeClock, judgeCredentials } from './account.ts';
+import { type Check, single } from './check.ts';
+import { dryRuns } from './dry-runs.ts';
+import { judgeExpiry } from './expiry.ts';
+import { fargateQuotas } from './fargate-quotas.ts';
+import { networkQuotas } from './network-quotas.ts';
+import { judgeRanges, rangesOfOthers } from './ranges.ts';
+import { answeringRegion } from './region.ts';
+import { serviceRoles } from './service-roles.ts';
+import { judgeSpot } from './spot.ts';
+import type { Target } from './target.ts';
+import { judgeZones } from './zones.ts';
+
+export interface Caller {
+  /** ARN */
+  readonly arn: string;
+  readonly expiration: Date | undefined;
+  readonly region: string;
+  /** AWS's clock minus this machine's. */
+  readonly clockOffsetMs: number | undefined;
+}
+
+/** What the first answer of AWS has told already. */
+export const callerChecks = ({ arn, expiration, region, clockOffsetMs }: Caller): Check[] => [
+  single('credentials', 'AWS credentials', () => judgeCredentials(arn, expiration, Date.now())),
+  single('region', 'region', () => answeringRegion(region)),
+  single('clock', 'clock', () => judgeClock(clockOffsetMs)),
+];
+
+/** Whether the account has room for the stack, and lets these credentials make it. */
+export function accountChecks(target: Target): Check[] {
+  const { clients, config, stack, vpcs } = target;
+  return [
+    ...dryRuns(target),
+    serviceRoles(clients.iam),
+    ...networkQuotas(target),
+    ...fargateQuotas(target),
+    single('zones', 'availability zones', async () => judgeZones(config.network.zones, await usableZones(clients.ec2))),
+    single('cidr', 'address range', async () => judgeRanges(config.network.cidr, rangesOfOthers(await vpcs(), stack))),
+    single('spot', 'Spot', () => judgeSpot(config.workers)),
+  ];
+}
+
+export const expiryCheck = (credentials: () => Promise<Credentials>): Check =>
+  single('temporal/expiry', 'Temporal: expiry', async () => judgeExpiry(await credentials(), Date.now()));

@@ -1,0 +1,29 @@
+import type { Vpc } from '@aws-sdk/client-ec2';
+import type { Clients } from '../aws/clients.ts';
+import type { StackConfig } from '../config/schema.ts';
+
+/** vCPUs of the smallest and the largest number of tasks. */
+export interface VcpuRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The account and region that answered, and what is to be made there. */
+export interface Target {
+  readonly clients: Clients;
+  readonly accountId: string;
+  readonly region: string;
+  readonly stack: string;
+  readonly config: StackConfig;
+  /** How many of each the stack has, made already or not. */
+  readonly wanted: {
+    readonly vpcs: number;
+    readonly internetGateways: number;
+    readonly elasticIps: number;
+    /** Names of the zones in which it has a NAT gateway. */
+    readonly natZones: readonly string[];
+  };
+  readonly vcpus: { readonly onDemand: VcpuRange; readonly spot: VcpuRange };
+  /** All VPCs of the region, read once for the checks that ask. */
+  readonly vpcs: () => Promise<readonly Vpc[]>;
+}
