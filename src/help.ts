@@ -18,6 +18,10 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['plan --stack prod', 'see what init would create, change or replace'],
     ['plan --config prod.json --detailed-exitcode', 'in CI: 0 nothing to do, 2 something to do'],
   ],
+  doctor: [
+    ['doctor', 'whether the account has room for the stack, and Temporal answers'],
+    ['doctor --stack prod --config prod.json --json', 'in CI: exit code 1 when something is in the way'],
+  ],
   cost: [
     ['cost --network public --spot-weight 1 --on-demand-weight 0', 'what the smallest bill would be'],
     ['cost --stack prod --refresh', 'the bill of a stack at the present prices'],

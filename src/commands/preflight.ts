@@ -46,7 +46,7 @@ export async function checkedClient(
     const settled = before !== undefined && isSettled(config, before);
     const checks = [...(await ofConnection(connection, settled ? undefined : config)), ...ofTemporal(config, question)];
     const findings = await connection.checking(() => runChecks(checks, input.signal));
-    tell(input, findings);
+    tell(input, findings, settled);
     return await connecting;
   } catch (error) {
     void connecting?.then((client) => client.connection.close()).catch(() => undefined);
@@ -120,14 +120,14 @@ function vcpusOf({ workers }: StackConfig, market: 'onDemand' | 'spot'): VcpuRan
   return { min: sum('min'), max: sum('max') };
 }
 
-/** Warns of what is worth knowing, and throws what is in the way. */
-function tell({ io }: CommandInput, findings: readonly Finding[]): void {
+/** Warns of what is worth knowing, and throws what is in the way. @param brief where little was looked at */
+function tell({ io }: CommandInput, findings: readonly Finding[], brief: boolean): void {
   const errors: UserError[] = [];
   for (const finding of findings) {
     if (finding.state === 'warn') io.warn(`${finding.title}: ${finding.detail}. ${finding.fix}`);
     if (finding.state === 'fail') errors.push(finding.error);
   }
-  io.note(`Checked before anything is made: ${countFindings(findings)}. temporal-fargate doctor shows them.`);
+  if (!brief) io.note(`Checked before anything is made: ${countFindings(findings)}; see temporal-fargate doctor.`);
   const [first, ...more] = errors;
   if (first) throw more.length === 0 ? first : new ManyErrors(errors);
 }

@@ -43,8 +43,8 @@ export type Inventory = Record<string, Record<string, Record<string, Record<stri
 
 export interface Fault {
   readonly kind: 'error' | 'delay' | 'hang' | 'close' | 'close-before' | 'close-after' | 'signal';
-  /** The operator's calls, or with `role` those of the tasks that have it. */
-  readonly match?: { service?: string; operation?: string; region?: string; role?: string };
+  /** The operator's calls, or with `role` those of the tasks that have it; dry runs of EC2 only with `dryRun`. */
+  readonly match?: { service?: string; operation?: string; region?: string; role?: string; dryRun?: boolean };
   readonly mutating?: boolean;
   /** Fires at the n-th matching call; 1 when left out. */
   readonly after?: number;

@@ -13,7 +13,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/ \(\d+(\.\d+)? (s|min)( \d+ s)?\)$/gm, ''],
   [/\b\d+(\.\d+)? (s|min)\b/g, '… $2'],
   [/"(elapsedMs|ms)":\d+/g, '"$1":0'],
-  [/"(aws|polls|refused|state)":\d+/g, '"$1":0'],
+  [/"(aws|polls|preflight|refused|state)":\d+/g, '"$1":0'],
   [/AWS calls: [^"\n]*/g, 'AWS calls: …'],
   [/\d+\.\d\d \$/g, '… $'],
   [/"(monthly\w*|min|max)":\d+\.\d+/g, '"$1":0'],

@@ -52,8 +52,8 @@ afterEach(async () => {
 const environment = (who: string, extra: NodeJS.ProcessEnv = {}) =>
   cliEnvironment(emulator.address, { TEMPORAL_ADDRESS: '127.0.0.1:1', AWS_SDK_UA_APP_ID: who, ...extra });
 const run = (who: string, args: readonly string[]) => runCli(args, environment(who));
-function start(who: string, extra: NodeJS.ProcessEnv = {}): RunningCli {
-  const cli = startCli(INIT, environment(who, extra));
+function start(who: string, extra: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): RunningCli {
+  const cli = startCli([...INIT, ...flags], environment(who, extra));
   running.push(cli);
   return cli;
 }
@@ -66,8 +66,11 @@ const changesOf = async (who: string): Promise<string[]> =>
   (await callsOf(who))
     .filter(({ mutating, params }) => mutating && params.Bucket !== bucketName())
     .map(({ service, operation }) => `${service} ${operation}`);
+/** A change: dry runs are none. */
 const reached = (who: string, operation: string) =>
-  eventually(`${operation} of ${who}`, async () => (await callsOf(who)).some((call) => call.operation === operation));
+  eventually(`${operation} of ${who}`, async () =>
+    (await callsOf(who)).some((call) => call.mutating && call.operation === operation),
+  );
 const seenLock = () => readLock({ s3: emulator.clients.s3, own: stateBucket(emulator.address), key: 'dev/lock.json' });
 
 async function expectOneWholeStack(): Promise<void> {
@@ -135,7 +138,7 @@ describe('twenty init at once', () => {
     await emulator.clearCalls();
     // The first thing that is done under the lock of a stack that exists.
     await emulator.fault({ kind: 'hang', match: { operation: 'DescribeVpcs' } });
-    const all = Array.from({ length: 20 }, () => start('crowd'));
+    const all = Array.from({ length: 20 }, () => start('crowd', {}, ['--skip-checks']));
     const ended = new Map<RunningCli, CliResult>();
     for (const cli of all) void cli.result.then((result) => ended.set(cli, result));
     await eventually('nineteen to end', async () => ended.size === 19, 60);
@@ -256,9 +259,16 @@ describe('an init that never hears what became of its writes', () => {
 });
 
 describe('on a machine whose clock is an hour off', () => {
-  const shifted = (ms: number) => ({
-    NODE_OPTIONS: `--import=${new URL('../helpers/shifted-clock.mjs', import.meta.url)}`,
-    TEST_CLOCK_SHIFT_MS: String(ms),
+  const startShifted = (who: string, ms: number, flags: readonly string[] = ['--skip-checks']): RunningCli => {
+    const shift = new URL('../helpers/shifted-clock.mjs', import.meta.url);
+    return start(who, { NODE_OPTIONS: `--import=${shift}`, TEST_CLOCK_SHIFT_MS: String(ms) }, flags);
+  };
+
+  it('init says so before it makes anything', async () => {
+    const { stderr, code } = await startShifted('warned', -3_600_000, []).result;
+    expect(stderr).toMatch(/✖ this machine's clock is 3\d{3} s behind AWS/);
+    expect(code).toBe(1);
+    expect(await emulator.inventory()).toEqual(empty);
   });
 
   it('a held lock is held, an abandoned one is taken over after its lease, and the stack is made', async () => {
@@ -266,14 +276,14 @@ describe('on a machine whose clock is an hour off', () => {
     const session = await store.open('deploy');
     const held = await textOf(s3, own, 'dev/lock.json');
     for (const ms of [3_600_000, -3_600_000]) {
-      const early = await start('early', shifted(ms)).result;
+      const early = await startShifted('early', ms).result;
       expect(early.stderr).toMatch(/runs "deploy" since 20.*, last sign of life [0-5] s ago/);
       expect(early.code).toBe(75);
     }
     await session.close();
     await putText(s3, own, 'dev/lock.json', held.replace(/"host": "[^"]*"/, '"host": "elsewhere"'));
     await eventually('the lease to run out', async () => ((await seenLock())?.ageSeconds ?? 0) > 3);
-    expect(await start('made', shifted(-3_600_000)).result).toMatchObject({ code: 0 });
+    expect(await startShifted('made', -3_600_000).result).toMatchObject({ code: 0 });
     // What is not there is asked for once, as on any machine: the clock is no reason to ask again.
     const looks = (await callsOf('made')).filter(({ operation }) => operation === 'DescribeTaskDefinition');
     expect(looks.length).toBeLessThan(5);

@@ -83,10 +83,12 @@ class Application:
     def _aws(self, call: Call) -> Response:
         entry = self._calls.begin(call)
         with self._sandbox.lock:
-            response = self._attempt(call, self._refuse)
+            # A dry run never comes further than its refusal: what disturbs it has to come before.
+            stages = (self._refuse, self._carry_out) if call.dry_run else (self._carry_out,)
+            response = None if call.dry_run else self._attempt(call, self._refuse)
             fired = self._faults.due(call, before=True) if response is None else []
             if response is None and not fired:
-                response = self._attempt(call, self._carry_out)
+                response = self._attempt(call, *stages)
         if response is None:
             response = self._disturbed(call, fired)
         entry.status, entry.error = response.status, error_name(call, response)
