@@ -5,7 +5,7 @@ import type { Answers } from '../config/option.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { judgeCredentials } from '../preflight/account.ts';
-import { type Check, fail, ok, runChecks, single, skip } from '../preflight/check.ts';
+import { type Check, fail, ok, single, skip } from '../preflight/check.ts';
 import { judgeRefusingRegion, optInStatus, regionToAskIn } from '../preflight/region.ts';
 import { temporalSkipped } from '../preflight/temporal.ts';
 import { connectTemporal } from '../temporal/connection.ts';
@@ -13,7 +13,7 @@ import { checkData, formatChecks } from '../ui/format-checks.ts';
 import { answerWhere, type Where } from './answering.ts';
 import { type Connection, connect, knownOf } from './connect.ts';
 import type { CommandInput } from './input.ts';
-import { ofConnection, ofTemporal } from './preflight.ts';
+import { checkAll, ofConnection, ofTemporal } from './preflight.ts';
 import { sandboxAnswers } from './sandbox-home.ts';
 import { storedConfig } from './stored-config.ts';
 import { temporalCredentials } from './temporal-access.ts';
@@ -28,7 +28,7 @@ export async function doctor(input: CommandInput): Promise<number> {
     const checks = connection
       ? await checksOf(input, connection)
       : [...reached.checks, ...(await offline(input, where))];
-    const findings = await runChecks(checks, input.signal);
+    const findings = await checkAll(input, connection, checks);
     const failed = findings.some(({ state }) => state === 'fail');
     input.io.result(formatChecks(findings), {
       stack: where.stack,

@@ -4,7 +4,7 @@ import type { StateDocument } from '../../state/document.ts';
 import type { Aws } from '../aws/aws.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { ManyErrors, type UserError, usageError } from '../errors.ts';
-import { type Check, type Finding, runChecks } from '../preflight/check.ts';
+import { type Check, DEADLINE_MS, type Finding, runChecks } from '../preflight/check.ts';
 import { accountChecks, callerChecks, expiryCheck } from '../preflight/index.ts';
 import type { Target, VcpuRange } from '../preflight/target.ts';
 import { temporalCheck, temporalSkipped } from '../preflight/temporal.ts';
@@ -45,7 +45,7 @@ export async function checkedClient(
   try {
     const settled = before !== undefined && isSettled(config, before);
     const checks = [...(await ofConnection(connection, settled ? undefined : config)), ...ofTemporal(config, question)];
-    const findings = await connection.checking(() => runChecks(checks, input.signal));
+    const findings = await checkAll(input, connection, checks);
     tell(input, findings, settled);
     return await connecting;
   } catch (error) {
@@ -53,6 +53,20 @@ export async function checkedClient(
     throw error;
   }
 }
+
+/** An emulator shares its processors with us: there, late says nothing. */
+const EMULATOR_DEADLINE_MS = 60_000;
+
+export const checkAll = (
+  input: CommandInput,
+  connection: Connection | undefined,
+  checks: readonly Check[],
+): Promise<Finding[]> =>
+  connection
+    ? connection.checking(() =>
+        runChecks(checks, input.signal, connection.emulator ? EMULATOR_DEADLINE_MS : DEADLINE_MS),
+      )
+    : runChecks(checks, input.signal);
 
 export interface TemporalQuestion {
   readonly credentials: Promise<Credentials>;
@@ -89,17 +103,17 @@ function targetOf({ clients, accountId, region, stack }: Connection, config: Sta
   const ids = infrastructure(config).map(({ id }) => id);
   const below = (kind: string): string[] =>
     ids.flatMap((id) => (id.startsWith(`${kind}/`) ? id.slice(kind.length + 1) : []));
-  const { zones } = config.network;
-  const natZones = below('network/nat-gateway').map(
-    (letter) => zones.find((zone) => zoneLetter(zone) === letter) ?? letter,
-  );
+  const network = 'cidr' in config.network ? config.network : undefined;
+  const zoneOf = (letter: string): string => network?.zones.find((zone) => zoneLetter(zone) === letter) ?? letter;
+  const natZones = below('network/nat-gateway').map(zoneOf);
   let vpcs: ReturnType<Target['vpcs']> | undefined;
   return {
     clients,
     accountId,
     region,
     stack,
-    config,
+    workers: config.workers,
+    network,
     wanted: {
       vpcs: ids.filter((id) => id === 'network/vpc').length,
       internetGateways: ids.filter((id) => id === 'network/internet-gateway').length,

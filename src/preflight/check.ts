@@ -21,8 +21,8 @@ export interface Check<Row extends string = string> {
   readonly rows: Readonly<Record<Row, string>>;
   /** Reads only. Whatever it throws makes its rows skipped, with the reason. */
   look(signal: AbortSignal): Promise<Readonly<Record<Row, Verdict>>>;
-  /** Milliseconds for the whole look; `DEADLINE_MS` when left out. */
-  readonly deadlineMs?: number;
+  /** How many times the usual deadline the whole look may take; 1 when left out. */
+  readonly patience?: number;
 }
 
 /** One row of the table. */
@@ -41,15 +41,25 @@ export const single = (
   look: async (signal) => ({ [id]: await look(signal) }),
 });
 
-/** Runs all checks side by side. Rejects only when `signal` aborts. @returns the rows in the order of the checks */
-export async function runChecks(checks: readonly Check[], signal: AbortSignal): Promise<Finding[]> {
-  const findings = await Promise.all(checks.map((check) => findingsOf(check, signal)));
+/**
+ * Runs all checks side by side, each for `deadlineMs` at most. Rejects only when `signal` aborts.
+ *
+ * @returns the rows in the order of the checks
+ */
+export async function runChecks(
+  checks: readonly Check[],
+  signal: AbortSignal,
+  deadlineMs = DEADLINE_MS,
+): Promise<Finding[]> {
+  const findings = await Promise.all(
+    checks.map((check) => findingsOf(check, signal, deadlineMs * (check.patience ?? 1))),
+  );
   signal.throwIfAborted();
   return findings.flat();
 }
 
-async function findingsOf(check: Check, signal: AbortSignal): Promise<Finding[]> {
-  const verdicts = await withDeadline(check, signal).catch((error: unknown) => reasonOf(error));
+async function findingsOf(check: Check, signal: AbortSignal, ms: number): Promise<Finding[]> {
+  const verdicts = await withDeadline(check, signal, ms).catch((error: unknown) => reasonOf(error));
   return Object.entries(check.rows).map(([id, title]) => ({
     ...(typeof verdicts === 'string' ? skip(verdicts) : (verdicts[id] ?? skip('nothing was found out'))),
     id,
@@ -57,8 +67,7 @@ async function findingsOf(check: Check, signal: AbortSignal): Promise<Finding[]>
   }));
 }
 
-async function withDeadline(check: Check, signal: AbortSignal): Promise<Readonly<Record<string, Verdict>>> {
-  const ms = check.deadlineMs ?? DEADLINE_MS;
+async function withDeadline(check: Check, signal: AbortSignal, ms: number): Promise<Readonly<Record<string, Verdict>>> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
   const end = AbortSignal.any([signal, late.signal]);

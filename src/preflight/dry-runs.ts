@@ -17,7 +17,7 @@ import type { Target } from './target.ts';
  * everything but the work, and answers DryRunOperation where it would have been allowed. The tags are given because
  * policies may ask for them. Source: EC2 API reference, "DryRun" of each operation.
  */
-export function dryRuns({ clients: { ec2 }, wanted, stack, config }: Target): Check[] {
+export function dryRuns({ clients: { ec2 }, wanted, stack, network }: Target): Check[] {
   const tags = (type: ResourceType): TagSpecification[] => [
     {
       ResourceType: type,
@@ -27,7 +27,7 @@ export function dryRuns({ clients: { ec2 }, wanted, stack, config }: Target): Ch
       ],
     },
   ];
-  const vpc = { DryRun: true, CidrBlock: config.network.cidr, TagSpecifications: tags('vpc') };
+  const vpc = { DryRun: true, CidrBlock: network?.cidr, TagSpecifications: tags('vpc') };
   const gateway = { DryRun: true, TagSpecifications: tags('internet-gateway') };
   const address = { DryRun: true, Domain: 'vpc' as const, TagSpecifications: tags('elastic-ip') };
   const tries: [string, number, (abortSignal: AbortSignal) => Promise<unknown>][] = [

@@ -31,15 +31,19 @@ export const callerChecks = ({ arn, expiration, region, clockOffsetMs }: Caller)
 
 /** Whether the account has room for the stack, and lets these credentials make it. */
 export function accountChecks(target: Target): Check[] {
-  const { clients, config, stack, vpcs } = target;
+  const { clients, network, workers, stack, vpcs } = target;
   return [
     ...dryRuns(target),
     serviceRoles(clients.iam),
     ...networkQuotas(target),
     ...fargateQuotas(target),
-    single('zones', 'availability zones', async () => judgeZones(config.network.zones, await usableZones(clients.ec2))),
-    single('cidr', 'address range', async () => judgeRanges(config.network.cidr, rangesOfOthers(await vpcs(), stack))),
-    single('spot', 'Spot', () => judgeSpot(config.workers)),
+    ...(network
+      ? [
+          single('zones', 'availability zones', async () => judgeZones(network.zones, await usableZones(clients.ec2))),
+          single('cidr', 'address range', async () => judgeRanges(network.cidr, rangesOfOthers(await vpcs(), stack))),
+        ]
+      : []),
+    single('spot', 'Spot', () => judgeSpot(workers)),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Vpc } from '@aws-sdk/client-ec2';
 import type { Clients } from '../aws/clients.ts';
-import type { StackConfig } from '../config/schema.ts';
+import type { WorkerConfig } from '../config/schema.ts';
 
 /** vCPUs of the smallest and the largest number of tasks. */
 export interface VcpuRange {
@@ -14,7 +14,9 @@ export interface Target {
   readonly accountId: string;
   readonly region: string;
   readonly stack: string;
-  readonly config: StackConfig;
+  readonly workers: readonly WorkerConfig[];
+  /** The network that it makes for itself; absent when it uses one that is there. */
+  readonly network: { readonly cidr: string; readonly zones: readonly string[] } | undefined;
   /** How many of each the stack has, made already or not. */
   readonly wanted: {
     readonly vpcs: number;

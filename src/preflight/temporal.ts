@@ -28,7 +28,7 @@ export function temporalCheck({ target, auth, connect }: TemporalQuestion): Chec
   return {
     rows: ROWS,
     // The connection has a deadline of its own, and says more of what is in the way than "late".
-    deadlineMs: 3 * DEADLINE_MS,
+    patience: 3,
     look: async () => {
       const error = await connect().then(
         () => undefined,
