@@ -1,22 +1,23 @@
 import type { StateDocument } from '../../state/document.ts';
 import { explainAwsError } from '../aws/explain.ts';
 import { usableZones } from '../aws/zones.ts';
+import type { Place } from '../config/network-config.ts';
 import type { Answers } from '../config/option.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { EXIT, UserError } from '../errors.ts';
+import { asError, EXIT, ManyErrors, UserError } from '../errors.ts';
 import { judgeCredentials } from '../preflight/account.ts';
-import { type Check, fail, ok, single, skip } from '../preflight/check.ts';
+import { type Check, fail, ok, single, skip, type Verdict } from '../preflight/check.ts';
 import { judgeRefusingRegion, optInStatus, regionToAskIn } from '../preflight/region.ts';
 import { temporalSkipped } from '../preflight/temporal.ts';
-import { connectTemporal } from '../temporal/connection.ts';
 import { checkData, formatChecks } from '../ui/format-checks.ts';
 import { answerWhere, type Where } from './answering.ts';
 import { type Connection, connect, knownOf } from './connect.ts';
+import { placeOf } from './guest-network.ts';
 import type { CommandInput } from './input.ts';
 import { checkAll, ofConnection, ofTemporal } from './preflight.ts';
 import { sandboxAnswers } from './sandbox-home.ts';
 import { storedConfig } from './stored-config.ts';
-import { temporalCredentials } from './temporal-access.ts';
+import { temporalCredentials, temporalWith } from './temporal-access.ts';
 import { configUnasked } from './unasked.ts';
 
 /** `doctor`: everything that can be known before anything costs money, in one table. Asks nothing, changes nothing. */
@@ -93,6 +94,7 @@ async function checksOf(input: CommandInput, connection: Connection): Promise<Ch
   const document = found instanceof Error ? undefined : found;
   const zones = await usableZones(clients.ec2).catch(() => []);
   const known = emulator?.temporalAddress === undefined ? NOBODY : {};
+  const guest: Check[] = [];
   const config = await configUnasked(input, {
     stack,
     region,
@@ -100,15 +102,34 @@ async function checksOf(input: CommandInput, connection: Connection): Promise<Ch
     known: knownOf(connection, zones),
     account: { accountId: connection.accountId, partition: connection.partition },
     fallback: { ...known, ...sandboxAnswers(emulator?.temporalAccess) },
+    place: async (answers) => {
+      const { place, verdict } = await guestNetwork(input, connection, answers);
+      guest.push(single('network', 'network', () => verdict));
+      return place;
+    },
   });
   return [
     ...(await ofConnection(connection, config)),
+    ...guest,
     single('state', 'state', () => {
-      if (found instanceof Error) return fail(asUserError(found));
+      if (found instanceof Error) return fail(...asUserErrors(found, 'reading the state'));
       return ok(document ? `stack ${stack} exists` : `there is no stack ${stack} yet`);
     }),
     ...temporalChecks(input, config, connection, document),
   ];
+}
+
+/** A network that is not the stack's own, and whether tasks could work there. */
+async function guestNetwork(
+  input: CommandInput,
+  connection: Connection,
+  answers: Answers,
+): Promise<{ place?: Place | undefined; verdict: Verdict }> {
+  try {
+    return { place: await placeOf(input, connection, answers), verdict: ok('tasks can work there') };
+  } catch (error) {
+    return { verdict: fail(...asUserErrors(error, 'looking at the network')) };
+  }
 }
 
 /** Without an account there is still Temporal to look at. */
@@ -138,12 +159,9 @@ function temporalChecks(
   }
   const secretArn = document?.steps['secrets/temporal']?.id;
   const credentials = temporalCredentials(input, config, { ...(connection && { aws: connection.aws() }), secretArn });
-  const connecting = credentials.then(async (found) => {
-    const client = await connectTemporal(config.temporal, found);
-    await client.connection.close();
-  });
+  const connecting = credentials.then(async (found) => (await temporalWith(input, config, found)).connection.close());
   for (const late of [credentials, connecting]) late.catch(() => undefined);
-  return ofTemporal(config, { credentials, connecting });
+  return ofTemporal(input, config, { credentials, connecting });
 }
 
 async function documentOf(connection: Connection): Promise<StateDocument | undefined | Error> {
@@ -154,9 +172,10 @@ async function documentOf(connection: Connection): Promise<StateDocument | undef
   }
 }
 
-function asUserError(error: Error): UserError {
-  const explained = explainAwsError(error);
-  if (explained instanceof UserError) return explained;
-  const message = `reading the state: ${error.message}`;
-  return new UserError({ code: 'STATE_UNREADABLE', message, fix: 'Run it again with --debug.', cause: error });
+function asUserErrors(error: unknown, doing: string): readonly UserError[] {
+  const explained = asError(explainAwsError(error));
+  if (explained instanceof UserError) return [explained];
+  if (explained instanceof ManyErrors) return explained.errors.flatMap((one) => asUserErrors(one, doing));
+  const message = `${doing}: ${explained.message}`;
+  return [new UserError({ code: 'UNKNOWN', message, fix: 'Run it again with --debug.', cause: error })];
 }

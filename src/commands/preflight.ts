@@ -11,14 +11,14 @@ import { temporalCheck, temporalSkipped } from '../preflight/temporal.ts';
 import { splitTasks } from '../steps/compute/task-cost.ts';
 import { infrastructure } from '../steps/index.ts';
 import { zoneLetter } from '../steps/network/zone.ts';
-import { connectTemporal } from '../temporal/connection.ts';
 import type { Credentials } from '../temporal/failures.ts';
+import { probe } from '../temporal/probe.ts';
 import { countFindings } from '../ui/format-checks.ts';
 import type { Configured } from './answering.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { storedConfig } from './stored-config.ts';
-import { temporalCredentials } from './temporal-access.ts';
+import { detourTo, temporalCredentials, temporalWith } from './temporal-access.ts';
 
 /**
  * Checks everything that can be known before anything costs money, and connects to Temporal, unless the person said that
@@ -37,14 +37,16 @@ export async function checkedClient(
   }
   const sources = { given: secretValue, aws, secretArn: before?.steps['secrets/temporal']?.id };
   const credentials = temporalCredentials(input, config, sources);
-  const connecting =
-    verify === 'health' ? undefined : credentials.then((found) => connectTemporal(config.temporal, found));
+  const connecting = verify === 'health' ? undefined : credentials.then((found) => temporalWith(input, config, found));
   if (input.flags.own.skipChecks === true) return connecting;
   const question: TemporalQuestion = { credentials, connecting };
   for (const late of [credentials, connecting]) late?.catch(() => undefined);
   try {
     const settled = before !== undefined && isSettled(config, before);
-    const checks = [...(await ofConnection(connection, settled ? undefined : config)), ...ofTemporal(config, question)];
+    const checks = [
+      ...(await ofConnection(connection, settled ? undefined : config)),
+      ...ofTemporal(input, config, question),
+    ];
     const findings = await checkAll(input, connection, checks);
     tell(input, findings, settled);
     return await connecting;
@@ -74,11 +76,20 @@ export interface TemporalQuestion {
   readonly connecting: Promise<unknown> | undefined;
 }
 
-export function ofTemporal({ temporal }: StackConfig, { credentials, connecting }: TemporalQuestion): Check[] {
+export function ofTemporal(
+  { env }: CommandInput,
+  { temporal }: StackConfig,
+  { credentials, connecting }: TemporalQuestion,
+): Check[] {
   return [
     connecting === undefined
       ? temporalSkipped('--verify health: only the VPC can reach it')
-      : temporalCheck({ target: temporal, auth: temporal.auth, connect: () => connecting }),
+      : temporalCheck({
+          target: temporal,
+          auth: temporal.auth,
+          connect: () => connecting,
+          probe: async (timeoutMs) => probe(temporal, {}, timeoutMs, detourTo(temporal.address, env)),
+        }),
     expiryCheck(() => credentials),
   ];
 }
@@ -139,7 +150,7 @@ function tell({ io }: CommandInput, findings: readonly Finding[], brief: boolean
   const errors: UserError[] = [];
   for (const finding of findings) {
     if (finding.state === 'warn') io.warn(`${finding.title}: ${finding.detail}. ${finding.fix}`);
-    if (finding.state === 'fail') errors.push(finding.error);
+    if (finding.state === 'fail') errors.push(...finding.errors);
   }
   if (!brief) io.note(`Checked before anything is made: ${countFindings(findings)}; see temporal-fargate doctor.`);
   const [first, ...more] = errors;

@@ -1,4 +1,5 @@
 import { gather } from '../config/answers.ts';
+import type { Place } from '../config/network-config.ts';
 import type { Answers, Known } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { StackConfig } from '../config/schema.ts';
@@ -16,6 +17,8 @@ export interface Circumstances {
   readonly account: Account | undefined;
   /** Stand-ins for what only a person knows. */
   readonly fallback: Answers;
+  /** Finds a network that is not the stack's own; without it, it is where it was. */
+  readonly place?: (answers: Answers) => Promise<Place | undefined>;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface Circumstances {
  * secret is needed. Throws a usage error that names every wrong answer.
  */
 export async function configUnasked(input: CommandInput, circumstances: Circumstances): Promise<StackConfig> {
-  const { stack, region, before, known, account, fallback } = circumstances;
+  const { stack, region, before, known, account, fallback, place } = circumstances;
   const answers = await gather({
     stage: 'what',
     sources: sourcesOf(input, before),
@@ -33,6 +36,7 @@ export async function configUnasked(input: CommandInput, circumstances: Circumst
     fallback,
     echo: () => undefined,
   });
-  const place = before && 'vpcId' in before.network ? before.network : undefined;
-  return toStackConfig(answers, account ?? { accountId: '000000000000', partition: 'aws' }, place);
+  const last = before && 'vpcId' in before.network ? before.network : undefined;
+  const found = answers.network === 'existing' ? await place?.(answers) : undefined;
+  return toStackConfig(answers, account ?? { accountId: '000000000000', partition: 'aws' }, found ?? last);
 }

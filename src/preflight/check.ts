@@ -3,17 +3,17 @@ import { asError, type UserError } from '../errors.ts';
 
 /**
  * What was found about one matter: in order; in order for now, but worth knowing; not to be found out, with the reason;
- * or in the way, with the error that the work itself would end in.
+ * or in the way, with the errors that the work itself would end in.
  */
 export type Verdict =
   | { readonly state: 'ok' | 'skip'; readonly detail: string }
   | { readonly state: 'warn'; readonly detail: string; readonly fix: string }
-  | { readonly state: 'fail'; readonly error: UserError };
+  | { readonly state: 'fail'; readonly errors: readonly UserError[] };
 
 export const ok = (detail: string): Verdict => ({ state: 'ok', detail });
 export const warn = (detail: string, fix: string): Verdict => ({ state: 'warn', detail, fix });
 export const skip = (reason: string): Verdict => ({ state: 'skip', detail: reason });
-export const fail = (error: UserError): Verdict => ({ state: 'fail', error });
+export const fail = (...errors: readonly UserError[]): Verdict => ({ state: 'fail', errors });
 
 /** One look that answers for one or several rows of the table. */
 export interface Check<Row extends string = string> {

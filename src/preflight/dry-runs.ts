@@ -48,9 +48,8 @@ export function dryRuns({ clients: { ec2 }, wanted, stack, network }: Target): C
   return [
     single('permissions/ec2', 'permissions of EC2', async (signal) => {
       const denials = await Promise.all(needed.map(([, , send]) => denialOf(send(signal))));
-      const [first, ...more] = denials.flatMap((denial) => denial ?? []);
-      if (!first) return ok(`may ${needed.map(([action]) => action).join(', ')}`);
-      return fail(more.length === 0 ? first : joined([first, ...more]));
+      const errors = denials.flatMap((denial) => denial ?? []);
+      return errors.length > 0 ? fail(...errors) : ok(`may ${needed.map(([action]) => action).join(', ')}`);
     }),
   ];
 }
@@ -66,13 +65,4 @@ async function denialOf(dryRun: Promise<unknown>): Promise<UserError | undefined
     if (isDenied(error) && explained instanceof UserError) return explained;
     throw error;
   }
-}
-
-function joined(denials: readonly UserError[]): UserError {
-  return new UserError({
-    code: 'ACCESS_DENIED',
-    message: denials.map(({ message }) => message).join('\n'),
-    fix: [...new Set(denials.map(({ fix }) => fix))].join(' '),
-    cause: denials[0],
-  });
 }

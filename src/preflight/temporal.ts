@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { failureOf, type TemporalTarget } from '../temporal/failures.ts';
-import { Obstacle, type ObstacleKind, probe } from '../temporal/probe.ts';
+import { Obstacle, type ObstacleKind } from '../temporal/probe.ts';
 import { type Check, DEADLINE_MS, fail, ok, skip, type Verdict } from './check.ts';
 
 /** What a connection to Temporal needs, each only after the one before. */
@@ -21,10 +21,12 @@ export interface TemporalQuestion {
   readonly auth: 'api-key' | 'mtls' | 'none';
   /** Connects as the worker will. Rejects with what is in the way; see `failureOf`, and with NO_CREDENTIALS. */
   readonly connect: () => Promise<unknown>;
+  /** Looks without credentials what is in the way. */
+  readonly probe: (timeoutMs: number) => Promise<Obstacle | undefined>;
 }
 
 /** Connects once, and says how far that came. */
-export function temporalCheck({ target, auth, connect }: TemporalQuestion): Check<Row> {
+export function temporalCheck({ target, auth, connect, probe }: TemporalQuestion): Check<Row> {
   return {
     rows: ROWS,
     // The connection has a deadline of its own, and says more of what is in the way than "late".
@@ -36,8 +38,7 @@ export function temporalCheck({ target, auth, connect }: TemporalQuestion): Chec
       );
       const verdicts = judgeConnection(target, auth, error);
       if (!isWithoutCredentials(error)) return verdicts;
-      const obstacle = await probe(target, {}, DEADLINE_MS);
-      return judgeWithoutCredentials(target, auth, error, obstacle);
+      return judgeWithoutCredentials(target, auth, error, await probe(DEADLINE_MS));
     },
   };
 }

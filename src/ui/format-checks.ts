@@ -4,7 +4,7 @@ import type { UserError } from '../errors.ts';
 export type CheckRow = { readonly id: string; readonly title: string } & (
   | { readonly state: 'ok' | 'skip'; readonly detail: string }
   | { readonly state: 'warn'; readonly detail: string; readonly fix: string }
-  | { readonly state: 'fail'; readonly error: UserError }
+  | { readonly state: 'fail'; readonly errors: readonly UserError[] }
 );
 
 const WIDTH = 80;
@@ -15,7 +15,10 @@ export function formatChecks(rows: readonly CheckRow[]): string {
   const titleWidth = Math.max(0, ...rows.map(({ title }) => title.length)) + 2;
   const indent = ' '.repeat(STATE_WIDTH + titleWidth);
   const lines = rows.flatMap((row) => {
-    const found = [...wrapped(detailOf(row), WIDTH - indent.length), ...fixOf(row, WIDTH - indent.length)];
+    const found = [
+      ...wrapped(detailOf(row), WIDTH - indent.length),
+      ...wrapped(fixesOf(row).join('\n'), WIDTH - indent.length),
+    ];
     return found.map((line, at) =>
       at === 0 ? `${row.state.toUpperCase().padEnd(STATE_WIDTH)}${row.title.padEnd(titleWidth)}${line}` : indent + line,
     );
@@ -37,19 +40,21 @@ export const checkData = (rows: readonly CheckRow[]): object[] =>
   rows.map((row) => {
     const { id, title, state } = row;
     const base = { id, title, state, detail: detailOf(row) };
-    if (row.state === 'warn') return { ...base, fix: row.fix };
-    return row.state === 'fail' ? { ...base, code: row.error.code, fix: row.error.fix } : base;
+    const fix = fixesOf(row).join(' ');
+    return { ...base, ...(row.state === 'fail' && { code: row.errors[0]?.code }), ...(fix !== '' && { fix }) };
   });
 
-const detailOf = (row: CheckRow): string => (row.state === 'fail' ? row.error.message : row.detail);
+const detailOf = (row: CheckRow): string =>
+  row.state === 'fail' ? row.errors.map(({ message }) => message).join('\n') : row.detail;
 
-function fixOf(row: CheckRow, width: number): string[] {
-  if (row.state === 'warn') return wrapped(row.fix, width);
-  return row.state === 'fail' ? wrapped(row.error.fix, width) : [];
+/** The same fix often helps against several. */
+function fixesOf(row: CheckRow): string[] {
+  if (row.state === 'warn') return [row.fix];
+  return row.state === 'fail' ? [...new Set(row.errors.map(({ fix }) => fix))] : [];
 }
 
 /** Breaks at blanks where it can. */
 function wrapped(text: string, width: number): string[] {
-  const parts = text.split('\n').flatMap((line) => line.match(new RegExp(`.{1,${width}}(?:\\s|$)|\\S+`, 'g')) ?? ['']);
+  const parts = text.split('\n').flatMap((line) => line.match(new RegExp(`.{1,${width}}(?:\\s|$)|\\S+`, 'g')) ?? []);
   return parts.map((part) => part.trimEnd());
 }

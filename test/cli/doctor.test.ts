@@ -151,6 +151,23 @@ describe('doctor', () => {
   });
 });
 
+describe('doctor of a network that was there before', () => {
+  it('says whether tasks could work there, and looks for no room for another', async () => {
+    const { rows } = await rowsOf([
+      ...['--network', 'existing', '--vpc-id', 'vpc-0123456789abcdef0'],
+      ...['--subnet-ids', 'subnet-0123456789abcdef0'],
+    ]);
+    expect(rows.network).toMatchObject({
+      state: 'fail',
+      code: 'BAD_NETWORK',
+      fix: expect.stringMatching(/describe-vpcs/),
+    });
+    expect(Object.keys(rows)).not.toContain('quota/L-F678F1CE');
+    expect(Object.keys(rows)).not.toContain('cidr');
+    expect(rows['quota/L-36FBB829']).toMatchObject({ state: 'ok' });
+  });
+});
+
 describe('init', () => {
   it('stops before it has changed anything, and names all that is in the way', async () => {
     await fullOfAddresses();

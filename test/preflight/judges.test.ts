@@ -17,9 +17,14 @@ import { referenceConfig } from '../helpers/aws-stack.ts';
 const NOW = Date.parse('2026-11-25T12:00:00Z');
 const DAY = 24 * 60 * 60_000;
 
-const textOf = (verdict: Verdict): string => (verdict.state === 'fail' ? verdict.error.message : verdict.detail);
+const textOf = (verdict: Verdict): string =>
+  verdict.state === 'fail' ? verdict.errors.map(({ message }) => message).join('\n') : verdict.detail;
 const fixOf = (verdict: Verdict): string =>
-  verdict.state === 'fail' ? verdict.error.fix : verdict.state === 'warn' ? verdict.fix : '';
+  verdict.state === 'fail'
+    ? verdict.errors.map(({ fix }) => fix).join('\n')
+    : verdict.state === 'warn'
+      ? verdict.fix
+      : '';
 
 describe('credentials', () => {
   it.each([
