@@ -1,9 +1,10 @@
 import {
   DescribeNatGatewaysCommand,
   DescribeNetworkInterfacesCommand,
-  DescribeRouteTablesCommand,
+  DescribeSubnetsCommand,
 } from '@aws-sdk/client-ec2';
 import type { Aws } from './aws.ts';
+import { listSubnets } from './existing-network.ts';
 import type { ServiceReport } from './service-report.ts';
 
 /** The addresses under which Temporal, or a firewall before it, sees the tasks of a service. */
@@ -47,12 +48,13 @@ async function addressesOf(aws: Aws, interfaceIds: readonly string[]): Promise<s
 /** NAT gateways to which the subnets send what leaves the VPC. */
 async function gatewaysOf(aws: Aws, subnetIds: readonly string[]): Promise<string[]> {
   if (subnetIds.length === 0) return [];
-  const { RouteTables } = await aws.clients.ec2.send(
-    new DescribeRouteTablesCommand({ Filters: [{ Name: 'association.subnet-id', Values: [...subnetIds] }] }),
+  const { ec2 } = aws.clients;
+  const { Subnets } = await ec2.send(
+    new DescribeSubnetsCommand({ Filters: [{ Name: 'subnet-id', Values: [...subnetIds] }] }),
   );
-  const routes = (RouteTables ?? []).flatMap(({ Routes }) => Routes ?? []);
-  const found = routes.flatMap(({ DestinationCidrBlock, NatGatewayId }) =>
-    DestinationCidrBlock === '0.0.0.0/0' && NatGatewayId !== undefined ? [NatGatewayId] : [],
-  );
-  return [...new Set(found)];
+  // All subnets of a service are in one VPC.
+  const vpcId = Subnets?.[0]?.VpcId;
+  const subnets = vpcId === undefined ? [] : await listSubnets(ec2, vpcId);
+  const ways = subnets.filter(({ id }) => subnetIds.includes(id)).map(({ way }) => way);
+  return [...new Set(ways.flatMap(({ leads, target }) => (leads === 'nat' ? [target] : [])))];
 }

@@ -4,7 +4,6 @@ import { type Egress, egressOf } from '../aws/egress.ts';
 import { explainAwsError } from '../aws/explain.ts';
 import { reportScaling } from '../aws/scaling-report.ts';
 import { reportService } from '../aws/service-report.ts';
-import type { WorkerConfig } from '../config/schema.ts';
 import { asError } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
 import { reportTaskQueue, type TaskQueueReport } from '../temporal/task-queue.ts';
@@ -102,7 +101,7 @@ export class StatusReader {
       const secretArn = document.steps['secrets/temporal']?.id;
       this.client ??= await temporalOf(this.input, config, { aws: connection.aws(), secretArn });
       const { client } = this;
-      const names = [...new Set(config.workers.map(({ taskQueue }: WorkerConfig) => taskQueue))];
+      const names = [...new Set(config.workers.map(({ taskQueue }) => taskQueue))];
       return new Map(
         await Promise.all(names.map(async (name) => [name, await reportTaskQueue(client, name)] as const)),
       );

@@ -25,9 +25,11 @@ export async function status(input: CommandInput): Promise<number> {
   });
 }
 
-/** Whether a task of the worker polls, as far as Temporal could be asked. */
+/** Whether a task of the worker polls. Where Temporal cannot be asked, its health check stands in, which knows. */
 function polls({ service, pollers }: StackStatus['workers'][number]): boolean {
   if (!service) return false;
+  if (service.desired === 0) return true;
+  if (!pollers) return service.tasks.some(({ health }) => health === 'HEALTHY');
   const tasks = new Set(service.tasks.map(({ id }) => id));
-  return service.desired === 0 || !pollers || pollers.some(({ identity }) => tasks.has(identity.split('/')[1] ?? ''));
+  return pollers.some(({ identity }) => tasks.has(identity.split('/')[1] ?? ''));
 }

@@ -7,7 +7,7 @@ import type { Connection } from './connect.ts';
 import { passing } from './passing.ts';
 import type { Drift, StatusReader } from './stack-status.ts';
 
-/** A look takes about ten calls for each worker: so often that nobody waits, so seldom that AWS does not throttle. */
+/** A look takes about a dozen calls: so often that nobody waits, so seldom that AWS does not throttle. */
 const LOOK_EVERY_MS = 5000;
 
 /** Looking for drift takes as many calls as a plan. */

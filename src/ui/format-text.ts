@@ -4,7 +4,7 @@ export const WIDTH = 80;
 /** Breaks text at blanks into lines of at most `width` characters. A word that is too long stays whole. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/\s+/)) {
     const line = lines.at(-1);
     if (line === undefined || `${line} ${word}`.length > width) lines.push(word);
     else lines[lines.length - 1] = `${line} ${word}`;

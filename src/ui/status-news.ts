@@ -23,7 +23,8 @@ export function factsOf(status: StackStatus): Facts {
 export function newsOf(before: Facts, now: Facts): string[] {
   const changed = [...now].filter(([name, fact]) => before.get(name) !== fact);
   const gone = [...before.keys()].filter((name) => !now.has(name));
-  return [...changed.map(([name, fact]) => `${name}: ${fact}`), ...gone.map((name) => `${name}: no more`)];
+  const lines = [...changed.map(([name, fact]) => `${name}: ${fact}`), ...gone.map((name) => `${name}: no more`)];
+  return lines.map((line) => line.replace(/\s+/g, ' '));
 }
 
 function workerFacts({ service, scaling, pollers, backlog }: WorkerStatus): (readonly [string, string])[] {
