@@ -3,7 +3,7 @@ import { Cancelled, EXIT, usageError } from '../errors.ts';
 import { logGroupName } from '../steps/compute/log-group.ts';
 import { type ExistingStack, withExistingStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
-import { passing } from './passing.ts';
+import { passing, pauseOf } from './looking.ts';
 
 /** CloudWatch lets an account search its logs five times a second in a region; others do so too. */
 const FOLLOW_EVERY_MS = 2000;
@@ -41,13 +41,13 @@ function readersOf(
 /** Ctrl-C is how following ends. */
 async function follow(
   { io, signal }: CommandInput,
-  { connection: { clock, timeScale } }: ExistingStack,
+  { connection }: ExistingStack,
   readers: readonly LogReader[],
 ): Promise<number> {
   let problem = '';
   for (;;) {
     try {
-      await clock.sleep(FOLLOW_EVERY_MS * timeScale, signal);
+      await connection.clock.sleep(pauseOf(FOLLOW_EVERY_MS, connection), signal);
     } catch (error) {
       if (error instanceof Cancelled) return EXIT.done;
       throw error;

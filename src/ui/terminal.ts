@@ -73,7 +73,8 @@ export class TerminalIo extends LinesIo {
   }
 
   override look(look: Look): void {
-    this.rest();
+    // A spinner that stops shows the cursor.
+    if (!this.screen.isOpen) this.rest();
     if (process.stdout.isTTY) this.screen.draw(this.secrets.redact(look.picture));
     else super.look(look);
   }

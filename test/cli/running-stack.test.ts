@@ -105,13 +105,15 @@ describe('status --watch', () => {
     terminal.type(CTRL_C);
     expect(await terminal.ended).toBe(0);
     const pictures = await terminal.pictures();
-    const drawn = pictures.filter((rows) => rows[0]?.endsWith('every 5 s. Ctrl-C ends.'));
+    const drawn = pictures.filter((rows) => rows[0]?.endsWith('s. Ctrl-C ends.'));
     expect(drawn.length).toBeGreaterThan(2);
     // Every picture is whole: none shows a part of the one before it.
     for (const rows of drawn) expect(rows.filter((row) => row.startsWith('Stack  '))).toHaveLength(1);
+    const raw = terminal.raw();
+    expect(raw.slice(raw.indexOf('\x1b[?1049h'), raw.indexOf('Stopping after'))).not.toContain('\x1b[?25h');
     const left = pictures.at(-1)?.join('\n') ?? '';
     expect(left).toMatch(/^Tasks {7}3 of 3 running, \d on Spot$/m);
-    expect(terminal.raw().lastIndexOf('\x1b[?1049l')).toBeGreaterThan(terminal.raw().lastIndexOf('\x1b[?1049h'));
+    expect(raw.lastIndexOf('\x1b[?1049l')).toBeGreaterThan(raw.lastIndexOf('\x1b[?1049h'));
   });
 
   it('elsewhere writes a line with its time for everything that has changed', async () => {
