@@ -12,7 +12,6 @@ import { type Owner, stackIdsOf } from '../engine/ownership.ts';
 import { makePlan, type Plan, retiredOf } from '../engine/plan.ts';
 import { patience } from '../engine/recorded.ts';
 import { UserError } from '../errors.ts';
-import type { AwsStep } from '../steps/define.ts';
 import { type Inputs, infrastructure } from '../steps/index.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
@@ -52,8 +51,11 @@ export async function planStack(
   inputs: Inputs,
   aws: Aws,
 ): Promise<PlannedStack> {
-  const steps = infrastructure(config, inputs);
-  const earlier = earlierSteps(document);
+  const configs = (document?.configs ?? []).flatMap((stored) => storedConfig(stored) ?? []);
+  const formerTags = configs.flatMap(({ tags }) => Object.keys(tags ?? {}));
+  const steps = infrastructure(config, { ...inputs, formerTags });
+  // The steps of all configs whose things may exist.
+  const earlier = configs.flatMap((one) => infrastructure(one));
   const retired = retiredOf(steps, earlier);
   const records = document?.steps ?? {};
   const claim = { stack: connection.stack, stackId: document?.stackId };
@@ -77,13 +79,6 @@ function vpcOf({ network }: StackConfig, { items }: Plan<Aws, StackConfig>): str
   const item = items.find(({ step }) => step.id === 'network/vpc');
   return item?.action === 'replace' ? undefined : item?.live?.id;
 }
-
-/** The steps of all configs whose things may exist. */
-const earlierSteps = (document: StateDocument | undefined): AwsStep[] =>
-  (document?.configs ?? []).flatMap((stored) => {
-    const config = storedConfig(stored);
-    return config ? infrastructure(config) : [];
-  });
 
 const livesOf = (observed: ObservedSteps) =>
   [...observed.values()].flatMap((seen) =>

@@ -1,4 +1,5 @@
 import { listOf, type Option } from './option.ts';
+import { parseTags } from './tags.ts';
 
 /** ECS takes five security groups for a service, and the stack has one of its own. Source: AwsVpcConfiguration, ECS API. */
 export const MOST_EXTRA_GROUPS = 4;
@@ -34,6 +35,17 @@ export const EXTRAS_OPTIONS: readonly Option[] = [
       answer === '' || /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/.test(String(answer))
         ? undefined
         : `"${answer}" is no ARN of a policy, such as arn:aws:iam::123456789012:policy/boundary`,
+    stage: 'what',
+  },
+  {
+    key: 'tags',
+    env: ['TEMPORAL_FARGATE_TAGS'],
+    question: 'Further tags on everything',
+    help: 'Comma-separated, as in team=core,cost-center=42; who is billed for what, for example.',
+    type: 'text',
+    default: '',
+    onRequest: true,
+    validate: (answer) => parseTags(String(answer)).problem,
     stage: 'what',
   },
   {

@@ -1,5 +1,6 @@
 import { type Answers, listOf } from './option.ts';
 import type { StackConfig, WorkerConfig } from './schema.ts';
+import { parseTags } from './tags.ts';
 
 /** A secret is only named by its answer; what AWS knows of it is looked up later. */
 export const secretExtra = ({ secretArn }: Answers): Partial<StackConfig['temporal']> => ({
@@ -7,9 +8,13 @@ export const secretExtra = ({ secretArn }: Answers): Partial<StackConfig['tempor
 });
 
 /** What the answers to the extras add to a config, still to be parsed. */
-export const stackExtras = ({ permissionsBoundary }: Answers): Partial<StackConfig> => ({
-  ...(permissionsBoundary && { permissionsBoundary: String(permissionsBoundary) }),
-});
+export function stackExtras({ permissionsBoundary, tags: text }: Answers): Partial<StackConfig> {
+  const { tags } = parseTags(String(text ?? ''));
+  return {
+    ...(Object.keys(tags).length > 0 && { tags }),
+    ...(permissionsBoundary && { permissionsBoundary: String(permissionsBoundary) }),
+  };
+}
 
 export function workerExtras(answers: Answers): Partial<WorkerConfig> {
   const securityGroupIds = listOf(answers.securityGroupIds);
@@ -17,9 +22,14 @@ export function workerExtras(answers: Answers): Partial<WorkerConfig> {
 }
 
 /** The answers that lead to the extras of this config. */
-export function extrasAnswers({ temporal, permissionsBoundary, workers: [worker] }: StackConfig): Answers {
+export function extrasAnswers({ temporal, tags, permissionsBoundary, workers: [worker] }: StackConfig): Answers {
   return {
     ...(temporal.secret && { secretArn: temporal.secret.arn }),
+    ...(tags && {
+      tags: Object.entries(tags)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(','),
+    }),
     ...(permissionsBoundary !== undefined && { permissionsBoundary }),
     ...(worker?.securityGroupIds && { securityGroupIds: worker.securityGroupIds.join(',') }),
   };

@@ -79,6 +79,7 @@ export type OptionKey =
   | 'logRetentionDays'
   | 'secretArn'
   | 'permissionsBoundary'
+  | 'tags'
   | 'securityGroupIds'
   | 'dataBucket';
 

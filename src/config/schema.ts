@@ -99,6 +99,8 @@ export const stackConfig = z
     logRetentionDays: z.literal([...RETENTION_DAYS]),
     /** Whether there is a bucket for what the worker writes. Documents of versions that always made one do not say. */
     dataBucket: z.boolean().default(true),
+    /** Put on everything besides the tags by which things are known to be ours. */
+    tags: z.record(z.string(), z.string()).optional(),
     /** ARN of the policy that limits what the roles' own policies can allow. */
     permissionsBoundary: z.string().optional(),
     workers: z.array(worker).min(1),

@@ -120,7 +120,8 @@ function placeholders(step: AnyStep, decided: ReadonlyMap<string, PlanItem<unkno
 function expected(item: PlanItem<unknown, never> | undefined): Live | undefined {
   if (!item?.live || item.action === 'replace' || item.action === 'create') return undefined;
   const changed = Object.fromEntries(item.changes.map(({ field, to }) => [field, to]));
-  const id = item.step.revises && item.changes.length > 0 ? knownAfter(item.step.id) : item.live.id;
+  const revised = item.changes.length > 0 && item.step.revises?.(item.changes);
+  const id = revised ? knownAfter(item.step.id) : item.live.id;
   return { ...item.live, ...changed, id };
 }
 

@@ -135,8 +135,8 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
    * leaves nothing that the next run does not see.
    */
   create(cloud: Cloud, want: Want, options: CreateOptions): Promise<L>;
-  /** A change gives it a new id, so that what names the id changes as well: a revision, an image. */
-  readonly revises?: boolean;
+  /** Whether these changes give it a new id, so that what names the id changes as well: a revision, an image. */
+  revises?(changes: readonly Change[]): boolean;
   /** Changes in place. Returns the new id where AWS answers a change with a new revision. */
   update?(
     cloud: Cloud,

@@ -1,19 +1,25 @@
 import type { Aws } from '../aws/aws.ts';
+import type { TagChange } from '../aws/retag.ts';
 import type { StackConfig } from '../config/schema.ts';
 import type { AnyStep, Change, Live, Needs, Step } from '../engine/step.ts';
 import type { Use } from './monthly-cost.ts';
 
-export type AwsStep = AnyStep<Aws, StackConfig>;
+export type AwsStep = AnyStep<Aws, StackConfig> & Taggable<Live>;
 
 /** Every step says what it costs, by prices that are known. */
 interface Billed {
   monthlyCost(config: StackConfig): readonly Use[];
 }
 
+interface Taggable<L extends Live> {
+  /** Changes tags that are not the owner's; absent for what AWS gives no tags of its own. */
+  retag?(aws: Aws, live: L, change: TagChange): Promise<void>;
+}
+
 /** A step of this program: infers what it wants, what it finds and what it needs. */
 export const defineStep = <Want, L extends Live, const N extends Needs>(
-  step: Step<Aws, StackConfig, Want, L, N> & Billed,
-): Step<Aws, StackConfig, Want, L, N> & Billed => step;
+  step: Step<Aws, StackConfig, Want, L, N> & Billed & Taggable<L>,
+): Step<Aws, StackConfig, Want, L, N> & Billed & Taggable<L> => step;
 
 /** Minutes that nearly every AWS thing stays below by far; see the caps in the steps that differ. */
 export const QUICK = { ready: 5, gone: 5 } as const;

@@ -5,6 +5,7 @@ import { service } from './compute/service.ts';
 import { taskDefinition } from './compute/task-definition.ts';
 import { dataBucket } from './data/data-bucket.ts';
 import type { AwsStep } from './define.ts';
+import { withExtraTags } from './extra-tags.ts';
 import { executionRole } from './identity/execution-role.ts';
 import { taskRole } from './identity/task-role.ts';
 import { repository } from './image/repository.ts';
@@ -21,6 +22,8 @@ export interface Inputs {
   readonly imageInputHash?: string | undefined;
   /** The Temporal credentials as JSON text; absent: whatever is stored stays. */
   readonly secretValue?: string | undefined;
+  /** Keys of tags that earlier configs gave, and that may still be there. */
+  readonly formerTags?: readonly string[];
 }
 
 /** The whole infrastructure of a stack, every AWS thing once. */
@@ -54,7 +57,8 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
     }),
   );
   const steps = [...network.all, logs, images, image, data, secret, execution, access?.taskRole, ecs, ...workers];
-  return steps.filter((step) => step !== undefined);
+  const tagged = (step: AwsStep): AwsStep => withExtraTags(step, config.tags ?? {}, inputs.formerTags ?? []);
+  return steps.flatMap((step) => (step ? [tagged(step)] : []));
 }
 
 /** Names of the environment variables that tasks get from the secret; the keys of its JSON. */

@@ -139,8 +139,10 @@ export class AwsStack {
     this.session = this.newSession();
   }
 
-  steps() {
-    return infrastructure(this.config, { imageInputHash: this.image.inputHash, secretValue: this.secretValue });
+  steps(previous?: StackConfig) {
+    const { inputHash: imageInputHash } = this.image;
+    const formerTags = Object.keys(previous?.tags ?? {});
+    return infrastructure(this.config, { imageInputHash, secretValue: this.secretValue, formerTags });
   }
 
   context(): EngineContext<Aws, StackConfig> {
@@ -162,7 +164,7 @@ export class AwsStack {
   }
 
   async plan(previous?: StackConfig): Promise<Plan<Aws, StackConfig>> {
-    const steps = this.steps();
+    const steps = this.steps(previous);
     const earlier = previous ? infrastructure(previous) : [];
     const records = this.session.document.steps;
     const observed = await observe(

@@ -8,8 +8,10 @@ import {
 } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 import { extraGroupProblems, findExtraGroups } from '../../src/aws/extra-groups.ts';
+import { infrastructure } from '../../src/steps/index.ts';
 import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
 import { expectNoTrace, idOf, only, useSteps } from './stage.ts';
+import { taggerOf } from './tagger.ts';
 
 const stage = useSteps({ strict: ['off'] });
 
@@ -65,6 +67,61 @@ describe('a permissions boundary', () => {
     stack.config = referenceConfig({ permissionsBoundary: missing });
     await expect(stack.up()).rejects.toThrow(`Scope ARN: ${missing} does not exist`);
     expect((await stage.emulator.inventory()).iam?.role).not.toHaveProperty(role('task'));
+  });
+});
+
+describe('extra tags', () => {
+  /** Tags that are not the owner's, by the step whose thing carries them; tasks have those of their service's past. */
+  async function extras(): Promise<Record<string, Record<string, string>>> {
+    const kinds = Object.values(await stage.emulator.inventory()).flatMap((service) => Object.entries(service));
+    const things = kinds.flatMap(([kind, all]) => (kind === 'task' ? [] : Object.values(all)));
+    return Object.fromEntries(
+      things.flatMap(({ tags = {} }) => {
+        const { 'temporal-fargate:resource': step, ...others } = tags as Record<string, string>;
+        const own = Object.entries(others).filter(([key]) => !/^(Name$|temporal-fargate:)/.test(key));
+        return step === undefined ? [] : [[step, Object.fromEntries(own)]];
+      }),
+    );
+  }
+  const taggable = (stack: AwsStack) => stack.steps().filter(({ id }) => id !== 'image/worker-image');
+  const onAll = (stack: AwsStack, tags: Record<string, string>) =>
+    Object.fromEntries(taggable(stack).map(({ id }) => [id, tags]));
+
+  it('are on everything from its creation on, are put back and changed, and go; those of others stay', async () => {
+    const stack = await stage.fresh();
+    const before = await stage.emulator.inventory();
+    const first = referenceConfig({ tags: 'team=core, env=dev' });
+    stack.config = first;
+    await stack.up();
+    expect(await extras()).toEqual(onAll(stack, { team: 'core', env: 'dev' }));
+    expect(stack.calls.filter(({ name }) => /Tag(s|Resource|Role|ging)$/.test(name) && !/Get|List/.test(name))).toEqual(
+      [],
+    );
+
+    for (const { id } of taggable(stack)) {
+      const tagger = taggerOf(stage.emulator.clients, stack, id);
+      await tagger.put({ team: 'theirs', owner: 'ada' });
+      await tagger.remove(['env']);
+    }
+    expect(await stack.pending()).toEqual(
+      Object.fromEntries(taggable(stack).map(({ id }) => [id, ['update', 'tags']])),
+    );
+    await stack.up();
+    expect(await extras()).toEqual(onAll(stack, { team: 'core', env: 'dev', owner: 'ada' }));
+    expect(await stack.pending()).toEqual({});
+
+    stack.config = referenceConfig({ tags: 'env=prod' });
+    const made = idOf(stack, 'compute/task-definition/worker');
+    await stack.up(first);
+    expect(await extras()).toEqual(onAll(stack, { env: 'prod', owner: 'ada' }));
+    expect(idOf(stack, 'compute/task-definition/worker')).toBe(made);
+    expect(await stack.pending()).toEqual({});
+    await expectNoTrace(stack, stage.emulator, before);
+  });
+
+  it('are what everything can have but an image', () => {
+    const steps = infrastructure(referenceConfig({ network: 'private-per-az' }));
+    expect(steps.filter(({ retag }) => !retag).map(({ id }) => id)).toEqual(['image/worker-image']);
   });
 });
 

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere } from '../../aws/errors.ts';
+import { retagEcs } from '../../aws/retag.ts';
 import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
@@ -60,6 +61,7 @@ export const cluster = () =>
         : { state: 'waiting', detail: live.attachments || live.status };
     },
     blockedBy: (aws, live) => stranger(aws, live.id),
+    retag: (aws, { arn }, change) => retagEcs(aws, arn, change),
     destroy: (aws, live) => ifThere(aws.clients.ecs.send(new DeleteClusterCommand({ cluster: live.id }))),
   });
 

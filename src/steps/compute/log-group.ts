@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagLogGroup } from '../../aws/retag.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { ASSUMED, eachTask, type Use } from '../monthly-cost.ts';
@@ -48,6 +49,7 @@ export const logGroup = () =>
       );
       return undefined;
     },
+    retag: (aws, { arn }, change) => retagLogGroup(aws, arn, change),
     destroy: (aws, live) => ifThere(aws.clients.logs.send(new DeleteLogGroupCommand({ logGroupName: live.id }))),
   });
 

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { explainFailure } from '../../aws/deployment-failure.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagEcs } from '../../aws/retag.ts';
 import { lowerTags } from '../../aws/tags.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import type { Change, Readiness } from '../../engine/step.ts';
@@ -150,6 +151,7 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
     },
     explain: (aws, live) =>
       explainFailure(aws, { cluster: clusterName(aws.stack), service: live.id, logGroup: logGroupName(aws.stack) }),
+    retag: (aws, { id }, change) => retagEcs(aws, aws.arn('ecs', `service/${clusterName(aws.stack)}/${id}`), change),
     destroy: (aws, live) =>
       ifThere(
         aws.clients.ecs.send(

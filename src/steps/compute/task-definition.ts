@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagEcs } from '../../aws/retag.ts';
 import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
 import type { StackConfig, WorkerConfig } from '../../config/schema.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
@@ -108,7 +109,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
         container: 'update',
       }),
     create: (aws, want, { tags }) => register(aws, want.input, tags),
-    revises: true,
+    revises: () => true,
     async update(aws, _live, want, _changes, { tags }) {
       // An interrupted run may have registered it already: its revision is the newest of the family.
       const newest = await find(aws, want.input.family);
@@ -121,6 +122,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
       }
       return (await register(aws, want.input, tags)).id;
     },
+    retag: (aws, { id }, change) => retagEcs(aws, id, change),
     async destroy(aws, live) {
       const { ecs } = aws.clients;
       const [active, inactive] = await Promise.all([

@@ -16,6 +16,7 @@ import {
   readPolicy,
 } from '../../aws/bucket.ts';
 import { hasName, ifThere, isNotFound, orUndefined } from '../../aws/errors.ts';
+import { retagBucket } from '../../aws/retag.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { ASSUMED, always } from '../monthly-cost.ts';
@@ -75,6 +76,7 @@ export const dataBucket = () =>
       if (count === 0) return undefined;
       return `holds ${page.more ? 'more than ' : ''}${count} object version${count === 1 ? '' : 's'}`;
     },
+    retag: (aws, live, change) => retagBucket(aws, live, change),
     async destroy(aws, live, { deleteData }) {
       if (deleteData) await empty(aws, live.id);
       try {

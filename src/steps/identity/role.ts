@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-iam';
 import type { Aws } from '../../aws/aws.ts';
 import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagRole } from '../../aws/retag.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
@@ -97,6 +98,7 @@ export const role = <const N extends Needs>(
       }
       return undefined;
     },
+    retag: (aws, { id }, change) => retagRole(aws, id, change),
     async destroy(aws, live) {
       const { iam } = aws.clients;
       const RoleName = live.id;

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagRepository } from '../../aws/retag.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
@@ -93,6 +94,7 @@ export const repository = () =>
       }
       return undefined;
     },
+    retag: (aws, { arn }, change) => retagRepository(aws, arn, change),
     destroy: (aws, live) =>
       ifThere(aws.clients.ecr.send(new DeleteRepositoryCommand({ repositoryName: live.id, force: true }))),
   });

@@ -46,7 +46,7 @@ export const workerImage = (inputHash: string | undefined, needs: { repository: 
       const digest = await push(aws, want.repository);
       return { id: digest, tags, inputHashes: aws.image ? [aws.image.inputHash] : [] };
     },
-    revises: true,
+    revises: () => true,
     update: (aws, _live, want) => push(aws, want.repository),
     goesWith: 'repository',
     destroy: async () => undefined,

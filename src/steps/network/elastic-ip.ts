@@ -1,6 +1,7 @@
 import { type Address, AllocateAddressCommand, ReleaseAddressCommand } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere } from '../../aws/errors.ts';
+import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { BLOCKED, defineStep, must } from '../define.ts';
 import { allMonth } from '../monthly-cost.ts';
@@ -32,6 +33,7 @@ export const elasticIp = (zone: string, needs: { internetGateway: InternetGatewa
       );
       return { ...must(toLive(answer), 'the address'), tags };
     },
+    retag: (aws, { id }, change) => retagEc2(aws, id, change),
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new ReleaseAddressCommand({ AllocationId: live.id }))),
   });
 

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { blockerOfGateway } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
+import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, must, PUBLIC_ADDRESSES_LEAVE } from '../define.ts';
@@ -44,6 +45,7 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
       return undefined;
     },
     blockedBy: (aws, live) => blockerOfGateway(aws, clusterName(aws.stack), live.attachedTo),
+    retag: (aws, { id }, change) => retagEc2(aws, id, change),
     async destroy(aws, live) {
       if (live.attachedTo !== '') await detach(aws, live);
       await ifThere(aws.clients.ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId: live.id })));

@@ -1,5 +1,6 @@
 import { CreateNatGatewayCommand, DeleteNatGatewayCommand, type NatGateway } from '@aws-sdk/client-ec2';
 import { ifThere } from '../../aws/errors.ts';
+import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
@@ -52,6 +53,7 @@ export const natGateway = (
       if (live.state === 'failed') return failed(live);
       return { state: 'waiting', detail: live.state };
     },
+    retag: (aws, { id }, change) => retagEc2(aws, id, change),
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteNatGatewayCommand({ NatGatewayId: live.id }))),
   });
 

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/aws.ts';
 import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { CreatedNeed } from '../../engine/step.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
@@ -90,6 +91,7 @@ function routeTable<
       }
       return undefined;
     },
+    retag: (aws, { id }, change) => retagEc2(aws, id, change),
     async destroy(aws, live) {
       for (const { id } of live.associations) await disassociate(aws, id);
       await ifThere(aws.clients.ec2.send(new DeleteRouteTableCommand({ RouteTableId: live.id })));

@@ -5,6 +5,7 @@ import {
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import { isNotFound } from '../../aws/errors.ts';
+import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
@@ -68,6 +69,7 @@ export const s3Endpoint = (needs: { vpc: VpcStep } & Readonly<Record<`table${str
       if (/^(failed|rejected|expired)$/.test(live.state)) return { state: 'failed', detail: live.state };
       return { state: 'waiting', detail: live.state };
     },
+    retag: (aws, { id }, change) => retagEc2(aws, id, change),
     async destroy(aws, live) {
       const { Unsuccessful } = await aws.clients.ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [live.id] }));
       // Answers 200 and lists what it did not do.

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { blockerOfGroup } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
+import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, canonical, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
@@ -76,6 +77,7 @@ export const securityGroup = (vpc: VpcStep | string) =>
       return undefined;
     },
     blockedBy: (aws, live) => blockerOfGroup(aws, clusterName(aws.stack), live.id),
+    retag: (aws, { id }, change) => retagEc2(aws, id, change),
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteSecurityGroupCommand({ GroupId: live.id }))),
   });
 

@@ -1,6 +1,7 @@
 import { CreateSubnetCommand, DeleteSubnetCommand, type Subnet } from '@aws-sdk/client-ec2';
 import { blockerOfSubnet } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
+import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
@@ -37,6 +38,7 @@ export const subnet = (tier: Tier, zone: string, cidr: string, needs: { vpc: Vpc
     },
     readiness: (live) => ({ state: live.state === 'available' ? 'ready' : 'waiting', detail: live.state }),
     blockedBy: (aws, live) => blockerOfSubnet(aws, clusterName(aws.stack), live.id),
+    retag: (aws, { id }, change) => retagEc2(aws, id, change),
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteSubnetCommand({ SubnetId: live.id }))),
   });
 

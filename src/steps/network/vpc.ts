@@ -1,6 +1,7 @@
 import { CreateVpcCommand, DeleteVpcCommand, type Vpc } from '@aws-sdk/client-ec2';
 import { blockerOfVpc } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
+import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
@@ -27,6 +28,7 @@ export const vpc = (cidr: string) =>
     },
     readiness: (live) => ({ state: live.state === 'available' ? 'ready' : 'waiting', detail: live.state }),
     blockedBy: (aws, live) => blockerOfVpc(aws, clusterName(aws.stack), live.id),
+    retag: (aws, { id }, change) => retagEc2(aws, id, change),
     destroy: (aws, live) => ifThere(aws.clients.ec2.send(new DeleteVpcCommand({ VpcId: live.id }))),
   });
 

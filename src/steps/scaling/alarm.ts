@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagAlarm } from '../../aws/retag.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
@@ -73,6 +74,7 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
       await aws.clients.cloudwatch.send(new PutMetricAlarmCommand(input(want)));
       return undefined;
     },
+    retag: (aws, { id }, change) => retagAlarm(aws, aws.arn('cloudwatch', `alarm:${id}`), change),
     destroy: async (aws, live) => {
       await ifThere(aws.clients.cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [live.id] })));
     },

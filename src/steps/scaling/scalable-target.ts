@@ -5,12 +5,12 @@ import {
   ListTagsForResourceCommand,
   PutScalingPolicyCommand,
   RegisterScalableTargetCommand,
-  type ScalableTarget,
   type ScalingPolicy,
   type StepAdjustment,
 } from '@aws-sdk/client-application-auto-scaling';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagTarget } from '../../aws/retag.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { clusterName } from '../compute/cluster.ts';
@@ -38,6 +38,7 @@ interface PolicyFacts {
 interface LiveTarget {
   readonly id: string;
   readonly tags: Tags;
+  readonly arn: string;
   readonly min: number;
   readonly max: number;
   readonly scaleOut?: PolicyFacts | undefined;
@@ -99,7 +100,7 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
       changesOf(want, live, { min: 'update', max: 'update', scaleOut: 'update', scaleIn: 'update' }),
     async create(aws, want, { tags }): Promise<LiveTarget> {
       await ensureServiceLinkedRole(aws, 'ecs.application-autoscaling.amazonaws.com');
-      await aws.clients.autoscaling.send(
+      const { ScalableTargetARN: arn = '' } = await aws.clients.autoscaling.send(
         new RegisterScalableTargetCommand({
           ...TARGET,
           ResourceId: want.resourceId,
@@ -108,7 +109,7 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
           Tags: { ...tags },
         }),
       );
-      return { id: want.resourceId, tags, min: want.min, max: want.max, scaleOutArn: '', scaleInArn: '' };
+      return { id: want.resourceId, tags, arn, min: want.min, max: want.max, scaleOutArn: '', scaleInArn: '' };
     },
     async update(aws, live, want) {
       if (live.min !== want.min || live.max !== want.max) {
@@ -126,6 +127,7 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
       if (canonical(live.scaleIn) !== canonical(want.scaleIn)) await putPolicy(aws, live.id, IN, want.scaleIn);
       return undefined;
     },
+    retag: (aws, { arn }, change) => retagTarget(aws, arn, change),
     /** Takes its policies along. */
     destroy: (aws, live) =>
       ifThere(aws.clients.autoscaling.send(new DeregisterScalableTargetCommand({ ...TARGET, ResourceId: live.id }))),
@@ -175,15 +177,14 @@ async function find(aws: Aws, id: string): Promise<LiveTarget | undefined> {
   );
   const [found] = ScalableTargets ?? [];
   if (!found) return undefined;
-  const tags = await orUndefined(tagsOf(aws, found));
+  const arn = must(found.ScalableTargetARN, 'the ARN of a scalable target');
+  const tags = await orUndefined(tagsOf(aws, arn));
   if (!tags) return undefined;
-  return { id, tags, min: found.MinCapacity ?? 0, max: found.MaxCapacity ?? 0, scaleOutArn: '', scaleInArn: '' };
+  return { id, tags, arn, min: found.MinCapacity ?? 0, max: found.MaxCapacity ?? 0, scaleOutArn: '', scaleInArn: '' };
 }
 
-function tagsOf(aws: Aws, target: ScalableTarget): Promise<Tags> {
-  const arn = must(target.ScalableTargetARN, 'the ARN of a scalable target');
-  return aws.tagsOf(
+const tagsOf = (aws: Aws, arn: string): Promise<Tags> =>
+  aws.tagsOf(
     arn,
     async () => (await aws.clients.autoscaling.send(new ListTagsForResourceCommand({ ResourceARN: arn }))).Tags ?? {},
   );
-}

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { retagSecret } from '../../aws/retag.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
 import { Bug } from '../../errors.ts';
@@ -96,6 +97,7 @@ export const temporalSecret = (value: string | undefined) =>
     },
     remains: (live) =>
       live.scheduledForDeletion ? `deleted, and brought back by init within ${RECOVERY_DAYS} days` : undefined,
+    retag: (aws, { id }, change) => retagSecret(aws, id, change),
     async destroy(aws, live, { purge }) {
       // AWS refuses to schedule twice; only deletion by force works on what is scheduled.
       if (live.scheduledForDeletion && !purge) return;
