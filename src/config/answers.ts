@@ -140,7 +140,14 @@ export function wrong(option: Option, answer: Answer, answers: Answers): string 
   if (option.choices && !option.choices.includes(String(answer))) {
     return `"${answer}" is not one of ${option.choices.join(', ')}`;
   }
-  return option.validate?.(answer, answers);
+  return outOfRange(option, Number(answer)) ?? option.validate?.(answer, answers);
+}
+
+function outOfRange({ range }: Option, answer: number): string | undefined {
+  if (!range) return undefined;
+  const [least, most] = range;
+  if (Number.isInteger(answer) && answer >= least && answer <= most) return undefined;
+  return `"${answer}" is not a whole number from ${least} to ${most}`;
 }
 
 function howToGive({ key, question, env, file }: Option): string {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type UserError, usageError } from '../errors.ts';
 import { closest } from './closest.ts';
+import { SCHEMA_KEY } from './json-schema.ts';
 import type { Answers } from './option.ts';
 import { OPTIONS } from './options.ts';
 
@@ -10,7 +11,7 @@ const LARGEST = 1024 * 1024;
 /** Reads a config file: JSON with the option keys. Secrets have no place in it. */
 export function readConfigFile(path: string): Answers {
   const text = readText(path);
-  const value = parse(path, text);
+  const { [SCHEMA_KEY]: _schema, ...value } = parse(path, text);
   const options = new Map(OPTIONS.map((option) => [option.key as string, option]));
   const keys = [...options.keys()];
   const problems = Object.keys(value).flatMap((key) => {

@@ -15,10 +15,21 @@ export const FARGATE_SIZES: Readonly<Record<number, readonly number[]>> = {
   16384: range(32768, 122880, 8192),
 };
 
+export const CPU_SIZES: readonly number[] = Object.keys(FARGATE_SIZES).map(Number);
+
+/** MiB: the smallest memory of any CPU size, and the largest. */
+export const MEMORY_RANGE = [
+  Math.min(...Object.values(FARGATE_SIZES).flat()),
+  Math.max(...Object.values(FARGATE_SIZES).flat()),
+] as const;
+
+export const noSuchCpu = (cpu: unknown): string =>
+  `CPU ${cpu} does not exist on Fargate; choose one of ${CPU_SIZES.join(', ')}`;
+
 /** `undefined` when the pair exists, else one sentence that names those that do. */
 export function sizeProblem(cpu: number, memory: number): string | undefined {
   const sizes = FARGATE_SIZES[cpu];
-  if (!sizes) return `CPU ${cpu} does not exist on Fargate; choose one of ${Object.keys(FARGATE_SIZES).join(', ')}`;
+  if (!sizes) return noSuchCpu(cpu);
   if (sizes.includes(memory)) return undefined;
   const list =
     sizes.length > 8

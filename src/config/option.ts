@@ -27,6 +27,10 @@ export interface Option {
   /** Never shown, and never on a command line, which everybody on the machine can read. */
   readonly secret?: boolean;
   readonly choices?: readonly string[];
+  /** Of a number: it is whole, and from the first to the last of these. */
+  readonly range?: readonly [least: number, most: number];
+  /** The only numbers that are taken; `validate` says so in words. */
+  readonly values?: readonly number[];
   /** Not asked unless somebody wants to change it: its default is right for most. */
   readonly onRequest?: boolean | ((answers: Answers) => boolean);
   /** `undefined` from the function: there is none, the answer has to be given. '': the answer may be left out. */
@@ -82,14 +86,6 @@ export type OptionKey =
   | 'tags'
   | 'securityGroupIds'
   | 'dataBucket';
-
-/** A validation: the answer is a whole number in this range, ends included. */
-export const wholeNumber =
-  (least: number, most: number) =>
-  (answer: Answer): string | undefined =>
-    Number.isInteger(Number(answer)) && Number(answer) >= least && Number(answer) <= most
-      ? undefined
-      : `"${answer}" is not a whole number from ${least} to ${most}`;
 
 /** Comma-separated text -> its parts. */
 export const listOf = (text: Answer | undefined): string[] =>

@@ -1,5 +1,5 @@
-import { RETENTION_DAYS } from './fargate.ts';
-import { type Option, wholeNumber } from './option.ts';
+import { CPU_SIZES, MEMORY_RANGE, noSuchCpu, RETENTION_DAYS } from './fargate.ts';
+import type { Option } from './option.ts';
 
 /** The worker: its queue, its size, what it runs on and how it scales. */
 export const WORKER_OPTIONS: readonly Option[] = [
@@ -19,6 +19,8 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'In units: 1024 is one vCPU.',
     type: 'number',
     default: 1024,
+    values: CPU_SIZES,
+    validate: (answer) => (CPU_SIZES.some((cpu) => cpu === answer) ? undefined : noSuchCpu(answer)),
     stage: 'what',
   },
   {
@@ -28,6 +30,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'In MiB; which sizes exist depends on the CPU.',
     type: 'number',
     default: 2048,
+    range: MEMORY_RANGE,
     stage: 'what',
   },
   {
@@ -61,7 +64,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'Tasks are split by the weights; 4 to 1 puts four of five on Spot.',
     type: 'number',
     default: 4,
-    validate: wholeNumber(0, 1000),
+    range: [0, 1000],
     stage: 'what',
   },
   {
@@ -71,7 +74,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'Weights split, they do not fail over: on-demand does not step in when Spot is short.',
     type: 'number',
     default: 1,
-    validate: wholeNumber(0, 1000),
+    range: [0, 1000],
     stage: 'what',
   },
   {
@@ -81,7 +84,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'With 1, one worker stays when all Spot capacity is taken away.',
     type: 'number',
     default: 0,
-    validate: wholeNumber(0, 1000),
+    range: [0, 1000],
     stage: 'what',
   },
   {
@@ -91,7 +94,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'Auto scaling never goes below it.',
     type: 'number',
     default: 1,
-    validate: wholeNumber(0, 1000),
+    range: [0, 1000],
     stage: 'what',
   },
   {
@@ -101,7 +104,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'Auto scaling never goes above it.',
     type: 'number',
     default: 10,
-    validate: wholeNumber(1, 1000),
+    range: [1, 1000],
     stage: 'what',
   },
   {
@@ -111,7 +114,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'Percent, for two minutes.',
     type: 'number',
     default: 30,
-    validate: wholeNumber(1, 100),
+    range: [1, 100],
     stage: 'what',
   },
   {
@@ -121,7 +124,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'Percent, for ten minutes.',
     type: 'number',
     default: 20,
-    validate: wholeNumber(0, 100),
+    range: [0, 100],
     stage: 'what',
   },
   {
@@ -131,7 +134,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'Between SIGTERM and SIGKILL; running activities get three quarters of it to finish.',
     type: 'number',
     default: 120,
-    validate: wholeNumber(2, 120),
+    range: [2, 120],
     stage: 'what',
   },
   {
@@ -141,6 +144,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'CloudWatch Logs deletes older ones.',
     type: 'number',
     default: 7,
+    values: RETENTION_DAYS,
     validate: (answer) =>
       RETENTION_DAYS.some((days) => days === Number(answer))
         ? undefined

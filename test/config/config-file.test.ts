@@ -37,6 +37,10 @@ describe('a config file', () => {
     expect(readConfigFile(file('\uFEFF{"stack": "prod"}'))).toEqual({ stack: 'prod' });
   });
 
+  it('may say where its schema is', () => {
+    expect(readConfigFile(file('{"$schema": "./config.schema.json", "stack": "prod"}'))).toEqual({ stack: 'prod' });
+  });
+
   it.each([
     [
       'unknown keys',

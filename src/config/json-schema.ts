@@ -1,0 +1,38 @@
+import type { Option } from './option.ts';
+import { OPTIONS } from './options.ts';
+
+/** The only key of a config file that is no answer: it tells editors where this schema is. */
+export const SCHEMA_KEY = '$schema';
+
+/** JSON Schema of the config file, for editors: types, choices and ranges. What goes with what only the program knows. */
+export function configFileSchema(): object {
+  const answers = OPTIONS.filter(({ secret }) => !secret);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Answers to temporal-fargate',
+    description:
+      'For --config. Secrets have no place in it. What is left out has its default, or stays as the stack has it.',
+    type: 'object',
+    properties: {
+      [SCHEMA_KEY]: { type: 'string', description: 'Where this schema is.' },
+      ...Object.fromEntries(answers.map((option) => [option.key, propertyOf(option)])),
+    },
+    additionalProperties: false,
+  };
+}
+
+function propertyOf(option: Option): object {
+  const { question, help, default: usual } = option;
+  return {
+    description: `${question}${question.endsWith('?') ? '' : '.'} ${help}`,
+    ...kindOf(option),
+    ...(typeof usual === 'function' || usual === undefined || usual === '' ? {} : { default: usual }),
+  };
+}
+
+function kindOf({ type, choices, range, values }: Option): object {
+  if (type === 'boolean') return { type };
+  if (type !== 'number') return { type: 'string', ...(choices && { enum: choices }) };
+  if (values) return { type: 'integer', enum: values };
+  return range ? { type: 'integer', minimum: range[0], maximum: range[1] } : { type };
+}

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { wrong } from '../../src/config/answers.ts';
+import { configFileSchema } from '../../src/config/json-schema.ts';
+import type { Answer, Option } from '../../src/config/option.ts';
+import { OPTIONS } from '../../src/config/options.ts';
+
+const schema = configFileSchema() as Parameters<typeof z.fromJSONSchema>[0] & { properties: Record<string, object> };
+const parser = z.fromJSONSchema(schema);
+const bySchema = (file: Record<string, unknown>): boolean => parser.safeParse(file).success;
+
+/** What the program says of an answer by itself; of texts that have a form, the schema knows only that they are texts. */
+function byProgram(option: Option, answer: unknown): boolean {
+  const { validate: _form, ...formless } = option;
+  return wrong(option.type === 'text' || option.type === 'pem' ? formless : option, answer as Answer, {}) === undefined;
+}
+
+/** Anything JSON can hold, and more often what is at the edge of being right. */
+function answers({ choices = [], range = [0, 0], values = [] }: Option): fc.Arbitrary<unknown> {
+  const near = [...range, ...values].flatMap((value) => [value - 1, value, value + 1, value + 0.5]);
+  return fc.oneof(
+    fc.jsonValue({ maxDepth: 1 }),
+    fc.integer({ min: -2, max: 1200 }),
+    fc.constantFrom(...choices, ...near),
+  );
+}
+
+describe('the JSON schema of the config file', () => {
+  it.each(OPTIONS.filter(({ secret }) => !secret).map((option) => [option.key, option] as const))(
+    'takes of %s what the program takes, and nothing else',
+    (key, option) => {
+      fc.assert(
+        fc.property(answers(option), (answer) => {
+          expect([answer, bySchema({ [key]: answer })]).toEqual([answer, byProgram(option, answer)]);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  it('knows every answer but the secrets, and where it is itself', () => {
+    const keys = OPTIONS.flatMap(({ key, secret }) => (secret ? [] : [key]));
+    expect(Object.keys(schema.properties)).toEqual(['$schema', ...keys]);
+    expect(bySchema({ $schema: './config.schema.json', stack: 'prod' })).toBe(true);
+    for (const { key } of OPTIONS.filter(({ secret }) => secret))
+      expect(bySchema({ [key]: 'planted-key' })).toBe(false);
+    expect(bySchema({ stak: 'prod' })).toBe(false);
+  });
+});
