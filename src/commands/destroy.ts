@@ -7,6 +7,7 @@ import type { Aws } from '../aws/aws.ts';
 import { usableZones } from '../aws/zones.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { toStackConfig } from '../config/stack-config.ts';
+import { STAND_IN } from '../config/stand-in.ts';
 import { type Destroyed, destroy as destroyAll } from '../engine/destroy.ts';
 import { TAG } from '../engine/ownership.ts';
 import type { DestroyOptions, Live } from '../engine/step.ts';
@@ -120,36 +121,10 @@ function union(configs: readonly StackConfig[]): AwsStep[] {
 
 /** Without a state nobody knows what was configured: every layout there is, in every zone of the region. */
 async function everyConfig(connection: Connection): Promise<StackConfig[]> {
-  const { accountId, partition } = connection;
+  const { accountId, partition, stack, region } = connection;
   const zones = (await usableZones(connection.clients.ec2)).join(',');
   return ['public', 'private-per-az', 'private'].map((network) =>
-    toStackConfig(
-      {
-        stack: connection.stack,
-        region: connection.region,
-        temporalAddress: 'unknown:7233',
-        temporalNamespace: 'unknown',
-        temporalAuth: 'api-key',
-        temporalTls: true,
-        taskQueue: 'unknown',
-        cidr: '10.0.0.0/16',
-        zones,
-        network,
-        cpu: 1024,
-        memory: 2048,
-        architecture: 'arm64',
-        spotWeight: 1,
-        onDemandWeight: 1,
-        onDemandBase: 0,
-        minTasks: 0,
-        maxTasks: 1,
-        scaleOutAt: 30,
-        scaleInAt: 20,
-        stopTimeout: 120,
-        logRetentionDays: 7,
-      },
-      { accountId, partition },
-    ),
+    toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }),
   );
 }
 

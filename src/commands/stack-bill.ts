@@ -1,10 +1,14 @@
 import type { StateDocument } from '../../state/document.ts';
+import type { Answers } from '../config/option.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { toStackConfig } from '../config/stack-config.ts';
+import { STAND_IN } from '../config/stand-in.ts';
 import { type Bill, billOf, type Range } from '../pricing/bill.ts';
+import { networkPrices } from '../pricing/layouts.ts';
 import type { RegionPrices } from '../pricing/prices.ts';
 import { PRICE_TABLE } from '../pricing/table.ts';
 import { infrastructure } from '../steps/index.ts';
-import { formatMonthly } from '../ui/format-cost.ts';
+import { formatAdded, formatMonthly } from '../ui/format-cost.ts';
 import { storedConfig } from './stored-config.ts';
 
 export const tablePrices = (region: string): RegionPrices => PRICE_TABLE[region] ?? {};
@@ -23,4 +27,25 @@ export const tasksOf = ({ workers }: StackConfig): Range => ({
 export function monthlyLine(config: StackConfig, document: StateDocument | undefined): string {
   const before = storedConfig(document?.configs.at(-1));
   return formatMonthly(config.region, billFor(config), tasksOf(config), before && billFor(before).sum);
+}
+
+/**
+ * What each network adds to the monthly bill, to be shown beside its name: "36.50 $ a month". Can be said before the
+ * other questions are answered: of them only region, zones and the number of tasks count, for which the defaults stand in.
+ */
+export function networkPriceTexts(answers: Answers): Readonly<Record<StackConfig['network']['preset'], string>> {
+  const region = String(answers.region);
+  const zones = String(answers.zones ?? `${region}a,${region}b`);
+  const { minTasks = 1, maxTasks = 10 } = answers;
+  const account = { accountId: '000000000000', partition: 'aws' };
+  const config = toStackConfig({ ...STAND_IN, region, zones, minTasks, maxTasks }, account);
+  const prices = networkPrices(config, billFor);
+  const text = (preset: StackConfig['network']['preset']): string => formatAdded(prices[preset], tasksOf(config));
+  return {
+    private: text('private'),
+    'private-per-az': text('private-per-az'),
+    public: text('public'),
+    existing: text('existing'),
+    shared: text('shared'),
+  };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { networkPriceTexts } from '../../src/commands/stack-bill.ts';
 import type { StackConfig } from '../../src/config/schema.ts';
 import { billOf } from '../../src/pricing/bill.ts';
 import { cheapestOther, networkPrices } from '../../src/pricing/layouts.ts';
@@ -76,6 +77,13 @@ describe('the price of each network', () => {
   it('follows the zones', () => {
     const zones = 'us-east-1a,us-east-1b,us-east-1c';
     expect(text(referenceConfig({ zones }))['private-per-az']).toBe('109.50 $ a month');
+  });
+
+  it('can be said as soon as the region is known', () => {
+    expect(networkPriceTexts({ region: 'us-east-1' })).toEqual({ ...own, existing: nothing, shared: nothing });
+    expect(networkPriceTexts({ region: 'us-east-1', minTasks: 0, maxTasks: 2 }).public).toBe(
+      '0.00 $ a month with 0 tasks, 7.30 $ with 2 tasks',
+    );
   });
 
   it('is not guessed where it is not known', () => {
