@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { TAG } from '../engine/ownership.ts';
 import { fromUpperTags } from './tags.ts';
-import { type Way, wayOf } from './way-out.ts';
+import { hasNeighbours, type Way, wayOf } from './way-out.ts';
 
 /** A VPC as it is offered and judged. */
 export interface FoundVpc {
@@ -31,6 +31,8 @@ export interface FoundSubnet {
   readonly zoneId: string;
   readonly routeTable: string;
   readonly way: Way;
+  /** Whether there are routes to other networks, whose endpoints may serve this one too. */
+  readonly neighbours: boolean;
   /** Whether its route table has a gateway endpoint for S3. */
   readonly s3Gateway: boolean;
 }
@@ -73,6 +75,7 @@ export async function listSubnets(ec2: EC2Client, vpcId: string): Promise<FoundS
       zoneId: subnet.AvailabilityZoneId ?? '',
       routeTable: table?.RouteTableId ?? '',
       way: wayOf(routes),
+      neighbours: hasNeighbours(routes),
       s3Gateway: routes.some(
         ({ GatewayId, DestinationPrefixListId }) =>
           DestinationPrefixListId !== undefined && GatewayId?.startsWith('vpce-') === true,

@@ -31,14 +31,20 @@ export function judgeNetwork(found: FoundNetwork, demand: NetworkDemand): Networ
   if (vpc.stack !== undefined) return { problems: [ofAnotherStack(vpc.id, vpc.stack)], warnings: [] };
   const subnets = found.subnets.filter(({ id }) => demand.subnetIds.includes(id));
   const missing = demand.subnetIds.filter((id) => !subnets.some((subnet) => subnet.id === id));
+  const enclosed = subnets.filter((subnet) => isEnclosed(subnet, demand));
+  const endpoints = endpointProblems(found, enclosed, demand);
+  const helped = enclosed.every(({ neighbours }) => neighbours);
   const problems = [
     ...missing.map((id) => noSubnet(id, found)),
     ...subnets.flatMap((subnet) => [...zoneProblems(subnet), ...wayProblems(subnet, demand)]),
-    ...endpointProblems(found, subnets, demand),
+    ...(helped ? [] : endpoints),
   ];
   const zones = new Set(subnets.map(({ zone }) => zone));
   const [zone] = zones;
-  const warnings = zones.size === 1 ? [`All tasks will be in ${zone}: none survives the loss of that zone.`] : [];
+  const warnings = [
+    ...(zones.size === 1 ? [`All tasks will be in ${zone}: none survives the loss of that zone.`] : []),
+    ...(helped ? endpoints.map(({ message }) => `Unless another network that they lead to helps: ${message}.`) : []),
+  ];
   return { problems, warnings };
 }
 
@@ -83,18 +89,18 @@ function wayProblems(
   return [];
 }
 
-const INSIDE = 'Where Temporal is reached inside of the VPC, add --verify health.';
+const INSIDE = 'Where Temporal is reached without the internet, add --verify health.';
+
+/** Whether the internet cannot be reached from the subnet. */
+const isEnclosed = ({ way: { leads } }: FoundSubnet, { assignPublicIp }: NetworkDemand): boolean =>
+  leads === 'none' || leads === 'black-hole' || (leads === 'internet-gateway' && !assignPublicIp);
 
 /** What tasks need of AWS itself comes through endpoints where there is no way out. */
 function endpointProblems(
   { vpc, endpoints, dns }: FoundNetwork,
-  subnets: readonly FoundSubnet[],
-  { secret, assignPublicIp }: NetworkDemand,
+  enclosed: readonly FoundSubnet[],
+  { secret }: NetworkDemand,
 ): NetworkProblem[] {
-  const enclosed = subnets.filter(
-    ({ way: { leads } }) =>
-      leads === 'none' || leads === 'black-hole' || (leads === 'internet-gateway' && !assignPublicIp),
-  );
   if (enclosed.length === 0) return [];
   const needed = ['ecr.api', 'ecr.dkr', 'logs', ...(secret ? ['secretsmanager'] : [])];
   const s3 = enclosed.every(({ s3Gateway }) => s3Gateway) ? [] : ['s3'];

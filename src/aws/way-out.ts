@@ -24,6 +24,13 @@ export function wayOf(routes: readonly Route[]): Way {
 
 const NONE: Way = { leads: 'none', target: '' };
 
+/** Whether any of the routes leads to another network: what is there, nobody can see from here. Pure. */
+export const hasNeighbours = (routes: readonly Route[]): boolean =>
+  routes.some((route) => route.State !== 'blackhole' && NEIGHBOUR.test(targetOf(route) ?? ''));
+
+/** Transit and VPN gateways, peered VPCs, AWS Cloud WAN, Outposts, and appliances. */
+const NEIGHBOUR = /^(tgw-|vgw-|pcx-|arn:.*:core-network\/|lgw-|eni-|i-)/;
+
 function along(route: Route): Way {
   const target = targetOf(route);
   if (target === undefined || target === 'local') return NONE;

@@ -2,7 +2,7 @@ import type { Route } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import type { FoundNetwork, FoundSubnet } from '../../src/aws/existing-network.ts';
 import { judgeNetwork, type NetworkDemand } from '../../src/aws/network-verdict.ts';
-import { type Way, wayOf } from '../../src/aws/way-out.ts';
+import { hasNeighbours, type Way, wayOf } from '../../src/aws/way-out.ts';
 
 const LOCAL: Route = { DestinationCidrBlock: '10.0.0.0/16', GatewayId: 'local', State: 'active' };
 const toAll = (route: Route): Route => ({ DestinationCidrBlock: '0.0.0.0/0', State: 'active', ...route });
@@ -44,6 +44,18 @@ describe('the way out of a subnet', () => {
   });
 });
 
+describe('the neighbours of a subnet', () => {
+  const through = (route: Route) => hasNeighbours([LOCAL, { DestinationCidrBlock: '10.20.0.0/16', ...route }]);
+
+  it('are what its routes lead to besides gateways of its own VPC', () => {
+    expect([{ TransitGatewayId: 'tgw-1' }, { VpcPeeringConnectionId: 'pcx-1' }].map(through)).toEqual([true, true]);
+    const own = [{ NatGatewayId: 'nat-1' }, { GatewayId: 'igw-1' }, { GatewayId: 'vpce-1' }];
+    expect([...own, { TransitGatewayId: 'tgw-1', State: 'blackhole' as const }].map(through)).toEqual(
+      Array(4).fill(false),
+    );
+  });
+});
+
 const NAT: Way = { leads: 'nat', target: 'nat-1' };
 const NONE: Way = { leads: 'none', target: '' };
 const IGW: Way = { leads: 'internet-gateway', target: 'igw-1' };
@@ -56,6 +68,7 @@ const subnet = (letter: string, way: Way, more: Partial<FoundSubnet> = {}): Foun
     routeTable: `rtb-${letter}`,
     way,
     s3Gateway: false,
+    neighbours: false,
   },
   ...{ zone: `us-east-1${letter}`, zoneId: `use1-az-${letter}` },
   ...more,
@@ -93,6 +106,17 @@ describe('a network is judged', () => {
     ]);
   });
 
+  it('with a warning where another network may have the endpoints that are missing', () => {
+    const subnets = [subnet('a', NONE, { neighbours: true }), subnet('b', NONE, { neighbours: true })];
+    expect(judged({ subnets }, { temporalOutside: false })).toEqual([
+      'Unless another network that they lead to helps: tasks in subnet-a, subnet-b reach neither the internet nor AWS: VPC vpc-1 has no endpoint with private DNS for ecr.api, ecr.dkr, logs, secretsmanager, s3.',
+    ]);
+    const alone = [subnet('a', NONE, { neighbours: true }), subnet('b', NONE)];
+    expect(judged({ subnets: alone }, { temporalOutside: false })).toEqual([
+      expect.stringContaining('Create these endpoints'),
+    ]);
+  });
+
   it.each<[string, Partial<FoundNetwork>, Partial<NetworkDemand>, string[]]>([
     [
       'a subnet that is not in it, with those that are',
@@ -111,7 +135,7 @@ describe('a network is judged', () => {
       { subnets: [subnet('a', IGW), subnet('b', NAT)], endpoints: new Set([...ENDPOINTS, 's3']), dns: ON },
       {},
       [
-        'subnet-a has no way out to Temporal: it leads to igw-1, which serves public addresses only, and the tasks get none. Add --assign-public-ip yes, or choose --subnet-ids behind a NAT gateway. Where Temporal is reached inside of the VPC, add --verify health.',
+        'subnet-a has no way out to Temporal: it leads to igw-1, which serves public addresses only, and the tasks get none. Add --assign-public-ip yes, or choose --subnet-ids behind a NAT gateway. Where Temporal is reached without the internet, add --verify health.',
       ],
     ],
     [
@@ -119,7 +143,7 @@ describe('a network is judged', () => {
       { subnets: [subnet('a', NONE), subnet('b', NAT)], endpoints: new Set(['logs']), dns: ON },
       {},
       [
-        'subnet-a has no way out to Temporal: rtb-a has no default route. Add a route to a NAT gateway to rtb-a, or choose other --subnet-ids. Where Temporal is reached inside of the VPC, add --verify health.',
+        'subnet-a has no way out to Temporal: rtb-a has no default route. Add a route to a NAT gateway to rtb-a, or choose other --subnet-ids. Where Temporal is reached without the internet, add --verify health.',
         'tasks in subnet-a reach neither the internet nor AWS: VPC vpc-1 has no endpoint with private DNS for ecr.api, ecr.dkr, secretsmanager, s3. Create these endpoints, or give the subnets a way out by a NAT gateway.',
       ],
     ],
