@@ -3,6 +3,8 @@ import { hasFargate } from './zones.ts';
 
 /** What the tasks of a stack need of a network that is not its own. */
 export interface NetworkDemand {
+  /** Name of the stack. */
+  readonly stack: string;
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
   /** Whether tasks get public addresses. */
@@ -28,7 +30,7 @@ export interface NetworkVerdict {
 /** Whether tasks could work there. Pure; see `readNetwork`. */
 export function judgeNetwork(found: FoundNetwork, demand: NetworkDemand): NetworkVerdict {
   const { vpc } = found;
-  if (vpc.stack !== undefined) return { problems: [ofAnotherStack(vpc.id, vpc.stack)], warnings: [] };
+  if (vpc.stack !== undefined) return { problems: [ofOurs(vpc.id, vpc.stack, demand.stack)], warnings: [] };
   const subnets = found.subnets.filter(({ id }) => demand.subnetIds.includes(id));
   const missing = demand.subnetIds.filter((id) => !subnets.some((subnet) => subnet.id === id));
   const enclosed = subnets.filter((subnet) => isEnclosed(subnet, demand));
@@ -52,10 +54,14 @@ export function judgeNetwork(found: FoundNetwork, demand: NetworkDemand): Networ
 export const needsPublicIp = ({ subnets }: FoundNetwork, subnetIds: readonly string[]): boolean =>
   subnets.some(({ id, way }) => subnetIds.includes(id) && way.leads === 'internet-gateway');
 
-const ofAnotherStack = (vpcId: string, stack: string): NetworkProblem => ({
-  message: `VPC ${vpcId} is that of stack ${stack}, which may change or delete it`,
-  fix: `Share it instead: --network shared --network-stack ${stack}`,
-});
+/** A VPC that carries our tags would be deleted with the stack whose it is, or moved away from. */
+const ofOurs = (vpcId: string, stack: string, own: string): NetworkProblem =>
+  stack === own
+    ? { message: `VPC ${vpcId} is this stack's own`, fix: 'Leave --network as it is, or name another --vpc-id.' }
+    : {
+        message: `VPC ${vpcId} is that of stack ${stack}, which may change or delete it`,
+        fix: `Share it instead: --network shared --network-stack ${stack}`,
+      };
 
 function noSubnet(id: string, { vpc, subnets }: FoundNetwork): NetworkProblem {
   const others = subnets.map((subnet) => `${subnet.id} (${subnet.zone})`).join(', ');

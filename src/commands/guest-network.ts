@@ -33,6 +33,7 @@ export async function placeOf(
   };
   const { problems, warnings } = judgeNetwork(found, {
     ...place,
+    stack: connection.stack,
     temporalOutside: isOutside(input, String(answers.temporalAddress)),
     secret: answers.temporalAuth !== 'none',
   });

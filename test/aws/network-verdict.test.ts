@@ -81,7 +81,15 @@ const VPC = { id: 'vpc-1', cidr: '10.0.0.0/16', name: undefined, stack: undefine
 function judged(found: Partial<FoundNetwork>, demand: Partial<NetworkDemand> = {}): string[] {
   const network = { vpc: VPC, subnets: [], endpoints: new Set<string>(), dns: undefined, ...found };
   const subnetIds = network.subnets.map(({ id }) => id);
-  const asked = { vpcId: 'vpc-1', subnetIds, assignPublicIp: false, temporalOutside: true, secret: true, ...demand };
+  const asked = {
+    stack: 'dev',
+    vpcId: 'vpc-1',
+    subnetIds,
+    assignPublicIp: false,
+    temporalOutside: true,
+    secret: true,
+    ...demand,
+  };
   const { problems, warnings } = judgeNetwork(network, asked);
   return [...problems.map(({ message, fix }) => `${message}. ${fix}`), ...warnings];
 }
@@ -161,6 +169,13 @@ describe('a network is judged', () => {
     ],
   ])('bad for %s', (_what, found, demand, says) => {
     expect(judged(found, demand)).toEqual(says);
+  });
+
+  it.each([
+    ['another stack', 'net', 'VPC vpc-1 is that of stack net, which may change or delete it. Share it instead: '],
+    ['the stack itself', 'dev', "VPC vpc-1 is this stack's own. Leave --network as it is"],
+  ])('bad as the VPC of %s', (_what, stack, says) => {
+    expect(judged({ vpc: { ...VPC, stack }, subnets: [subnet('a', NAT)] })).toEqual([expect.stringContaining(says)]);
   });
 
   it('without asking for an endpoint of Secrets Manager where no task reads a secret', () => {

@@ -129,7 +129,14 @@ describe('a network that was there before', () => {
     return found;
   };
   const judged = async (vpcId: string, subnetIds: readonly string[], assignPublicIp = false) =>
-    judgeNetwork(await read(vpcId), { vpcId, subnetIds, assignPublicIp, temporalOutside: true, secret: true });
+    judgeNetwork(await read(vpcId), {
+      stack: 'other',
+      vpcId,
+      subnetIds,
+      assignPublicIp,
+      temporalOutside: true,
+      secret: true,
+    });
 
   it('is read with the way out of each subnet', async () => {
     await stage.emulator.reset();
