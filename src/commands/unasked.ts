@@ -37,6 +37,7 @@ export async function configUnasked(input: CommandInput, circumstances: Circumst
     echo: () => undefined,
   });
   const last = before && 'vpcId' in before.network ? before.network : undefined;
-  const found = answers.network === 'existing' ? await place?.(answers) : undefined;
+  const isGuest = answers.network === 'existing' || answers.network === 'shared';
+  const found = isGuest ? await place?.(answers) : undefined;
   return toStackConfig(answers, account ?? { accountId: '000000000000', partition: 'aws' }, found ?? last);
 }
