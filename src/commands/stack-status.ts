@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { currentProblem } from '../aws/deployment-failure.ts';
 import { type Egress, egressOf } from '../aws/egress.ts';
+import { isDenied } from '../aws/errors.ts';
 import { explainAwsError } from '../aws/explain.ts';
 import { reportScaling } from '../aws/scaling-report.ts';
 import { reportService } from '../aws/service-report.ts';
@@ -36,18 +37,19 @@ export class StatusReader {
     const [queues, services, scalings, seen] = await Promise.all([
       this.queues(),
       Promise.all(config.workers.map(({ name }) => reportService(aws, cluster, name))),
-      Promise.all(config.workers.map(({ name }) => reportScaling(aws, cluster, name))),
+      Promise.all(config.workers.map(({ name }) => reportScaling(aws, cluster, name).catch(ifDenied))),
       store.holder(),
     ]);
     const workers = config.workers.map((worker, at): WorkerStatus => {
-      const service = services[at];
+      const [service, scaling] = [services[at], scalings[at]];
       const queue = queues instanceof Error ? undefined : queues.get(worker.taskQueue);
       return {
         worker: worker.name,
         taskQueue: worker.taskQueue,
         service: service ?? null,
         problem: (service && currentProblem(service)) ?? null,
-        scaling: scalings[at] ?? null,
+        scaling: scaling instanceof Error ? null : (scaling ?? null),
+        scalingProblem: scaling instanceof Error ? scaling.message : null,
         pollers: queue?.pollers ?? null,
         backlog: queue?.backlog ?? null,
       };
@@ -86,7 +88,9 @@ export class StatusReader {
       const touched = plan.items.filter(({ action, duplicates }) => action !== 'none' || duplicates.length > 0);
       return { differences: touched.length, problem: plan.problems[0]?.message ?? null };
     } catch (error) {
-      return { differences: null, problem: asError(explainAwsError(error)).message };
+      // Of many the first: one cause, such as a permission, often has many victims.
+      const [problem = ''] = asError(explainAwsError(error)).message.split('\n');
+      return { differences: null, problem };
     }
   }
 
@@ -111,6 +115,12 @@ export class StatusReader {
       return asError(explainAwsError(error));
     }
   }
+}
+
+/** Who may see tasks may not see everything: what cannot be asked is said in its place. Throws any other error. */
+function ifDenied(error: unknown): Error {
+  if (!isDenied(error)) throw error;
+  return asError(explainAwsError(error));
 }
 
 const notTold = (error: unknown): Egress => ({

@@ -28,7 +28,7 @@ const line = (name: string, text: string): string[] =>
 const LABEL = 12;
 
 function workerLines({ service, ...status }: WorkerStatus, stack: string, now: Date): string[] {
-  const { worker, taskQueue, problem, pollers, scaling } = status;
+  const { worker, taskQueue, problem, pollers, scaling, scalingProblem } = status;
   if (!service) return line('Worker', `${worker}: there is no ECS service`);
   const revision = service.taskDefinition.split(':').at(-1);
   const [stopped] = service.stopped;
@@ -42,7 +42,10 @@ function workerLines({ service, ...status }: WorkerStatus, stack: string, now: D
     ...(stopped ? line('Last stop', stopWords(stopped, now)) : []),
     ...(event ? line('Last event', event) : []),
     ...(pollers ? [...line('Backlog', backlogWords(status)), ...otherPollers(pollers, service, stack, now)] : []),
-    ...scalingWords(scaling, service.desired, now).flatMap((words, at) => line(at === 0 ? 'Scaling' : '', words)),
+    ...(scalingProblem === null
+      ? scalingWords(scaling, service.desired, now)
+      : [`not known: ${scalingProblem}`]
+    ).flatMap((words, at) => line(at === 0 ? 'Scaling' : '', words)),
   ];
 }
 

@@ -13,6 +13,8 @@ export interface WorkerStatus {
   /** Why tasks are missing, where that is known. */
   readonly problem: { readonly cause: string; readonly fix: string } | null;
   readonly scaling: Scaling | null;
+  /** Why it could not be asked. */
+  readonly scalingProblem: string | null;
   /** Everybody who polls the task queue; `null` when Temporal could not be asked. */
   readonly pollers: readonly Poller[] | null;
   /** `null` when Temporal could not be asked or does not count. */

@@ -27,7 +27,13 @@ export function newsOf(before: Facts, now: Facts): string[] {
   return lines.map((line) => line.replace(/\s+/g, ' '));
 }
 
-function workerFacts({ service, scaling, pollers, backlog }: WorkerStatus): (readonly [string, string])[] {
+function workerFacts({
+  service,
+  scaling,
+  scalingProblem,
+  pollers,
+  backlog,
+}: WorkerStatus): (readonly [string, string])[] {
   if (!service) return [['service', 'there is none']];
   const { deployment, deploymentReason, stopped } = service;
   const [last] = stopped;
@@ -39,7 +45,7 @@ function workerFacts({ service, scaling, pollers, backlog }: WorkerStatus): (rea
     ...(backlog
       ? [['backlog', `${backlog.workflowTasks} workflow tasks, ${backlog.activities} activities`] as const]
       : []),
-    ...(scaling ? scalingFacts(scaling) : [['scaling', 'off'] as const]),
+    ...(scaling ? scalingFacts(scaling) : [['scaling', scalingProblem ?? 'off'] as const]),
   ];
 }
 

@@ -75,6 +75,19 @@ describe('status', () => {
     await keepLogs(7);
   });
 
+  it('says in its place what these credentials may not read, and shows the rest', async () => {
+    const denied = { kind: 'error', code: 'AccessDeniedException', status: 400, times: 100 } as const;
+    await emulator.fault({ ...denied, match: { service: 'application-autoscaling' } });
+    await emulator.fault({ ...denied, match: { service: 'ec2' } });
+    const { code, stdout } = await stage.run(['status']);
+    await emulator.clearFaults();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Tasks {7}1 of 1 running/m);
+    expect(stdout).toMatch(/^Seen as {5}not known: calling EC2 DescribeSubnets: /m);
+    expect(stdout).toMatch(/^Drift {7}not looked at: /m);
+    expect(stdout).toMatch(/^Scaling {5}not known: calling ApplicationAutoScaling DescribeScal/m);
+  });
+
   it('says how auto scaling stands, and what it did last', async () => {
     await emulator.ask('POST', 'usage', { service: 'worker', cpu: 90, memory: 10 });
     await emulator.ask('POST', 'alarm-actions', { on: true });

@@ -54,6 +54,7 @@ export const worker = (more: Partial<WorkerStatus> = {}): WorkerStatus => ({
     ],
     lastActivity: null,
   },
+  scalingProblem: null,
   pollers: [{ identity: `dev/${'0f3a9c12'.padEnd(32, '0')}/9a8b7c6d5e4f`, lastSeen: ago(3) }],
   backlog: { workflowTasks: 0, activities: 0, oldestMs: 0 },
   ...more,
