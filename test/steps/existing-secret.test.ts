@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
 import { withExistingSecret } from '../../src/commands/existing-secret.ts';
+import { temporalOf } from '../../src/commands/temporal-access.ts';
 import type { UserError } from '../../src/errors.ts';
 import { mayReadSecret } from '../../src/steps/secrets/read-secret.ts';
 import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
@@ -98,6 +99,16 @@ describe('a secret that was there before', () => {
     expect(await stack.down({ purge: true, deleteData: true })).toEqual({ kept: [], left: [] });
     expect((await stage.emulator.inventory()).secretsmanager).toEqual(secretsmanager);
     expect(stack.calls.filter(({ name, mutating }) => mutating && name.startsWith('SecretsManager'))).toEqual([]);
+  });
+
+  it('is what this program itself connects to Temporal with', async () => {
+    const stack = await stage.fresh();
+    const { config } = await looked(stack, await someSecret('team/temporal'));
+    const kept: string[] = [];
+    const input = { env: {}, flags: { paths: {} }, io: { keepSecret: (text: string) => kept.push(text) } };
+    const unreachable = { ...config, temporal: { ...config.temporal, address: '127.0.0.1:1' } };
+    const error = await refusedBy(temporalOf(input as never, unreachable, { aws: stack.aws }));
+    expect([error.code, kept]).toEqual(['TEMPORAL_UNREACHABLE', [API_KEY]]);
   });
 
   it('takes the place of an own one, which can be brought back for seven days, and gives it back', async () => {

@@ -8,12 +8,21 @@ import {
 } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 import { extraGroupProblems, findExtraGroups } from '../../src/aws/extra-groups.ts';
+import { planStack } from '../../src/commands/stack-run.ts';
+import { realClock } from '../../src/engine/wait.ts';
 import { infrastructure } from '../../src/steps/index.ts';
 import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
 import { expectNoTrace, idOf, only, useSteps } from './stage.ts';
 import { taggerOf } from './tagger.ts';
 
 const stage = useSteps({ strict: ['off'] });
+
+/** The plan as the commands make it, of a stack whose earlier configs are these. */
+async function planned(stack: AwsStack, ...configs: object[]) {
+  const connection = { stack: 'dev', timeScale: 0.01, clock: realClock, polling: (look: () => unknown) => look() };
+  const document = { ...stack.session.document, configs: configs as Record<string, unknown>[] };
+  return (await planStack(connection as never, stack.config, document, {}, stack.aws)).plan;
+}
 
 const role = (kind: string) => `temporal-fargate-us-east-1-dev-${kind}`;
 
@@ -112,6 +121,10 @@ describe('extra tags', () => {
 
     stack.config = referenceConfig({ tags: 'env=prod' });
     const made = idOf(stack, 'compute/task-definition/worker');
+    const { items } = await planned(stack, first, stack.config);
+    expect(items.find(({ step }) => step.id === 'network/vpc')?.changes).toEqual([
+      { field: 'tags', from: { env: 'dev', team: 'core' }, to: { env: 'prod' }, how: 'update' },
+    ]);
     await stack.up(first);
     expect(await extras()).toEqual(onAll(stack, { env: 'prod', owner: 'ada' }));
     expect(idOf(stack, 'compute/task-definition/worker')).toBe(made);
@@ -152,10 +165,16 @@ describe('security groups of other people', () => {
 
     stack.config = referenceConfig({ securityGroupIds: `${two}, ${one}` });
     expect(await stack.pending()).toEqual({ 'compute/service/worker': ['update', 'securityGroupIds'] });
+    expect((await planned(stack, stack.config)).problems).toEqual([]);
     await stack.up();
     expect(await groupsOfService()).toEqual([own, one, two].sort());
     expect(await stack.pending()).toEqual({});
 
+    stack.config = referenceConfig({ securityGroupIds: 'sg-01234567' });
+    const { problems } = await planned(stack, stack.config);
+    expect(problems.map(({ message }) => message)).toEqual([
+      'security group sg-01234567 does not exist in this account and region',
+    ]);
     stack.config = referenceConfig();
     await stack.up();
     expect(await groupsOfService()).toEqual([own]);
