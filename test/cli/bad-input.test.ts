@@ -210,7 +210,7 @@ const commandLine: readonly Case[] = [
     name: 'a time span in words',
     args: ['logs', '--since', 'yesterday'],
     says: '--since yesterday is no time span',
-    fix: 'Write it like 15m, 2h or 1d.',
+    fix: 'Write it like 15m, 2h or 1d',
   },
   {
     name: 'init without a terminal and without --yes',
