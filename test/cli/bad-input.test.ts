@@ -47,7 +47,7 @@ const answers: readonly Case[] = [
   {
     name: 'a stack and a region that are none, together with what else is wrong',
     args: init('--stack', 'Prod_1', '--region', 'mars', '--cpu', 'lots'),
-    says: /^✖ --stack: [^\n]*\n {2}--region: [^\n]*\n {2}--cpu: "lots" is not a number\n/,
+    says: /^✖ --stack: "Prod_1" is no stack name: 2 to 20 [^\n]*\n {2}--region: "mars" is no AWS region, such as us-east-1\n {2}--cpu: "lots" is not a number\n/,
     fix: CHANGE,
   },
   {
@@ -78,83 +78,15 @@ const answers: readonly Case[] = [
     fix: CHANGE,
   },
   {
-    name: 'a range that is none',
-    args: init('--cidr', '10.0.0.0/33'),
-    says: '--cidr: "10.0.0.0/33" is no IPv4 range',
-    fix: CHANGE,
-  },
-  {
-    name: 'a range with bits after its prefix',
-    args: init('--cidr', '10.0.1.0/16'),
-    says: '--cidr: "10.0.1.0/16" is no IPv4 range; write one like 10.0.0.0/16, with zeros after its prefix',
-    fix: CHANGE,
-  },
-  {
-    name: 'a range larger than a VPC may be',
-    args: init('--cidr', '10.0.0.0/8'),
-    says: '--cidr: a VPC is between /16 and /28, not /8',
-    fix: CHANGE,
-  },
-  {
-    name: 'a range too small for the zones',
-    args: init('--cidr', '10.0.0.0/26'),
-    says: '--cidr: 10.0.0.0/26 is too small for the subnets of 2 zones',
-    fix: 'take a larger range, such as 10.0.0.0/16, or fewer --zones',
-  },
-  {
-    name: 'a zone named twice, whose subnets would be the same',
-    args: init('--zones', 'us-east-1a,us-east-1a'),
-    says: '--zones: the same zone is named twice',
-    fix: CHANGE,
-  },
-  {
     name: 'a memory size that does not go with the CPU, with those that do',
     args: init('--cpu', '1024', '--memory', '1000'),
     says: /memory 1000 does not go with CPU 1024; choose 2048, 3072, 4096, 5120, 6144, 7168, 8192 MiB/,
     fix: CHANGE,
   },
   {
-    name: 'a CPU size that Fargate does not have, with those that it has',
-    args: init('--cpu', '1000'),
-    says: 'CPU 1000 does not exist on Fargate; choose one of 256, 512, 1024, 2048, 4096, 8192, 16384',
-    fix: CHANGE,
-  },
-  {
-    name: 'an API key without TLS for another machine',
-    args: init('--temporal-address', 'temporal.example.com:7233', '--temporal-tls', 'false'),
-    says: '--temporal-tls: an API key is not sent to another machine without TLS',
-    fix: CHANGE,
-  },
-  {
-    name: 'more tasks at least than at most',
-    args: init('--min-tasks', '5', '--max-tasks', '2'),
-    says: '--min-tasks: the smallest number of tasks is above the largest',
-    fix: CHANGE,
-  },
-  {
     name: 'several problems of the configuration, all of them',
     args: init('--min-tasks', '5', '--max-tasks', '2', '--cpu', '1000'),
     says: /--min-tasks: the smallest[^\n]*\n[^\n]*CPU 1000 does not exist/,
-    fix: CHANGE,
-  },
-  { name: 'a word for a number', args: init('--min-tasks', 'five'), says: '"five" is not a number', fix: CHANGE },
-  {
-    name: 'a word for a number in the environment',
-    args: init(),
-    env: { TEMPORAL_FARGATE_CPU: 'lots' },
-    says: '--cpu: "lots" is not a number',
-    fix: CHANGE,
-  },
-  {
-    name: 'a region that is none',
-    args: init('--region', 'mars'),
-    says: '"mars" is no AWS region, such as us-east-1',
-    fix: CHANGE,
-  },
-  {
-    name: 'a stack name that AWS names could not carry',
-    args: init('--stack', 'Prod_1'),
-    says: '"Prod_1" is no stack name: 2 to 20 lower-case letters, digits and single hyphens, first a letter',
     fix: CHANGE,
   },
   {

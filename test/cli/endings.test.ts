@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { OPTIONS } from '../../src/config/options.ts';
 import { ensureStateBucket } from '../../state/bucket.ts';
 import type { CliResult } from '../helpers/cli.ts';
 import { eventually, type Fault } from '../helpers/emulator.ts';
+import { ENTER, openTerminal } from '../helpers/terminal.ts';
 import { API_KEY, expectRefusal, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
@@ -163,4 +165,33 @@ describe('--debug', () => {
     expect(stdout + stderr).not.toContain(secret);
     expect(stdout + stderr).not.toContain(Buffer.from(secret).toString('base64'));
   });
+
+  it('shows no secret that was typed at a terminal', async () => {
+    const typed = 'key-typed-by-hand-5521';
+    await emulator.fault(quoting(typed));
+    const unanswered = { TEMPORAL_API_KEY: undefined, TEMPORAL_FARGATE_TEMPORAL_AUTH: 'api-key', CI: undefined };
+    const terminal = openTerminal(
+      ['init', '--verify', 'health', '--debug', '--config', everyAnswer()],
+      stage.env(unanswered),
+    );
+    await terminal.see('Temporal API key');
+    terminal.type(`${typed}${ENTER}`);
+    await terminal.see('Go on?');
+    terminal.type(`y${ENTER}`);
+    expect(await terminal.ended).toBe(1);
+    expect(terminal.screen()).toMatch(/InvalidParameterException: .*\*{8}[^\n]*\n {4}at /);
+    expect(terminal.raw()).not.toContain(typed);
+    expect(terminal.raw()).not.toContain(Buffer.from(typed).toString('base64'));
+  });
 });
+
+/** A config file with the default of every question, so that only secrets are asked for. */
+function everyAnswer(): string {
+  const given = { temporalTls: false, zones: 'us-east-1a,us-east-1b', architecture: 'arm64' };
+  const usual = OPTIONS.flatMap(({ key, default: value, secret }) =>
+    secret || value === undefined || typeof value === 'function' ? [] : [[key, value]],
+  );
+  const file = join(folder, 'answers.json');
+  writeFileSync(file, JSON.stringify({ ...Object.fromEntries(usual), ...given }));
+  return file;
+}
