@@ -39,28 +39,40 @@ export interface EmulatorOptions {
   readonly logFile?: string | undefined;
 }
 
-/** Starts an AWS emulator on a free port of 127.0.0.1 and waits until it listens. */
-export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  mkdirSync(options.workDir, { recursive: true });
-  const detached = options.detached ?? false;
-  const args = ['-m', 'emulator', '--port', '0', '--work-dir', options.workDir];
+/** What follows `python -m emulator`. */
+export function emulatorArguments(options: Omit<EmulatorOptions, 'environment'>): string[] {
+  const args = ['--port', '0', '--work-dir', options.workDir];
   if (options.temporalAddress !== undefined) args.push('--temporal-address', options.temporalAddress);
   if (options.delaySeconds !== undefined) args.push('--delay', String(options.delaySeconds));
   if (options.tasks !== undefined) args.push('--tasks', options.tasks);
   for (const word of options.strict ?? []) args.push('--strict', word);
-  if (!detached) args.push('--exit-with-stdin');
-  const server = await startServerProcess(options.environment.python, args, {
-    cwd: options.workDir,
-    detached,
-    logFile: options.logFile,
-    stdout: 'pipe',
-    env: cleanEnvironment({
-      PYTHONPATH: emulatorPythonPath(),
-      PYTHONDONTWRITEBYTECODE: '1',
-      // The host's Node stands in for the image's: the one that runs us, whatever else is on PATH.
-      PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
-    }),
+  if (options.detached !== true) args.push('--exit-with-stdin');
+  return args;
+}
+
+/** The environment in which Python finds the emulator, and the emulator its tasks' Node. */
+export const emulatorEnvironment = (): NodeJS.ProcessEnv =>
+  cleanEnvironment({
+    PYTHONPATH: emulatorPythonPath(),
+    PYTHONDONTWRITEBYTECODE: '1',
+    // The host's Node stands in for the image's: the one that runs us, whatever else is on PATH.
+    PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
   });
+
+/** Starts an AWS emulator on a free port of 127.0.0.1 and waits until it listens. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  mkdirSync(options.workDir, { recursive: true });
+  const server = await startServerProcess(
+    options.environment.python,
+    ['-m', 'emulator', ...emulatorArguments(options)],
+    {
+      cwd: options.workDir,
+      detached: options.detached ?? false,
+      logFile: options.logFile,
+      stdout: 'pipe',
+      env: emulatorEnvironment(),
+    },
+  );
   try {
     const line = await firstLine(server);
     const { endpoint, accessKeyId, secretAccessKey, region, accountId } = JSON.parse(line) as EmulatorAddress;

@@ -14,13 +14,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll } from 'vitest';
-import {
-  type Emulator,
-  type EmulatorAddress,
-  type EmulatorOptions,
-  startEmulator,
-} from '../../src/sandbox/emulator.ts';
+import type { Emulator, EmulatorAddress, EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
+import { forkEmulator } from './emulator-nursery.ts';
 
 /** Where tests keep the sandbox's Python environment, so that only the first run downloads it. */
 export const testCacheDir = fileURLToPath(new URL('../../.cache', import.meta.url));
@@ -118,7 +114,7 @@ export async function startTestEmulator(
   const environment = await ensurePythonEnvironment({ cacheDir: testCacheDir, note: () => undefined });
   const workDir = mkdtempSync(join(tmpdir(), 'temporal-fargate-test-'));
   const delaySeconds = options.delaySeconds ?? 0.2;
-  const address = await startEmulator({ tasks: 'simulated', ...options, environment, workDir, delaySeconds });
+  const address = await forkEmulator({ tasks: 'simulated', ...options, environment, workDir, delaySeconds });
   const clients = clientsFor(address);
   return {
     emulator: { ...controlOf(address), address, clients, delaySeconds },

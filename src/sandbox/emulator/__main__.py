@@ -120,4 +120,5 @@ def _starting(_environ: Any, start_response: Any) -> Any:
     return []
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -30,9 +30,6 @@ def _die_with_parent() -> Optional[Callable[[], None]]:
     return ask
 
 
-_PREPARE = _die_with_parent()
-
-
 def start(argv: List[str], cwd: Path, env: Dict[str, str], output: Any) -> "subprocess.Popen[bytes]":
     """Starts argv in a process group of its own with exactly this environment. Raises OSError."""
     return subprocess.Popen(
@@ -43,7 +40,7 @@ def start(argv: List[str], cwd: Path, env: Dict[str, str], output: Any) -> "subp
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=_PREPARE,
+        preexec_fn=_die_with_parent(),
     )
 
 

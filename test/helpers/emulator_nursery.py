@@ -1,0 +1,78 @@
+"""Starts emulators for tests as forks of one process that has loaded moto and the models of its services already.
+
+Loading them takes 2.5 seconds of processor time, more than most test files need for all of their calls. Reads one JSON
+list of arguments of `python -m emulator` per line of standard input and answers each with the line in which that
+emulator says that it listens, and with its pid; with {} when it ended before. The emulators end with this process.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+from typing import Any, Dict, List
+
+from emulator import __main__ as emulator
+from emulator.aws_call import SERVICES
+from emulator.moto_call import app_of
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from moto.moto_api._internal import mock_random
+
+
+def main() -> None:
+    for service in SERVICES.values():
+        get_service_router(service.model)
+        for name in get_service_model(service.model).operation_names:
+            get_service_model(service.model).operation_model(name)
+        app_of(service.module)
+    # Nothing of this is garbage, and looking at it would copy its pages.
+    gc.freeze()
+    # The system forgets forks that have ended, so that nobody takes them for running.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    inputs: List[int] = []
+    rest = b""
+    # sys.stdin is left alone: its buffer would go to the forks.
+    while chunk := os.read(0, 65536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            print(json.dumps(start(json.loads(line), inputs)), flush=True)
+
+
+def start(arguments: List[str], inputs: List[int]) -> Dict[str, Any]:
+    """What the emulator says of itself; its standard input, which ends with this process, is added to `inputs`."""
+    its_input, keeper = os.pipe()
+    said, its_output = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        for end in (*inputs, keeper, said):
+            os.close(end)
+        run(arguments, its_input, its_output)
+    inputs.append(keeper)
+    os.close(its_input)
+    os.close(its_output)
+    with open(said, encoding="utf-8") as output:
+        line = output.readline()
+    return {"pid": pid, **json.loads(line)} if line else {}
+
+
+def run(arguments: List[str], its_input: int, its_output: int) -> None:
+    """Is the emulator; does not return."""
+    os.dup2(its_input, 0)
+    os.dup2(its_output, 1)
+    os.close(its_input)
+    os.close(its_output)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # Otherwise every fork would make the same ids.
+    mock_random.seed()
+    sys.argv = ["emulator", *arguments]
+    try:
+        emulator.main()
+    finally:
+        sys.stderr.flush()
+        os._exit(1)
+
+
+main()
