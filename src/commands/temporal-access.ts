@@ -11,7 +11,6 @@ import type { StackConfig } from '../config/schema.ts';
 import { lookUp } from '../config/sources.ts';
 import { UserError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
-import { connectTemporal } from '../temporal/connection.ts';
 import type { Credentials } from '../temporal/failures.ts';
 import type { Detour } from '../temporal/probe.ts';
 import type { CommandInput } from './input.ts';
@@ -33,11 +32,15 @@ export async function temporalOf(input: CommandInput, config: StackConfig, secre
 }
 
 /** Connects with these credentials, by the way that the environment names. The caller closes the connection. */
-export const temporalWith = (
+export async function temporalWith(
   { env }: CommandInput,
   { temporal }: StackConfig,
   credentials: Credentials,
-): Promise<Client> => connectTemporal(temporal, credentials, { detour: detourTo(temporal.address, env) });
+): Promise<Client> {
+  // Its client is large, and many a run never connects.
+  const { connectTemporal } = await import('../temporal/connection.ts');
+  return connectTemporal(temporal, credentials, { detour: detourTo(temporal.address, env) });
+}
 
 /** Throws `UserError` NO_CREDENTIALS when they are needed and not to be had. */
 export async function temporalCredentials(

@@ -7,7 +7,6 @@ import { poll } from '../engine/wait.ts';
 import { UserError, withExplanation } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
 import { logGroupName } from '../steps/compute/log-group.ts';
-import { isPollerOf, pollersOf } from '../temporal/pollers.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { POLL_MS } from './stack-run.ts';
@@ -89,6 +88,7 @@ async function byPoller(
   tasks: readonly TaskReport[],
 ): Promise<Look> {
   const ids = tasks.filter((task) => task.status === 'RUNNING').map((task) => task.id);
+  const { isPollerOf, pollersOf } = await import('../temporal/pollers.ts');
   const ours = (await pollersOf(client, taskQueue)).find((poller) => isPollerOf(poller, stack, digest, ids));
   if (ours) return { done: true, value: `Temporal reports ${ours.identity} as a poller of ${taskQueue}.` };
   return { done: false, reason: `${ids.length} tasks running, none of them polls ${taskQueue} yet` };
