@@ -30,7 +30,7 @@ describe('a terminal of 80x24', () => {
     for (const row of blocks.flat()) expect(row).toMatch(/^(. | {2})(creating|checking|[\w ()-]+: |and \d)/u);
     // Nothing of the block is left behind among what has scrolled up.
     expect(pictures.at(-1)?.filter((row) => /^(. | {2})creating/u.test(row))).toEqual([]);
-    expect(terminal.screen()).toMatch(/NAT gateway \(us-east-1a\): pending \(1 s; usually 1 to 3 min in AWS\)/);
+    expect(terminal.screen()).toMatch(/NAT gateway \(us-east-1a\): pending \(\d+ s; usually 1 to 3 min in AWS\)/);
     expect(pictures.flat()).toContainEqual(expect.stringMatching(/^✔ VPC created: vpc-[0-9a-f]+$/));
     expect(terminal.raw()).toContain(CYAN);
     // The cursor is given back.

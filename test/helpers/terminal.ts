@@ -14,7 +14,7 @@ export interface Terminal {
   screen(): string;
   /** Every byte that was drawn. */
   raw(): string;
-  /** What the terminal shows after each piece of output, row by row; its last picture is what a person is left with. */
+  /** What the terminal shows after each frame, row by row; its last picture is what a person is left with. */
   pictures(): Promise<string[][]>;
   /** Types the keys as a person would. */
   type(keys: string): void;
@@ -26,6 +26,7 @@ export interface Terminal {
   readonly ended: Promise<number>;
 }
 
+const ESCAPE = '\x1b';
 export const CTRL_C = '\x03';
 export const CTRL_D = '\x04';
 export const ENTER = '\r';
@@ -57,12 +58,10 @@ export function openTerminal(
     { env: { ...env, TERM: env.TERM ?? 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] },
   );
   let bytes = '';
-  const pieces: string[] = [];
   let seen = 0;
   const listeners = new Set<() => void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     bytes += text;
-    pieces.push(text);
     for (const listener of listeners) listener();
   });
   const ended = new Promise<number>((resolve, reject) => {
@@ -73,7 +72,7 @@ export function openTerminal(
   return {
     screen,
     raw: () => bytes,
-    pictures: () => replay(pieces, size),
+    pictures: () => replay(bytes, size),
     type: (keys) => {
       child.stdin.write(keys);
     },
@@ -98,12 +97,18 @@ export function openTerminal(
   };
 }
 
-/** Draws the pieces on a real terminal's screen model. */
-async function replay(pieces: readonly string[], { columns, rows }: TerminalSize): Promise<string[][]> {
+/**
+ * What ends a frame: of the live block the end of its synchronized update, of a picture the erasing of what is below.
+ * In which pieces the bytes came is up to chance.
+ */
+const FRAME_END = new RegExp(`(?<=${ESCAPE}\\[(?:\\?2026l|J))`);
+
+/** Draws the frames on a real terminal's screen model. */
+async function replay(bytes: string, { columns, rows }: TerminalSize): Promise<string[][]> {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const pictures: string[][] = [];
-  for (const piece of pieces) {
-    await new Promise<void>((done) => terminal.write(piece, done));
+  for (const frame of bytes.split(FRAME_END)) {
+    await new Promise<void>((done) => terminal.write(frame, done));
     const { active } = terminal.buffer;
     pictures.push(
       Array.from({ length: rows }, (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? ''),
