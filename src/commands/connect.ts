@@ -174,11 +174,10 @@ function timeScaleOf(delaySeconds: number | undefined, env: NodeJS.ProcessEnv): 
 
 export const hostArchitecture = (): 'arm64' | 'x86_64' => (arch() === 'arm64' ? 'arm64' : 'x86_64');
 
-/** What defaults depend on, once connected. `zones` is asked of AWS only when the answers do not say. */
-export function knownOf(connection: Connection, zones: readonly string[]): Known {
-  const { emulator } = connection;
+/** What defaults depend on, once connected. AWS is asked only for what the answers do not say. */
+export function knownOf({ emulator }: Connection, told: Pick<Known, 'zones' | 'takenCidrs'>): Known {
   return {
-    zones,
+    ...told,
     sandbox: emulator && { temporalAddress: emulator.temporalAddress, architecture: hostArchitecture() },
   };
 }

@@ -12,7 +12,7 @@ export async function needYes(input: CommandInput, stack: string, what: string, 
   isConfirmed(input, stack);
   if (flags.yes) return;
   mustAsk(input, `Add --yes to ${what}.`);
-  if (!(await io.confirm(question, signal))) throw declined();
+  if (!(await io.confirm(question, { suggestion: false }, signal))) throw declined();
 }
 
 /**

@@ -81,7 +81,7 @@ async function configFor(input: CommandInput, where: Where): Promise<{ config: S
     before,
     known: { ...known, zones: [`${region}a`, `${region}b`] },
     account: account && { accountId: account.accountId, partition: account.partition },
-    fallback: { temporalAddress: 'localhost' },
+    fallback: { temporalAddress: 'localhost', temporalNamespace: 'default' },
   });
   return { config, exists: before !== undefined };
 }
@@ -108,7 +108,7 @@ async function lookUp(input: CommandInput, where: Where): Promise<Looked> {
       const document = await (await connection.findStore())?.read();
       const before = storedConfig(document?.configs.at(-1));
       if (!before) input.io.note(`There is no stack ${where.stack} yet: this is what the answers would cost.`);
-      return { before, known: knownOf(connection, []), account: connection };
+      return { before, known: knownOf(connection, { zones: [] }), account: connection };
     } finally {
       connection.close();
     }

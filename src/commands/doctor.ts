@@ -22,7 +22,7 @@ import { configUnasked } from './unasked.ts';
 
 /** `doctor`: everything that can be known before anything costs money, in one table. Asks nothing, changes nothing. */
 export async function doctor(input: CommandInput): Promise<number> {
-  const where = await answerWhere({ ...input, flags: { ...input.flags, yes: true } }, true);
+  const where = await answerWhere({ ...input, flags: { ...input.flags, yes: true } }, { whatFollows: true });
   const reached = await reach(input, where);
   const { connection } = reached;
   try {
@@ -99,7 +99,7 @@ async function checksOf(input: CommandInput, connection: Connection): Promise<Ch
     stack,
     region,
     before: storedConfig(document?.configs.at(-1)),
-    known: knownOf(connection, zones),
+    known: knownOf(connection, { zones }),
     account: { accountId: connection.accountId, partition: connection.partition },
     fallback: { ...known, ...sandboxAnswers(emulator?.temporalAccess) },
     place: async (answers) => {

@@ -1,8 +1,8 @@
 import { describeSecret, type ExistingSecret, readSecret } from '../aws/existing-secret.ts';
-import { wrong } from '../config/answers.ts';
 import type { Answers } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { wrong } from '../config/wrong.ts';
 import { TAG } from '../engine/ownership.ts';
 import { UserError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';

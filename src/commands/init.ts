@@ -8,10 +8,12 @@ import { type Plan, summarize } from '../engine/plan.ts';
 import { EXIT, UserError, usageError } from '../errors.ts';
 import type { Inputs } from '../steps/index.ts';
 import { formatPlan, planData } from '../ui/format-plan.ts';
-import { answerWhat, answerWhere } from './answering.ts';
+import { answerWhere } from './answering.ts';
+import { answerWhat } from './configuring.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { checkedClient } from './preflight.ts';
+import { flagsToFind, tellHowToRepeat } from './repeating.ts';
 import { confirmShared } from './shared-network.ts';
 import { monthlyLine } from './stack-bill.ts';
 import { callSummary, engineContext, type PlannedStack, planStack } from './stack-run.ts';
@@ -21,7 +23,8 @@ import { workerImageFor } from './worker-image.ts';
 
 /** `init`: makes the stack what the answers say, and proves that its worker polls. */
 export async function init(input: CommandInput): Promise<number> {
-  const connection = await connect(input, await answerWhere(input, true));
+  const where = await answerWhere(input, { whatFollows: true, offers: true });
+  const connection = await connect(input, where);
   try {
     input.io.note(
       `Account ${connection.accountId} (${connection.caller}), region ${connection.region}, stack ${connection.stack}`,
@@ -34,7 +37,10 @@ export async function init(input: CommandInput): Promise<number> {
     const inputs: Inputs = { imageInputHash: image.inputHash, secretValue: configured.secretValue };
     const client = await checkedClient(input, connection, configured, before, aws);
     try {
-      return await run(input, connection, aws, configured.config, inputs, before, client);
+      const next = (await flagsToFind(input, where)).join(' ');
+      const changed = await run(input, connection, aws, configured.config, inputs, before, client, next);
+      if (changed) await tellHowToRepeat(input, where, configured);
+      return EXIT.done;
     } finally {
       await client?.connection.close();
     }
@@ -43,6 +49,7 @@ export async function init(input: CommandInput): Promise<number> {
   }
 }
 
+/** @returns whether anything was changed */
 async function run(
   input: CommandInput,
   connection: Connection,
@@ -51,7 +58,8 @@ async function run(
   inputs: Inputs,
   before: StateDocument | undefined,
   client: Client | undefined,
-): Promise<number> {
+  next: string,
+): Promise<boolean> {
   const { io } = input;
   const startedAt = performance.now();
   // A new account gets its state bucket only after the plan was accepted.
@@ -71,7 +79,7 @@ async function run(
     await apply(context, planned.plan);
     const proof = await prove(input, connection, aws, config, session, client);
     io.note(callSummary(connection));
-    io.result(finalText(config, changed, proof, performance.now() - startedAt, input), {
+    io.result(finalText(config, changed, proof, performance.now() - startedAt, next), {
       stack: config.stack,
       region: config.region,
       changed,
@@ -79,7 +87,7 @@ async function run(
       plan: planData(planned.plan),
       calls: connection.counts,
     });
-    return EXIT.done;
+    return changed;
   } finally {
     await session?.close();
   }
@@ -172,7 +180,7 @@ async function accept(input: CommandInput, { plan, adopted }: PlannedStack, mont
     return;
   }
   const question = destructive ? 'This deletes or replaces what is marked - or ±. Go on?' : 'Go on?';
-  if (!(await io.confirm(question, signal))) {
+  if (!(await io.confirm(question, { suggestion: !destructive }, signal))) {
     throw new UserError({
       code: 'DECLINED',
       message: 'Nothing was changed.',
@@ -192,17 +200,10 @@ function needsAllowReplace(plan: Plan<Aws, StackConfig>): UserError {
   );
 }
 
-function finalText(
-  config: StackConfig,
-  changed: boolean,
-  proof: string | undefined,
-  ms: number,
-  { flags }: CommandInput,
-): string {
-  const suffix = `${flags.sandbox ? ' --sandbox' : ''} --stack ${config.stack}`;
+function finalText(config: StackConfig, changed: boolean, proof: string | undefined, ms: number, next: string): string {
   if (!changed) return [`Stack ${config.stack} is as configured. Nothing was changed.`, proof ?? []].flat().join(' ');
   return [
     [`Stack ${config.stack} is up (${Math.round(ms / 1000)} s).`, proof ?? []].flat().join(' '),
-    `Next: temporal-fargate trigger${suffix}`,
+    `Next: temporal-fargate trigger ${next}`,
   ].join('\n');
 }

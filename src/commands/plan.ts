@@ -1,7 +1,8 @@
 import { summarize } from '../engine/plan.ts';
 import { EXIT } from '../errors.ts';
 import { formatPlan, planData } from '../ui/format-plan.ts';
-import { answerWhat, answerWhere } from './answering.ts';
+import { answerWhere } from './answering.ts';
+import { answerWhat } from './configuring.ts';
 import { connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { billFor, monthlyLine } from './stack-bill.ts';
@@ -11,7 +12,7 @@ import { workerImageFor } from './worker-image.ts';
 
 /** `plan`: what `init` would do; changes nothing. Exit code 2 with `--detailed-exitcode` when there is something. */
 export async function plan(input: CommandInput): Promise<number> {
-  const connection = await connect(input, await answerWhere(input, true));
+  const connection = await connect(input, await answerWhere(input, { whatFollows: true }));
   try {
     const document = await (await connection.findStore())?.read();
     const { config, secretValue } = await answerWhat(

@@ -14,7 +14,7 @@ import { zoneLetter } from '../steps/network/zone.ts';
 import type { Credentials } from '../temporal/failures.ts';
 import { probe } from '../temporal/probe.ts';
 import { countFindings } from '../ui/format-checks.ts';
-import type { Configured } from './answering.ts';
+import type { Configured } from './configuring.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { storedConfig } from './stored-config.ts';

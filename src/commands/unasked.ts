@@ -4,7 +4,7 @@ import type { Answers, Known } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { type Account, toStackConfig } from '../config/stack-config.ts';
-import { sourcesOf } from './answering.ts';
+import { sourcesOf } from './configuring.ts';
 import type { CommandInput } from './input.ts';
 
 export interface Circumstances {

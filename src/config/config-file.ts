@@ -26,6 +26,12 @@ export function readConfigFile(path: string): Answers {
   return value as Answers;
 }
 
+/** A config file of these answers, in the order of the questions; what is secret or left out is not in it. */
+export function configFileText(answers: Answers): string {
+  const kept = OPTIONS.filter(({ key, secret }) => !secret && answers[key] !== undefined && answers[key] !== '');
+  return `${JSON.stringify(Object.fromEntries(kept.map(({ key }) => [key, answers[key]])), undefined, 2)}\n`;
+}
+
 function readText(path: string): string {
   try {
     const { size } = statSync(path);

@@ -1,4 +1,4 @@
-import { parseCidr } from './network.ts';
+import { freeCidr, parseCidr } from './network.ts';
 import { type Answers, listOf, type Option } from './option.ts';
 import { STACK_NAME } from './stack-name.ts';
 
@@ -14,6 +14,13 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: 'private: one NAT gateway. private-per-az: one in each zone. public: none, tasks get a public address and no ingress. existing: a VPC that is there already. shared: that of another stack.',
     type: 'choice',
     choices: ['private', 'private-per-az', 'public', 'existing', 'shared'],
+    about: {
+      private: 'One NAT gateway: a fixed address, and one zone that carries the outgoing traffic of all.',
+      'private-per-az': 'A NAT gateway in each zone: the loss of one stops no other.',
+      public: 'No NAT gateway: tasks have public addresses that change, and still take no connections.',
+      existing: 'A VPC that is there already: it is used, and never changed or deleted.',
+      shared: 'That of another stack, which then cannot be destroyed before this one.',
+    },
     default: 'private',
     stage: 'what',
   },
@@ -23,12 +30,13 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     question: 'Address range of the VPC',
     help: 'IPv4 CIDR from /16 to /24; subnets are cut from it.',
     type: 'text',
-    default: '10.0.0.0/16',
+    default: (_answers, { takenCidrs }) => freeCidr(takenCidrs ?? []),
     when: ownVpc,
     validate: (answer) =>
       parseCidr(String(answer))
         ? undefined
         : `"${answer}" is no IPv4 range; write one like 10.0.0.0/16, with zeros after its prefix`,
+    onRequest: true,
     stage: 'what',
   },
   {
@@ -37,8 +45,10 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     question: 'Availability zones',
     help: 'Comma-separated names; two survive the loss of one.',
     type: 'text',
-    default: (_answers, { zones }) => zones.slice(0, 2).join(','),
+    // Where AWS does not tell the zones, a person has to.
+    default: (_answers, { zones }) => zones.slice(0, 2).join(',') || undefined,
     when: ownVpc,
+    onRequest: true,
     stage: 'what',
   },
   {
@@ -77,6 +87,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     choices: ['auto', 'yes', 'no'],
     default: 'auto',
     when: ({ network }) => network === 'existing',
+    onRequest: true,
     stage: 'what',
   },
   {

@@ -31,6 +31,18 @@ export function subRange(outer: Cidr, prefix: number, index: number): Cidr | und
   return range && contains(outer, range) ? range : undefined;
 }
 
+/** The first /16 of 10.0.0.0/8 that none of these ranges overlaps, so that the VPCs can be joined one day. */
+export function freeCidr(taken: readonly string[]): string {
+  const ranges = taken.flatMap((text) => parseCidr(text) ?? []);
+  const candidates = Array.from({ length: 256 }, (_, index) => `10.${index}.0.0/16`);
+  const isFree = (text: string): boolean => {
+    const candidate = parseCidr(text);
+    return candidate !== undefined && !ranges.some((range) => overlaps(range, candidate));
+  };
+  // VPCs may overlap: with no room left, the usual range will do.
+  return candidates.find(isFree) ?? '10.0.0.0/16';
+}
+
 /** Whether `host` or `host:port` is this machine itself, to the last letter: 127.example.com is somebody else's. */
 export const isLoopback = (address: string): boolean =>
   /^((127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?|::1)$/.test(address);

@@ -6,6 +6,8 @@ export type Answers = Readonly<Partial<Record<OptionKey, Answer>>>;
 export interface Known {
   /** Zones that Fargate can use, in AWS's order. */
   readonly zones: readonly string[];
+  /** Ranges of the VPCs that there are, as CIDR. */
+  readonly takenCidrs?: readonly string[] | undefined;
   /** Set in the sandbox: its Temporal server and this machine's architecture. */
   readonly sandbox?:
     | { readonly temporalAddress: string | undefined; readonly architecture: 'x86_64' | 'arm64' }
@@ -31,6 +33,8 @@ export interface Option {
   readonly range?: readonly [least: number, most: number];
   /** The only numbers that are taken; `validate` says so in words. */
   readonly values?: readonly number[];
+  /** What a choice means, in a few words. */
+  readonly about?: Readonly<Record<string, string>>;
   /** Not asked unless somebody wants to change it: its default is right for most. */
   readonly onRequest?: boolean | ((answers: Answers) => boolean);
   /** `undefined` from the function: there is none, the answer has to be given. '': the answer may be left out. */

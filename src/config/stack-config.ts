@@ -33,15 +33,14 @@ export function toStackConfig(answers: Answers, account: Account, place?: Place)
 }
 
 /** What does not go together in answers of which some are `unclear`: missing, or wrong and reported already. */
-export function contradictions(answers: Answers, account: Account, unclear: ReadonlySet<OptionKey>): string[] {
+export function contradictions(answers: Answers, account: Account, unclear: ReadonlySet<OptionKey>): Problem[] {
   // Nothing is said of a network without a preset; "public" finds only what is wrong with every one.
   const made = parse(unclear.has('network') ? { ...answers, network: 'public' } : answers, account);
   if ('config' in made) return [];
-  const known = made.problems.filter(({ keys }) => keys.length > 0 && !keys.some((key) => unclear.has(key)));
-  return known.map(({ label, message }) => `${label}: ${message}`);
+  return made.problems.filter(({ keys }) => keys.length > 0 && !keys.some((key) => unclear.has(key)));
 }
 
-interface Problem {
+export interface Problem {
   /** The answers to change. */
   readonly keys: readonly OptionKey[];
   /** "--cpu and --memory", or the place in the config when no answer leads there. */
@@ -120,8 +119,10 @@ const KEYS_OF_FIELD: Readonly<Record<string, readonly OptionKey[]>> = {
   publicCidrs: ['cidr'],
   privateCidrs: ['cidr'],
   memory: ['cpu', 'memory'],
-  min: ['minTasks'],
+  min: ['minTasks', 'maxTasks'],
   max: ['maxTasks'],
+  scaleInAt: ['scaleInAt', 'scaleOutAt'],
+  spotWeight: ['spotWeight', 'onDemandWeight'],
   address: ['temporalAddress'],
   namespace: ['temporalNamespace'],
   tls: ['temporalTls'],

@@ -18,35 +18,16 @@ const isMtls = (answers: Answers): boolean => answers.temporalAuth === 'mtls';
 const ownCertificate = (answers: Answers): boolean => isMtls(answers) && !answers.secretArn;
 const isTls = (answers: Answers): boolean => answers.temporalTls === true;
 
+const isCloud = (address: string): boolean => /\.(tmprl\.cloud|api\.temporal\.io)(:\d+)?$/.test(address);
+
+/** An address of Temporal Cloud begins with the namespace, or serves all of a region; other servers make "default". */
+function cloudNamespace(address: string): string | undefined {
+  if (!isCloud(address)) return 'default';
+  return /^([^.:]+\.[^.:]+)\.tmprl\.cloud(:\d+)?$/.exec(address)?.[1];
+}
+
 /** How Temporal is reached. The variables are those that Temporal's own tools and SDKs read. */
 export const TEMPORAL_OPTIONS: readonly Option[] = [
-  {
-    key: 'temporalAddress',
-    env: ['TEMPORAL_ADDRESS'],
-    question: 'Address of the Temporal server',
-    help: 'host:port, as the worker in AWS reaches it.',
-    type: 'text',
-    default: (_answers, { sandbox }) => sandbox?.temporalAddress,
-    mend: (answer) => {
-      const parsed = parseTemporalAddress(String(answer));
-      if (typeof parsed === 'string') return { answer };
-      return { answer: parsed.address, ...(parsed.mended && { note: `written as "${answer}"` }) };
-    },
-    validate: (answer) => {
-      const parsed = parseTemporalAddress(String(answer));
-      return quoted(answer, typeof parsed === 'string' ? parsed : undefined);
-    },
-    stage: 'what',
-  },
-  {
-    key: 'temporalNamespace',
-    env: ['TEMPORAL_NAMESPACE'],
-    question: 'Temporal namespace',
-    help: 'In Temporal Cloud with the account: name.account.',
-    type: 'text',
-    default: 'default',
-    stage: 'what',
-  },
   {
     key: 'temporalAuth',
     env: ['TEMPORAL_FARGATE_TEMPORAL_AUTH'],
@@ -67,10 +48,38 @@ export const TEMPORAL_OPTIONS: readonly Option[] = [
     question: 'Does the server speak TLS?',
     help: 'Without TLS an API key is only sent to this machine itself.',
     type: 'boolean',
-    default: (answers) =>
+    default: (answers, { sandbox }) =>
       isMtls(answers) ||
       Boolean(answers.temporalTlsServerCaCert) ||
-      (answers.temporalAuth === 'api-key' && !isLoopback(String(answers.temporalAddress ?? ''))),
+      (answers.temporalAuth === 'api-key' &&
+        !isLoopback(String(answers.temporalAddress ?? sandbox?.temporalAddress ?? ''))),
+    stage: 'what',
+  },
+  {
+    key: 'temporalAddress',
+    env: ['TEMPORAL_ADDRESS'],
+    question: 'Address of the Temporal server',
+    help: 'As workers in AWS reach it; in Temporal Cloud <namespace>.<account>.tmprl.cloud:7233.',
+    type: 'text',
+    default: (_answers, { sandbox }) => sandbox?.temporalAddress,
+    mend: (answer) => {
+      const parsed = parseTemporalAddress(String(answer));
+      if (typeof parsed === 'string') return { answer };
+      return { answer: parsed.address, ...(parsed.mended && { note: `written as "${answer}"` }) };
+    },
+    validate: (answer) => {
+      const parsed = parseTemporalAddress(String(answer));
+      return quoted(answer, typeof parsed === 'string' ? parsed : undefined);
+    },
+    stage: 'what',
+  },
+  {
+    key: 'temporalNamespace',
+    env: ['TEMPORAL_NAMESPACE'],
+    question: 'Temporal namespace',
+    help: 'In Temporal Cloud with the account: name.account.',
+    type: 'text',
+    default: ({ temporalAddress }) => cloudNamespace(String(temporalAddress ?? '')),
     stage: 'what',
   },
   SECRET_OPTION,
@@ -123,6 +132,8 @@ export const TEMPORAL_OPTIONS: readonly Option[] = [
     type: 'pem',
     default: '',
     when: isTls,
+    // The certificates of Temporal Cloud are signed by a public CA.
+    onRequest: ({ temporalAddress }) => isCloud(String(temporalAddress ?? '')),
     mend: trimmed,
     validate: (answer) => (answer === '' ? undefined : it(caCertificateProblem(String(answer)))),
     show: (answer) => (answer === '' ? 'the public CAs' : describeCertificate(String(answer))),
@@ -135,6 +146,7 @@ export const TEMPORAL_OPTIONS: readonly Option[] = [
     help: 'Left out when it is the host of the address; through AWS PrivateLink it is not.',
     type: 'text',
     default: '',
+    onRequest: true,
     when: isTls,
     validate: (answer) => {
       const parsed = answer === '' ? undefined : parseTemporalAddress(String(answer));

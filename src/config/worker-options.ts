@@ -55,6 +55,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
         ? undefined
         : `"${answer}" names no image, such as node:24-bookworm-slim`,
     show: (answer) => String(answer || 'the official Node image'),
+    onRequest: true,
     stage: 'what',
   },
   {
@@ -135,6 +136,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 120,
     range: [2, 120],
+    onRequest: true,
     stage: 'what',
   },
   {
@@ -149,15 +151,17 @@ export const WORKER_OPTIONS: readonly Option[] = [
       RETENTION_DAYS.some((days) => days === Number(answer))
         ? undefined
         : `CloudWatch Logs cannot keep logs for ${answer} days; choose one of ${RETENTION_DAYS.join(', ')}`,
+    onRequest: true,
     stage: 'what',
   },
   {
     key: 'dataBucket',
     env: ['TEMPORAL_FARGATE_DATA_BUCKET'],
-    question: 'A bucket for data of the worker?',
+    question: 'Data bucket',
     help: 'A private S3 bucket, with a role that lets tasks use it; MessageWorkflow writes to it.',
     type: 'boolean',
     default: true,
+    onRequest: true,
     stage: 'what',
   },
 ];

@@ -3,9 +3,11 @@ import type { StepEvent } from '../engine/events.ts';
 /** A question to a person; the answer is text until its asker parses it. */
 export interface Question {
   readonly message: string;
+  /** One line: what the answer changes. */
   readonly help?: string;
   readonly secret?: boolean;
-  readonly choices?: readonly string[];
+  /** Where nothing else can be answered. */
+  readonly choices?: readonly Choice[] | undefined;
   readonly suggestion?: string | undefined;
   /** One sentence when the text will not do. */
   readonly validate?: (text: string) => string | undefined;
@@ -24,6 +26,16 @@ export interface LogLine {
   readonly task: string;
   readonly stream: string;
   readonly text: string;
+}
+
+export interface Choice {
+  readonly value: string;
+  /** What is read instead of the value. */
+  readonly name?: string;
+  /** What stands in a column of its own beside it: a price. */
+  readonly beside?: string | undefined;
+  /** What it means, in a few words; shown while it is pointed at. */
+  readonly about?: string | undefined;
 }
 
 /**
@@ -47,7 +59,8 @@ export interface Io {
   /** Whether somebody can be asked. */
   readonly canAsk: boolean;
   ask(question: Question, signal?: AbortSignal): Promise<string>;
-  confirm(message: string, signal?: AbortSignal): Promise<boolean>;
+  /** @param suggestion what the Enter key alone says */
+  confirm(message: string, options: { readonly suggestion: boolean }, signal?: AbortSignal): Promise<boolean>;
   /** Ends whatever is being drawn. */
   close(): void;
 }

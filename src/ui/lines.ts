@@ -68,7 +68,7 @@ export class LinesIo implements Io {
     throw new Bug('nobody can be asked here');
   }
 
-  confirm(_message: string, _signal?: AbortSignal): Promise<boolean> {
+  confirm(_message: string, _options: { suggestion: boolean }, _signal?: AbortSignal): Promise<boolean> {
     throw new Bug('nobody can be asked here');
   }
 

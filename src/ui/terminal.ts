@@ -1,6 +1,5 @@
 import ora, { type Ora } from 'ora';
 import type { StepEvent } from '../engine/events.ts';
-import { Cancelled } from '../errors.ts';
 import { formatEvent } from './format-event.ts';
 import type { Look, Question, Streams } from './io.ts';
 import { LinesIo } from './lines.ts';
@@ -40,27 +39,14 @@ export class TerminalIo extends LinesIo {
 
   override async ask(question: Question, signal?: AbortSignal): Promise<string> {
     this.rest();
-    const prompts = await import('@inquirer/prompts');
-    const message = question.help ? `${question.message} (${question.help})` : question.message;
-    const validate = (text: string): boolean | string => question.validate?.(text) ?? true;
-    return orCancelled(signal, (context) => {
-      if (question.secret) return prompts.password({ message, mask: '*', validate }, context);
-      if (question.choices) {
-        const choices = question.choices.map((value) => ({ value }));
-        const { suggestion } = question;
-        return prompts.select(
-          { message, choices, ...(suggestion === undefined ? {} : { default: suggestion }) },
-          context,
-        );
-      }
-      return prompts.input({ message, default: question.suggestion ?? '', validate }, context);
-    });
+    const { ask } = await import('./prompts.ts');
+    return ask(question, signal);
   }
 
-  override async confirm(message: string, signal?: AbortSignal): Promise<boolean> {
+  override async confirm(message: string, options: { suggestion: boolean }, signal?: AbortSignal): Promise<boolean> {
     this.rest();
-    const prompts = await import('@inquirer/prompts');
-    return orCancelled(signal, (context) => prompts.confirm({ message, default: false }, context));
+    const { confirm } = await import('./prompts.ts');
+    return confirm(message, options.suggestion, signal);
   }
 
   /** The last picture stays below what was on the terminal before. */
@@ -115,30 +101,5 @@ export class TerminalIo extends LinesIo {
     clearInterval(this.redraw);
     this.redraw = undefined;
     this.spinner.stop();
-  }
-}
-
-/** How a prompt is asked: where it is drawn, and what takes it back. */
-interface PromptContext {
-  readonly output: NodeJS.WriteStream;
-  readonly signal: AbortSignal;
-}
-
-/** Ctrl-C at a prompt ends the program like Ctrl-C anywhere else, and so does input that ends (Ctrl-D). */
-async function orCancelled<T>(
-  signal: AbortSignal | undefined,
-  ask: (context: PromptContext) => Promise<T>,
-): Promise<T> {
-  const ended = new AbortController();
-  // Of the end of its input a prompt says nothing. It only lets go of it, which answered ones do once they are settled.
-  const onPause = (): void => ended.abort();
-  process.stdin.once('pause', onPause);
-  try {
-    return await ask({ output: process.stderr, signal: AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]) });
-  } catch (error) {
-    if (error instanceof Error && /^(ExitPromptError|AbortPromptError)$/.test(error.name)) throw new Cancelled();
-    throw error;
-  } finally {
-    process.stdin.off('pause', onPause);
   }
 }

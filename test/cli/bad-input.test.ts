@@ -41,13 +41,13 @@ const answers: readonly Case[] = [
     name: 'everything wrong at once, in one message',
     args: init(...['--min-tasks', '5', '--max-tasks', '2', '--cidr', '10.0.0.0/8', '--stop-timeout', '0x10']),
     env: { TEMPORAL_ADDRESS: ' ', TEMPORAL_FARGATE_CPU: 'lots', AWS_REGION: ' us-east-1 ' },
-    says: /^✖ --cpu: "lots" is not a number \(from TEMPORAL_FARGATE_CPU\)\n {2}--stop-timeout: "0x10" is not a number\n {2}--cidr: a VPC is between[^\n]*\n {2}--min-tasks: the smallest[^\n]*\n {2}missing: Address of the Temporal server[^\n]*\n/,
+    says: /^✖ --cpu: "lots" is not a number \(from TEMPORAL_FARGATE_CPU\)\n {2}--stop-timeout: "0x10" is not a number\n {2}--cidr: a VPC is between[^\n]*\n {2}--min-tasks and --max-tasks: the smallest[^\n]*\n {2}missing: Address of the Temporal server[^\n]*\n/,
     fix: GIVE,
   },
   {
     name: 'a stack and a region that are none, together with what else is wrong',
     args: init('--stack', 'Prod_1', '--region', 'mars', '--cpu', 'lots'),
-    says: /^✖ --stack: "Prod_1" is no stack name: 2 to 20 [^\n]*\n {2}--region: "mars" is no AWS region, such as us-east-1\n {2}--cpu: "lots" is not a number\n/,
+    says: /^✖ --region: "mars" is no AWS region, such as us-east-1\n {2}--stack: "Prod_1" is no stack name: 2 to 20 [^\n]*\n {2}--cpu: "lots" is not a number\n/,
     fix: CHANGE,
   },
   {
@@ -86,7 +86,7 @@ const answers: readonly Case[] = [
   {
     name: 'several problems of the configuration, all of them',
     args: init('--min-tasks', '5', '--max-tasks', '2', '--cpu', '1000'),
-    says: /--min-tasks: the smallest[^\n]*\n[^\n]*CPU 1000 does not exist/,
+    says: /--min-tasks and --max-tasks: the smallest[^\n]*\n[^\n]*CPU 1000 does not exist/,
     fix: CHANGE,
   },
   {
@@ -182,7 +182,7 @@ const files: readonly Case[] = [
     name: 'an unknown key, with those that there are',
     args: init('--config', file('unknown.json', '{"stak": "dev"}')),
     says: 'unknown key "stak"',
-    fix: /The keys are: stack, profile, region, /,
+    fix: /The keys are: profile, region, stack, /,
   },
   {
     name: 'a secret',

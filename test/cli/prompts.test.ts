@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { countable } from '../helpers/inventory.ts';
-import { CTRL_C, ENTER, openTerminal } from '../helpers/terminal.ts';
+import { answerQuestions, CTRL_C, ENTER, openTerminal, type Script, type Terminal } from '../helpers/terminal.ts';
 import { API_KEY, DESTROY, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
@@ -11,47 +11,29 @@ beforeEach(() => emulator.reset());
 const open = (args: readonly string[]) =>
   openTerminal(args, stage.env({ TEMPORAL_ADDRESS: undefined, TEMPORAL_API_KEY: undefined, CI: undefined }));
 
-type Terminal = ReturnType<typeof open>;
+const UP = '\x1b[A';
 
-/** Answers every question of `init`: most with the suggestion. */
+/** Every question of `init` about a new stack on a server that takes an API key, and what is typed. */
+const ANSWERS: Script = [
+  ['Name of the stack', ENTER],
+  // The suggestion of an emulator on this machine is the last choice; this is the first.
+  ['Temporal server', `${UP}${UP}${UP}${ENTER}`],
+  ['Address of the Temporal server', `127.0.0.1:1${ENTER}`],
+  ['Temporal namespace', ENTER],
+  ['Temporal API key', `${API_KEY}${ENTER}`],
+  ["CA that signed the server's certificate", ENTER],
+  ['Network', ENTER],
+  ['Task queue', ENTER],
+  ['Size of a task', ENTER],
+  ['Spot or on demand', ENTER],
+  ['Number of tasks', ENTER],
+  ['Change an answer?', ENTER],
+];
+
 async function answerAll(terminal: Terminal): Promise<void> {
-  await terminal.see('Address of the Temporal server');
-  terminal.type(`127.0.0.1:1${ENTER}`);
-  await terminal.see('Temporal namespace');
-  terminal.type(ENTER);
-  await terminal.see('How does the worker prove who it is?');
-  await terminal.see('api-key');
-  // The suggestion of an emulator on this machine is "none".
-  terminal.type(`\x1b[A\x1b[A${ENTER}`);
-  await terminal.see('Does the server speak TLS?');
-  terminal.type(ENTER);
-  await terminal.see('Temporal API key');
-  terminal.type(`${API_KEY}${ENTER}`);
-  for (const question of [
-    'Network',
-    'Address range of the VPC',
-    'Availability zones',
-    'Task queue',
-    'CPU of a task',
-    'Memory of a task',
-    'Processor architecture',
-    'Base image',
-    'Weight of Spot tasks',
-    'Weight of on-demand tasks',
-    'Tasks that always run on demand',
-    'Smallest number of tasks',
-    'Largest number of tasks',
-    'Add tasks at this CPU',
-    'Remove tasks at this CPU',
-    'Seconds a stopping task may take',
-    'Days to keep logs',
-    'A bucket for data of the worker?',
-  ]) {
-    await terminal.see(question);
-    terminal.type(ENTER);
-  }
+  await answerQuestions(terminal, ANSWERS);
   await terminal.see('Plan: 25 to create.');
-  await terminal.see('Go on?');
+  expect(await terminal.question()).toBe('Go on? (Y/n)');
 }
 
 describe('init at a terminal', () => {
@@ -60,8 +42,9 @@ describe('init at a terminal', () => {
     const terminal = open(['init', '--verify', 'health']);
     await answerAll(terminal);
     expect(await stage.changes()).toEqual([]);
-    terminal.type(`y${ENTER}`);
+    terminal.type(ENTER);
     await terminal.see('Stack dev is up');
+    await answerQuestions(terminal, [['Write the answers to temporal-fargate.json', `n${ENTER}`]]);
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen()).toContain('✔ VPC created: vpc-');
     expect(terminal.raw()).not.toContain(API_KEY);
@@ -90,7 +73,8 @@ describe('init at a terminal', () => {
 
   it('says what is wrong with an answer and asks again', async () => {
     const terminal = open(['init', '--verify', 'health']);
-    await terminal.see('Address of the Temporal server');
+    await answerQuestions(terminal, ANSWERS.slice(0, 2));
+    expect(await terminal.question()).toBe('Address of the Temporal server');
     terminal.type(`ftp://nowhere${ENTER}`);
     await terminal.see('"ftp://nowhere" is not of the form host or host:port');
     terminal.type(CTRL_C);

@@ -24,7 +24,11 @@ describe('a slip on the command line names what was probably meant', () => {
       "unknown option '--taskQueue'\n(Did you mean --task-queue?)",
     ],
     ['a flag of one command', ['trigger', '--cuont', '2'], "unknown option '--cuont'\n(Did you mean --count?)"],
-    ['a flag of other commands', ['status', '--cpu', '1'], "unknown option '--cpu'\n(It belongs to init, plan, doctor, cost.)"],
+    [
+      'a flag of other commands',
+      ['status', '--cpu', '1'],
+      "unknown option '--cpu'\n(It belongs to init, plan, doctor, cost.)",
+    ],
     ['a flag of a command in a command', ['sandbox', 'start', '--dely', '2'], "'--dely'\n(Did you mean --delay?)"],
   ])('%s', async (_what, args, says) => {
     const said = await refused(args);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Gathering, gather } from '../../src/config/answers.ts';
+import type { Asker } from '../../src/config/asker.ts';
 import type { Answer, Answers, Option, OptionKey } from '../../src/config/option.ts';
 import { flagOf, OPTIONS, shown } from '../../src/config/options.ts';
 import type { Sources } from '../../src/config/sources.ts';
@@ -225,9 +226,16 @@ describe('missing and wrong answers', () => {
   it('that nobody needs are neither asked for nor kept', async () => {
     const flags = { temporalAddress: 'localhost', temporalAuth: 'none' };
     const asked: string[] = [];
-    const ask = async (option: Option, suggestion: Answer | undefined): Promise<Answer> => {
-      asked.push(option.key);
-      return suggestion ?? '';
+    const ask: Asker = {
+      one: async ({ key }, { suggestion }) => {
+        asked.push(key);
+        return suggestion ?? '';
+      },
+      joint: async ({ keys }, _choices, suggested) => {
+        asked.push(...keys);
+        return suggested;
+      },
+      tell: () => undefined,
     };
     const { answers } = await gathered({ flags, env: { TEMPORAL_API_KEY: 'planted-key' } }, { ask });
     expect(asked).not.toContain('temporalApiKey');
@@ -323,7 +331,7 @@ describe('everything wrong at once', () => {
     );
     expect(message.split('\n').map((line) => line.replace(/: .*/, ''))).toEqual([
       ...['--temporal-tls', '--network', '--stop-timeout', '--log-retention-days'],
-      ...['--zones', '--cidr', '--min-tasks', 'missing'],
+      ...['--zones', '--cidr', '--min-tasks and --max-tasks', 'missing'],
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { wrong } from '../../src/config/answers.ts';
 import { EXTRAS_OPTIONS, SECRET_OPTION } from '../../src/config/extras-options.ts';
 import type { OptionKey } from '../../src/config/option.ts';
+import { wrong } from '../../src/config/wrong.ts';
 
 const ALL = [SECRET_OPTION, ...EXTRAS_OPTIONS];
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { wrong } from '../../src/config/answers.ts';
 import { configFileSchema } from '../../src/config/json-schema.ts';
 import type { Answer, Option } from '../../src/config/option.ts';
 import { OPTIONS } from '../../src/config/options.ts';
+import { wrong } from '../../src/config/wrong.ts';
 
 const schema = configFileSchema() as Parameters<typeof z.fromJSONSchema>[0] & { properties: Record<string, object> };
 const parser = z.fromJSONSchema(schema);

@@ -91,9 +91,21 @@ describe('the network of a stack', () => {
 
 describe('what does not go together', () => {
   it.each([
-    ['more tasks at least than at most', { minTasks: 5, maxTasks: 4 }, '--min-tasks: the smallest number of tasks'],
-    ['scaling in above scaling out', { scaleInAt: 30 }, '--scale-in-at: tasks would be added and removed'],
-    ['no weight at all', { spotWeight: 0, onDemandWeight: 0 }, '--spot-weight: Spot and on-demand weight'],
+    [
+      'more tasks at least than at most',
+      { minTasks: 5, maxTasks: 4 },
+      '--min-tasks and --max-tasks: the smallest number of tasks',
+    ],
+    [
+      'scaling in above scaling out',
+      { scaleInAt: 30 },
+      '--scale-in-at and --scale-out-at: tasks would be added and removed',
+    ],
+    [
+      'no weight at all',
+      { spotWeight: 0, onDemandWeight: 0 },
+      '--spot-weight and --on-demand-weight: Spot and on-demand weight',
+    ],
     [
       'a key in clear to another machine',
       { temporalAddress: 'temporal.example.com', temporalTls: false },
@@ -118,7 +130,12 @@ describe('what does not go together', () => {
 
   it('is reported all at once, each with its flag', () => {
     const { message } = refused({ minTasks: 5, maxTasks: 4, cpu: 1024, memory: 512, zones: 'a,a', scaleInAt: 90 });
-    for (const flag of ['--min-tasks', '--cpu and --memory', '--zones', '--scale-in-at']) {
+    for (const flag of [
+      '--min-tasks and --max-tasks',
+      '--cpu and --memory',
+      '--zones',
+      '--scale-in-at and --scale-out-at',
+    ]) {
       expect(message).toContain(`${flag}: `);
     }
   });

@@ -22,6 +22,10 @@ export interface Terminal {
   see(text: string | RegExp): Promise<void>;
   /** Closes the terminal under the program, as who closes its window does. */
   hangUp(): void;
+  /** The next question, with its suggestion: "Task queue (test-queue)"; rejects when the program ends without one. */
+  question(): Promise<string>;
+  /** Types the keys at a question, and waits until the program has taken the answer. */
+  answer(question: string, keys: string): Promise<void>;
   /** Resolves with the exit code. */
   readonly ended: Promise<number>;
 }
@@ -41,6 +45,7 @@ export function openTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   size: TerminalSize = { columns: 200, rows: 50 },
+  cwd = process.cwd(),
 ): Terminal {
   const child = spawn(
     'python3',
@@ -55,7 +60,7 @@ export function openTerminal(
       BIN,
       ...args,
     ],
-    { env: { ...env, TERM: env.TERM ?? 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] },
+    { cwd, env: { ...env, TERM: env.TERM ?? 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] },
   );
   let bytes = '';
   let seen = 0;
@@ -69,33 +74,57 @@ export function openTerminal(
     child.on('close', (code) => resolve(code ?? -1));
   });
   const screen = (): string => stripVTControlCharacters(bytes).replaceAll('\r', '');
+  /** What matches after all that was found before. */
+  const find = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(screen().slice(seen));
+        if (!found) return;
+        seen += found.index + 1;
+        listeners.delete(look);
+        resolve(found);
+      };
+      listeners.add(look);
+      look();
+      void ended.then(() => reject(new Error(`the program ended before it showed ${pattern}:\n${screen()}`)));
+    });
+  const type = (keys: string): void => {
+    child.stdin.write(keys);
+  };
   return {
     screen,
     raw: () => bytes,
     pictures: () => replay(bytes, size),
-    type: (keys) => {
-      child.stdin.write(keys);
-    },
+    type,
     hangUp: () => {
       child.kill('SIGKILL');
     },
     ended,
-    see: (text) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const fresh = screen().slice(seen);
-          const at = typeof text === 'string' ? fresh.indexOf(text) : fresh.search(text);
-          if (at < 0) return;
-          seen += at + 1;
-          listeners.delete(look);
-          resolve();
-        };
-        listeners.add(look);
-        look();
-        void ended.then(() => reject(new Error(`the program ended before it showed ${text}:\n${screen()}`)));
-      }),
+    see: async (text) => {
+      await find(typeof text === 'string' ? new RegExp(escaped(text)) : text);
+    },
+    question: async () => (await find(/(?:^|\n)\? ([^\n]+)/))[1]?.trim() ?? '',
+    answer: async (question, keys) => {
+      type(keys);
+      // While an answer is looked at, the question is drawn again.
+      await find(new RegExp(`✔ ${escaped(question.replace(/ \(.*/, ''))}`));
+    },
   };
 }
+
+/** Questions by how they begin, each with the keys that answer it. */
+export type Script = readonly (readonly [question: string, keys: string])[];
+
+/** Answers the questions in this order; another question is an error. */
+export async function answerQuestions(terminal: Terminal, script: Script): Promise<void> {
+  for (const [question, keys] of script) {
+    const asked = await terminal.question();
+    if (!asked.startsWith(question)) throw new Error(`"${asked}" was asked instead of "${question}"`);
+    await terminal.answer(question, keys);
+  }
+}
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
  * What ends a frame: of the live block the end of its synchronized update, of a picture the erasing of what is below.

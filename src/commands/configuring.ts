@@ -1,0 +1,125 @@
+import { vpcCidrs } from '../aws/places.ts';
+import { usableZones } from '../aws/zones.ts';
+import { defaultOf, gather } from '../config/answers.ts';
+import type { Answers, Known, OptionKey } from '../config/option.ts';
+import { flagOf, OPTIONS, shown } from '../config/options.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { lookUp, type Paths, type Sources } from '../config/sources.ts';
+import { contradictions, toAnswers, toStackConfig } from '../config/stack-config.ts';
+import { usageError } from '../errors.ts';
+import { secretKeysOf } from '../steps/index.ts';
+import { fileAnswers } from './answering.ts';
+import { TerminalAsker } from './asking.ts';
+import { type Connection, knownOf } from './connect.ts';
+import { withExistingSecret } from './existing-secret.ts';
+import { placeOf } from './guest-network.ts';
+import { type CommandInput, mustAsk } from './input.ts';
+import { networkOffers } from './network-offers.ts';
+import { listed, offerZones } from './offers.ts';
+import { sandboxAnswers } from './sandbox-home.ts';
+import { monthlyWords } from './stack-bill.ts';
+
+export interface Configured {
+  readonly config: StackConfig;
+  readonly answers: Answers;
+  /** What these would be if nobody had given any. */
+  readonly defaults: Answers;
+  /** Files that were named at a prompt instead of what they hold. */
+  readonly paths: Paths;
+  /** The Temporal credentials as JSON text, when this run was given them. */
+  readonly secretValue: string | undefined;
+}
+
+/** Everything else: what the stack is to be, starting from what it is. */
+export async function answerWhat(
+  input: CommandInput,
+  connection: Connection,
+  before: StackConfig | undefined,
+): Promise<Configured> {
+  const { flags, io } = input;
+  if (!flags.yes) mustAsk(input, 'Add --yes to take the given answers and the defaults for the rest.');
+  const sources = sourcesOf(input, before);
+  const known = knownOf(connection, await toldByAws(input, connection, sources));
+  const { accountId, partition } = connection;
+  const account = { accountId, partition };
+  const fallback = sandboxAnswers(connection.emulator?.temporalAccess);
+  const asker = new TerminalAsker(input, {
+    offers: { zones: async () => offerZones(known.zones), ...networkOffers(input, connection) },
+    beside: (key, answers) => (key === 'network' ? monthlyWords(answers, account) : undefined),
+    revises: true,
+  });
+  const answers = await gather({
+    stage: 'what',
+    sources,
+    known,
+    given: { stack: connection.stack, region: connection.region },
+    stored: before && !before.temporal.secret ? secretOptions(before).map(({ key }) => key) : [],
+    ask: flags.yes ? undefined : asker,
+    fallback,
+    contradictions: (given, unclear) => contradictions(given, account, unclear),
+    echo: (option, answer, source) => {
+      if (option.secret) io.keepSecret(String(answer));
+      const text = shown(option, answer);
+      // What was left out and stands for nothing is not worth a line.
+      if (source !== 'you' && text !== '') io.note(`  ${option.question.replace('?', '')}: ${text} (${source})`);
+    },
+  });
+  const named = toStackConfig(answers, account, await placeOf(input, connection, answers));
+  const config = await withExistingSecret(input, connection, named);
+  const paths = { ...flags.paths, ...Object.fromEntries(asker.paths) };
+  const defaults = Object.fromEntries(
+    OPTIONS.map(({ key }) => [key, defaultOf(key, answers, { fallback, known })] as const),
+  );
+  return { config, answers, defaults, paths, secretValue: secretOf(config, answers) };
+}
+
+/** What defaults need to know of AWS; asked only where nothing else says it. */
+async function toldByAws(
+  { io, env, flags }: CommandInput,
+  { clients }: Connection,
+  sources: Sources,
+): Promise<Pick<Known, 'zones' | 'takenCidrs'>> {
+  const isGiven = (key: OptionKey): boolean =>
+    OPTIONS.some((option) => option.key === key && lookUp(option, { ...sources, env }).answer !== undefined);
+  const [zones, takenCidrs] = await Promise.all([
+    isGiven('zones')
+      ? []
+      : flags.yes
+        ? usableZones(clients.ec2)
+        : listed(io, 'The availability zones', () => usableZones(clients.ec2)),
+    isGiven('cidr') ? [] : listed(io, 'The VPCs', () => vpcCidrs(clients.ec2)),
+  ]);
+  return { zones: zones ?? [], takenCidrs };
+}
+
+/** Everything that may answer a question without asking a person. */
+export function sourcesOf(input: CommandInput, before: StackConfig | undefined): Sources {
+  return {
+    flags: input.flags.answers,
+    paths: input.flags.paths,
+    env: input.env,
+    file: fileAnswers(input),
+    state: before ? toAnswers(before) : {},
+  };
+}
+
+/** Questions whose answers the stack's secret holds, under the names of their variables. */
+const secretOptions = (config: StackConfig): { key: OptionKey; name: string }[] =>
+  secretKeysOf(config).flatMap((name) =>
+    OPTIONS.filter(({ env }) => env.includes(name)).map(({ key }) => ({ key, name })),
+  );
+
+/** All of the secret or nothing of it: what is stored cannot be changed by halves. */
+function secretOf(config: StackConfig, answers: Answers): string | undefined {
+  const parts = secretOptions(config);
+  const missing = parts.filter(({ key }) => answers[key] === undefined);
+  if (missing.length === parts.length) return undefined;
+  if (missing.length > 0) {
+    throw usageError(
+      `missing: ${missing.map(({ key }) => flagOf(key)).join(', ')}`,
+      'Give a new client certificate together with its private key.',
+      'MISSING_ANSWERS',
+    );
+  }
+  return JSON.stringify(Object.fromEntries(parts.map(({ key, name }) => [name, answers[key]])));
+}
