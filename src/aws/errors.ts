@@ -94,12 +94,12 @@ const PROPAGATING: readonly Code[] = [
   ),
 ];
 
-const EXPIRED: readonly Code[] = codes(
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'RequestExpired',
-  'TokenRefreshRequired',
-);
+const EXPIRED: readonly Code[] = [
+  ...codes('ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'),
+  // Of a login by IAM Identity Center, which has to be made again.
+  { name: 'CredentialsProviderError', message: /SSO session/ },
+  { name: 'TokenProviderError', message: /SSO session/ },
+];
 const INVALID_CREDENTIALS: readonly Code[] = codes(
   'InvalidClientTokenId',
   'UnrecognizedClientException',

@@ -65,7 +65,7 @@ const init = ({ code, message, exitCode, cause }: UserError) => ({ code, message
 function explain(cause: Error, doing: string | undefined): UserError | undefined {
   const call = failedCallOf(cause);
   const meaning = meaningOf(cause, call?.service);
-  if (isMissingCredentials(cause)) {
+  if (isMissingCredentials(cause) && !isExpired(cause)) {
     return new UserError({
       code: 'NO_CREDENTIALS',
       message: 'there are no AWS credentials',

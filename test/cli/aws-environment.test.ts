@@ -186,7 +186,7 @@ describe('A way to AWS that is barred', () => {
 
 describe("AWS's own variables", () => {
   const NO_KEYS = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
-  /** ~/.aws/config with a profile of this account, and one with keys that AWS does not know. */
+  /** ~/.aws/config with a profile of this account, one with keys that AWS does not know, and one that logs in. */
   function configFile(): string {
     const path = join(folder, 'config');
     const { accessKeyId, secretAccessKey, endpoint } = emulator.address;
@@ -200,6 +200,13 @@ endpoint_url = ${endpoint}
 [profile stranger]
 aws_access_key_id = AKIAAAAAAAAAAAAAAAAA
 aws_secret_access_key = wrong
+[profile person]
+sso_session = company
+sso_account_id = 123456789012
+sso_role_name = Admin
+[sso-session company]
+sso_start_url = https://company.example.com/start
+sso_region = eu-west-1
 `,
     );
     return path;
@@ -214,6 +221,15 @@ aws_secret_access_key = wrong
   it('AWS_REGION counts more than the region of the profile', async () => {
     const env = { ...NO_KEYS, AWS_PROFILE: 'company', AWS_CONFIG_FILE: configFile(), AWS_REGION: 'us-west-2' };
     expectRefusal(expect, await stage.run(['status'], env), reached('us-west-2'));
+  });
+
+  it('AWS_PROFILE of IAM Identity Center asks for a login when there is none', async () => {
+    const env = { ...NO_KEYS, AWS_PROFILE: 'person', AWS_CONFIG_FILE: configFile(), HOME: folder };
+    expectRefusal(expect, await stage.run(['status'], env), {
+      code: 1,
+      says: 'the AWS credentials have expired',
+      fix: 'Log in again (aws sso login), then run the same command: it goes on where it stopped.',
+    });
   });
 
   it('keys in the environment count more than AWS_PROFILE, and less than --profile', async () => {
