@@ -81,13 +81,13 @@ export const retagTarget = retagBy(
   ({ clients }, ResourceARN, tags) => clients.autoscaling.send(new TagTarget({ ResourceARN, Tags: { ...tags } })),
 );
 
-/** S3 knows all the tags of a bucket or none. */
+/** S3 takes all the tags of a bucket or none, but not those that AWS itself has put there: these it keeps. */
 export async function retagBucket(
   aws: Aws,
   { id, tags }: { readonly id: string; readonly tags: Tags },
   { put, remove }: TagChange,
 ): Promise<void> {
-  const kept = Object.entries(tags).filter(([key]) => !remove.includes(key));
+  const kept = Object.entries(tags).filter(([key]) => !remove.includes(key) && !key.startsWith('aws:'));
   const own = { Bucket: id, ExpectedBucketOwner: aws.accountId };
   await putBucketTags(aws.clients.s3, own, { ...Object.fromEntries(kept), ...put });
 }

@@ -45,7 +45,12 @@ const RULES: readonly Rule[] = [
   {
     words: /did not contain json key/i,
     cause: "the stack's secret lacks a key that the worker needs",
-    fix: `Set TEMPORAL_API_KEY (or the certificate's variables) and ${AGAIN}: it writes the secret.`,
+    fix: `Set TEMPORAL_API_KEY (or the certificate's variables) and ${AGAIN}: it writes the secret. One of your own (--secret-arn) is yours to complete.`,
+  },
+  {
+    words: /Access to KMS is not allowed/i,
+    cause: 'the execution role may not decrypt the secret',
+    fix: `Let it kms:Decrypt in the key policy of the secret's own KMS key, and in the permissions boundary if there is one; then ${AGAIN}.`,
   },
   {
     words: /secret from (asm|ssm).*(not authorized|AccessDenied)/i,

@@ -17,7 +17,7 @@ import { type CommandInput, mustAsk } from './input.ts';
 import { networkOffers } from './network-offers.ts';
 import { listed, offerZones } from './offers.ts';
 import { sandboxAnswers } from './sandbox-home.ts';
-import { monthlyWords } from './stack-bill.ts';
+import { networkPriceTexts } from './stack-bill.ts';
 
 export interface Configured {
   readonly config: StackConfig;
@@ -45,7 +45,7 @@ export async function answerWhat(
   const fallback = sandboxAnswers(connection.emulator?.temporalAccess);
   const asker = new TerminalAsker(input, {
     offers: { zones: async () => offerZones(known.zones), ...networkOffers(input, connection) },
-    beside: (key, answers) => (key === 'network' ? monthlyWords(answers, account) : undefined),
+    beside: (key, answers) => (key === 'network' ? networkPriceText(answers) : undefined),
     revises: true,
   });
   const answers = await gather({

@@ -1,7 +1,7 @@
 import type { StateDocument } from '../../state/document.ts';
 import type { Answers } from '../config/option.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { type Account, toStackConfig } from '../config/stack-config.ts';
+import { toStackConfig } from '../config/stack-config.ts';
 import { STAND_IN } from '../config/stand-in.ts';
 import { type Bill, billOf, type Range } from '../pricing/bill.ts';
 import { networkPrices } from '../pricing/layouts.ts';
@@ -22,26 +22,6 @@ export const tasksOf = ({ workers }: StackConfig): Range => ({
   min: workers.reduce((sum, { scaling }) => sum + scaling.min, 0),
   max: workers.reduce((sum, { scaling }) => sum + scaling.max, 0),
 });
-
-/** Where things are has no price, and may not be answered yet. */
-const WITHOUT_PRICE: Answers = {
-  temporalAddress: 'localhost',
-  temporalNamespace: 'default',
-  vpcId: 'vpc-00000000',
-  subnetIds: 'subnet-00000000',
-  networkStack: 'other',
-};
-
-/** "49.15 $ a month in all": what a stack of these answers costs with its smallest number of tasks. */
-export function monthlyWords(answers: Answers, account: Account): string | undefined {
-  try {
-    const config = toStackConfig({ ...WITHOUT_PRICE, ...answers }, account);
-    const { sum } = billFor(config);
-    return sum ? `${sum.min.toFixed(2)} $ a month in all` : 'price not known';
-  } catch {
-    return undefined;
-  }
-}
 
 /** "Monthly bill in AWS: 49.15 $ with 1 task", and what that changes for a stack that is there already. */
 export function monthlyLine(config: StackConfig, document: StateDocument | undefined): string {

@@ -143,7 +143,9 @@ describe('a task that cannot start', () => {
     const { ARN } = await emulator.clients.secrets.send(
       new CreateSecretCommand({ Name: 'temporal', SecretString: 'x', KmsKeyId: 'alias/team' }),
     );
-    const { task } = await failure({ secrets: [{ name: 'KEY', valueFrom: ARN }] });
+    const { task, lines, fix } = await failure({ secrets: [{ name: 'KEY', valueFrom: ARN }] });
+    expect(lines[0]).toBe('Cause: the execution role may not decrypt the secret.');
+    expect(fix).toContain('key policy');
     expect(task.stoppedReason).toMatch(
       /failed to fetch secret .*: AccessDeniedException: Access to KMS is not allowed$/,
     );
