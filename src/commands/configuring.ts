@@ -45,7 +45,7 @@ export async function answerWhat(
   const fallback = sandboxAnswers(connection.emulator?.temporalAccess);
   const asker = new TerminalAsker(input, {
     offers: { zones: async () => offerZones(known.zones), ...networkOffers(input, connection) },
-    beside: (key, answers) => (key === 'network' ? networkPriceText(answers) : undefined),
+    beside: (key, answers) => (key === 'network' ? networkPriceTexts(answers)[String(answers.network)] : undefined),
     revises: true,
   });
   const answers = await gather({

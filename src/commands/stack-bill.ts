@@ -33,7 +33,7 @@ export function monthlyLine(config: StackConfig, document: StateDocument | undef
  * What each network adds to the monthly bill, to be shown beside its name: "36.50 $ a month". Can be said before the
  * other questions are answered: of them only region, zones and the number of tasks count, for which the defaults stand in.
  */
-export function networkPriceTexts(answers: Answers): Readonly<Record<StackConfig['network']['preset'], string>> {
+export function networkPriceTexts(answers: Answers): Readonly<Record<string, string>> {
   const region = String(answers.region);
   const zones = String(answers.zones ?? `${region}a,${region}b`);
   const { minTasks = 1, maxTasks = 10 } = answers;
