@@ -1,7 +1,7 @@
 import { usableZones } from '../aws/zones.ts';
 import type { Credentials } from '../temporal/failures.ts';
 import { judgeClock, judgeCredentials } from './account.ts';
-import { type Check, single } from './check.ts';
+import { type Check, single, skip } from './check.ts';
 import { dryRuns } from './dry-runs.ts';
 import { judgeExpiry } from './expiry.ts';
 import { fargateQuotas } from './fargate-quotas.ts';
@@ -29,11 +29,18 @@ export const callerChecks = ({ arn, expiration, region, clockOffsetMs }: Caller)
   single('clock', 'clock', () => judgeClock(clockOffsetMs)),
 ];
 
+/**
+ * IAM could simulate the caller's policies, but only for callers that may iam:SimulatePrincipalPolicy, and it knows neither
+ * the policies of a session nor the tags that conditions ask for: its no is not certain, and a wrong one stops a good run.
+ */
+const NO_DRY_RUN = 'only EC2 can be asked without doing it';
+
 /** Whether the account has room for the stack, and lets these credentials make it. */
 export function accountChecks(target: Target): Check[] {
   const { clients, network, workers, stack, vpcs } = target;
   return [
     ...dryRuns(target),
+    single('permissions/others', 'permissions of others', () => skip(NO_DRY_RUN)),
     serviceRoles(clients.iam),
     ...networkQuotas(target),
     ...fargateQuotas(target),

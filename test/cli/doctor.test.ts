@@ -59,6 +59,7 @@ describe('doctor', () => {
       OK    clock                   as that of AWS
       OK    permissions of EC2      may ec2:CreateVpc, ec2:CreateInternetGateway,
                                     ec2:AllocateAddress
+      SKIP  permissions of others   only EC2 can be asked without doing it
       OK    service-linked roles    not there yet, and made by init: ECS, auto scaling
       OK    VPC quota               1 needed, and others have 1 of 5
       OK    internet gateway quota  1 needed, and others have 0 of 5
@@ -78,7 +79,7 @@ describe('doctor', () => {
       OK    Temporal: namespace     default exists
       OK    Temporal: expiry        the API key is good until <date>
 
-      21 in order.
+      21 in order, 1 skipped.
       "
     `);
     expect(code).toBe(0);
