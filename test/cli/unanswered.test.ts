@@ -71,9 +71,9 @@ describe('A question whose input ends', () => {
     ['a yes or no', ['destroy'], ['Destroy stack dev?']],
     ['a text', ['state', 'discard'], ['Type the name of the stack to set its state aside (dev)']],
     [
-      'a choice, after an answer',
+      'a choice, after answers',
       ['init', '--verify', 'health', '--stack', 'other'],
-      ['Temporal namespace', 'How does the worker prove who it is?'],
+      ['Temporal server', 'Temporal namespace', 'CA that signed', 'Network'],
     ],
   ])('stops the run, exit 130, and nothing is changed: %s', async (_what, args, questions) => {
     const terminal = open(args);
