@@ -32,9 +32,9 @@ export async function init(input: CommandInput): Promise<number> {
     const store = await connection.findStore();
     const before = await store?.read();
     const configured = await answerWhat(input, connection, storedConfig(before?.configs.at(-1)));
-    const image = await workerImageFor(input, connection, configured.config);
+    const image = await workerImageFor(input, connection, configured, before);
     const aws = connection.aws({ image, secretValue: configured.secretValue });
-    const inputs: Inputs = { imageInputHash: image.inputHash, secretValue: configured.secretValue };
+    const inputs: Inputs = { imageInputHash: image?.inputHash, secretValue: configured.secretValue };
     const client = await checkedClient(input, connection, configured, before, aws);
     try {
       const next = (await flagsToFind(input, where)).join(' ');

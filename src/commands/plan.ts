@@ -15,14 +15,15 @@ export async function plan(input: CommandInput): Promise<number> {
   const connection = await connect(input, await answerWhere(input, { whatFollows: true }));
   try {
     const document = await (await connection.findStore())?.read();
-    const { config, secretValue } = await answerWhat(
+    const configured = await answerWhat(
       { ...input, flags: { ...input.flags, yes: true } },
       connection,
       storedConfig(document?.configs.at(-1)),
     );
-    const image = await workerImageFor(input, connection, config);
+    const { config, secretValue } = configured;
+    const image = await workerImageFor(input, connection, configured, document);
     const aws = connection.aws({ image, secretValue });
-    const inputs = { imageInputHash: image.inputHash, secretValue };
+    const inputs = { imageInputHash: image?.inputHash, secretValue };
     const planned = await planStack(connection, config, document, inputs, aws);
     for (const problem of planned.plan.problems) input.io.warn(`${problem.message}. ${problem.fix}`);
     input.io.note(callSummary(connection));

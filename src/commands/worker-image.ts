@@ -1,29 +1,47 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { StateDocument } from '../../state/document.ts';
 import type { WorkerImage } from '../aws/aws.ts';
-import type { StackConfig } from '../config/schema.ts';
-import { UserError } from '../errors.ts';
+import { UserError, usageError } from '../errors.ts';
 import { type BaseImage, hostNodeBase } from '../image/base.ts';
 import { bundledWorkerSource } from '../image/bundled.ts';
 import { hostPlatform, type Platform } from '../image/platform.ts';
 import { DEFAULT_BASE, registryBase } from '../image/registry-base.ts';
 import type { BuildContext, ImageSource } from '../image/source.ts';
+import { workerFolderSource } from '../image/worker-folder.ts';
+import type { Configured } from './configuring.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { cacheDirOf } from './sandbox-home.ts';
 
-/** The image that this version of the program deploys: its bundled worker, for the stack's architecture. */
+/**
+ * The image that this run deploys, for the stack's architecture: of the bundled worker, or of the user's folder.
+ * `undefined`: what is deployed stays, because this run was not told the folder.
+ */
 export async function workerImageFor(
   input: CommandInput,
   connection: Connection,
-  config: StackConfig,
-): Promise<WorkerImage> {
+  { config, answers }: Pick<Configured, 'config' | 'answers'>,
+  before: StateDocument | undefined,
+): Promise<WorkerImage | undefined> {
   const [worker] = config.workers;
+  const folder = worker?.source === 'folder' ? String(answers.workerDir ?? '') : undefined;
+  if (folder === '' && before?.steps['image/worker-image']?.id) return undefined;
+  if (folder === '') {
+    const fix = 'Give --worker-dir, or --worker-source bundled for the sample worker.';
+    throw usageError(
+      'the worker of this stack is your own, and nothing says where its folder is',
+      fix,
+      'MISSING_ANSWERS',
+    );
+  }
   // Tasks of an emulator are processes of this machine, and nothing is to be downloaded for them unless it is asked for.
   const onHost = connection.emulator !== undefined && worker?.baseImage === undefined;
   const os = onHost && process.platform === 'darwin' ? 'darwin' : 'linux';
   const platform: Platform = `${os}/${worker?.architecture === 'arm64' ? 'arm64' : 'amd64'}`;
-  const source = workerSource(onHost ? hostNodeBase : registryBase(worker?.baseImage ?? DEFAULT_BASE));
+  const base = onHost ? hostNodeBase : registryBase(worker?.baseImage ?? DEFAULT_BASE);
+  const source = folder === undefined ? bundledSource(base) : workerFolderSource(resolve(folder), base);
   const hash = await source.inputHash(platform);
   return {
     // A tag of a registry may not contain a colon.
@@ -34,10 +52,10 @@ export async function workerImageFor(
 
 /** Builds the sandbox's image into the cache, so that `init --sandbox` needs no network later. */
 export async function prepareSandboxImage(input: CommandInput): Promise<void> {
-  await workerSource(hostNodeBase).build(hostPlatform(), buildContext(input));
+  await bundledSource(hostNodeBase).build(hostPlatform(), buildContext(input));
 }
 
-function workerSource(base: BaseImage): ImageSource {
+function bundledSource(base: BaseImage): ImageSource {
   return bundledWorkerSource(bundledWorkerFolder(), base);
 }
 

@@ -76,6 +76,8 @@ export type OptionKey =
   | 'memory'
   | 'architecture'
   | 'baseImage'
+  | 'workerDir'
+  | 'workerSource'
   | 'spotWeight'
   | 'onDemandWeight'
   | 'onDemandBase'

@@ -68,6 +68,8 @@ const worker = z
     architecture: z.enum(['x86_64', 'arm64']),
     /** What the worker's own layers are put on; left out, the official Node image on Debian slim. */
     baseImage: z.string().optional(),
+    /** `folder`: a worker of the user's, whose folder only the runs that deploy it know. Left out: the bundled one. */
+    source: z.literal('folder').optional(),
     /** Tasks that always run on demand. The weights split the rest; they do not fail over. */
     onDemandBase: z.int().min(0),
     spotWeight: z.int().min(0).max(1000),

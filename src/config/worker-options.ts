@@ -59,6 +59,31 @@ export const WORKER_OPTIONS: readonly Option[] = [
     stage: 'what',
   },
   {
+    key: 'workerDir',
+    env: ['TEMPORAL_FARGATE_WORKER_DIR'],
+    question: 'Folder of your own worker',
+    help: 'A Node package with package-lock.json; it is built there, and put into an image without Docker.',
+    type: 'text',
+    default: '',
+    onRequest: true,
+    stage: 'what',
+  },
+  {
+    key: 'workerSource',
+    env: ['TEMPORAL_FARGATE_WORKER_SOURCE'],
+    question: 'Which worker runs',
+    help: 'bundled: the sample that comes with this program. folder: that of --worker-dir; a run without it leaves what is deployed.',
+    type: 'choice',
+    choices: ['bundled', 'folder'],
+    default: ({ workerDir }) => (workerDir ? 'folder' : 'bundled'),
+    validate: (answer, { workerDir }) =>
+      answer === 'bundled' && workerDir
+        ? 'it is bundled, and --worker-dir names a folder; leave one of them out'
+        : undefined,
+    onRequest: true,
+    stage: 'what',
+  },
+  {
     key: 'spotWeight',
     env: ['TEMPORAL_FARGATE_SPOT_WEIGHT'],
     question: 'Weight of Spot tasks',

@@ -30,7 +30,7 @@ const WORKER: Answers = {
   ...{ architecture: 'x86_64', baseImage: 'node:22-bookworm-slim', spotWeight: 3, onDemandWeight: 2, onDemandBase: 1 },
   ...{ minTasks: 2, maxTasks: 7, scaleOutAt: 70, scaleInAt: 15, stopTimeout: 60, logRetentionDays: 30 },
   ...{ dataBucket: false, permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary', tags: 'team=core' },
-  securityGroupIds: 'sg-0123456789abcdef0',
+  ...{ securityGroupIds: 'sg-0123456789abcdef0', workerDir: './my worker', workerSource: 'folder' },
 };
 const CLOUD: Answers = { temporalAddress: 'ns.acct.tmprl.cloud:7233', temporalNamespace: 'other.acct' };
 

@@ -2,7 +2,7 @@ import { DescribeImagesCommand, type ImageDetail } from '@aws-sdk/client-ecr';
 import type { Aws } from '../../aws/aws.ts';
 import { orUndefined } from '../../aws/errors.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
-import { Bug } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { defineStep, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import { pushImage } from './push-image.ts';
@@ -55,7 +55,14 @@ export const workerImage = (inputHash: string | undefined, needs: { repository: 
 export type WorkerImageStep = ReturnType<typeof workerImage>;
 
 async function push(aws: Aws, repository: string): Promise<string> {
-  if (!aws.image) throw new Bug('an image has to be pushed, but this command brought none');
+  if (!aws.image) {
+    throw new UserError({
+      code: 'IMAGE_GONE',
+      message:
+        'the image of your worker is not in its repository any more, and this run was not told where to make it from',
+      fix: 'Run temporal-fargate init with --worker-dir.',
+    });
+  }
   return pushImage(aws.clients.ecr, repository, await aws.image.build(), aws.image.inputHash);
 }
 
