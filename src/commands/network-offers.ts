@@ -34,19 +34,26 @@ function offerOf<T>(
 
 const WAYS: Readonly<Partial<Record<FoundSubnet['way']['leads'], string>>> = {
   nat: 'out through a NAT gateway',
-  'internet-gateway': 'out through an internet gateway, with public addresses',
-  perhaps: 'perhaps out, through a transit gateway or a firewall',
-  none: 'no way out: Temporal and AWS have to be reached inside of the VPC',
+  'internet-gateway': 'out through an internet gateway',
+  perhaps: 'perhaps a way out',
+  none: 'no way out',
 };
 
 /** All subnets that lead the same way, as one choice, the best first; a selection of them is typed. */
 function offerSubnets(subnets: readonly FoundSubnet[] | undefined): Offer | undefined {
-  const choices = Object.entries(WAYS).flatMap(([leads, about]) => {
-    const alike = (subnets ?? []).filter(({ way }) => way.leads === leads);
+  const choices = Object.entries(WAYS).flatMap(([leads, way]) => {
+    const alike = (subnets ?? []).filter((subnet) => subnet.way.leads === leads);
     if (alike.length === 0) return [];
-    const zones = [...new Set(alike.map(({ zone }) => zone))].sort().join(', ');
+    const zones = new Set(alike.map(({ zone }) => zone)).size;
     const value = alike.map(({ id }) => id).join(',');
-    return [{ value, name: `${alike.length} of ${zones}`, beside: about, about: value.replaceAll(',', ', ') }];
+    return [
+      {
+        value,
+        name: `${alike.length} in ${zones} zone${zones === 1 ? '' : 's'}`,
+        beside: way,
+        about: value.replaceAll(',', ', '),
+      },
+    ];
   });
   return choices.length === 0 ? undefined : { choices, other: 'Other subnets' };
 }

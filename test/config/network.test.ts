@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contains, isLoopback, overlaps, parseCidr, subRange } from '../../src/config/network.ts';
+import { contains, freeCidr, isLoopback, overlaps, parseCidr, subRange } from '../../src/config/network.ts';
 
 const dotted = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 
@@ -91,5 +91,16 @@ describe('this machine itself', () => {
     ...['127.example.com:7233', '127.0.0.1.example.com:7233', '127.0.0.1.nip.io', '::1234', '[::12]:7233'],
   ])('is not %s', (address) => {
     expect(isLoopback(address)).toBe(false);
+  });
+});
+
+describe('the range of a new VPC', () => {
+  it.each([
+    ['the usual one where there is none', [], '10.0.0.0/16'],
+    ['the next where a part of the usual one is taken', ['172.31.0.0/16', '10.0.128.0/20'], '10.1.0.0/16'],
+    ['behind a larger one', ['10.0.0.0/12'], '10.16.0.0/16'],
+    ['the usual one where all are taken: VPCs may overlap', ['10.0.0.0/8'], '10.0.0.0/16'],
+  ])('is %s', (_which, taken, range) => {
+    expect(freeCidr(taken)).toBe(range);
   });
 });
