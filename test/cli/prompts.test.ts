@@ -82,6 +82,28 @@ describe('init at a terminal', () => {
     expect(await stage.changes()).toEqual([]);
   });
 
+  it('asks for what AWS does not list with these credentials, and says why', async () => {
+    const message = 'You are not authorized to perform this operation.';
+    for (const operation of ['DescribeAvailabilityZones', 'DescribeVpcs']) {
+      await emulator.fault({
+        kind: 'error',
+        match: { operation },
+        status: 403,
+        code: 'UnauthorizedOperation',
+        message,
+      });
+    }
+    const terminal = open(['init', '--verify', 'health', '--region', 'us-east-1']);
+    await answerQuestions(terminal, ANSWERS.slice(0, 1));
+    await terminal.see('The availability zones cannot be listed with these credentials (UnauthorizedOperation).');
+    await answerQuestions(terminal, ANSWERS.slice(1, 7));
+    await answerQuestions(terminal, [['Availability zones', `us-east-1a${ENTER}`]]);
+    expect(await terminal.question()).toMatch(/^Task queue/);
+    terminal.type(CTRL_C);
+    expect(await terminal.ended).toBe(130);
+    await emulator.clearFaults();
+  });
+
   it('ends with 130 at Ctrl-C, also at the last question', async () => {
     const terminal = open(['init', '--verify', 'health']);
     await answerAll(terminal);
