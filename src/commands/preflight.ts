@@ -38,9 +38,10 @@ export async function checkedClient(
   const sources = { given: secretValue, aws, secretArn: before?.steps['secrets/temporal']?.id };
   const credentials = temporalCredentials(input, config, sources);
   const connecting = verify === 'health' ? undefined : credentials.then((found) => temporalWith(input, config, found));
+  // Whoever needs them hears of it; nobody may.
+  for (const late of [credentials, connecting]) late?.catch(() => undefined);
   if (input.flags.own.skipChecks === true) return connecting;
   const question: TemporalQuestion = { credentials, connecting };
-  for (const late of [credentials, connecting]) late?.catch(() => undefined);
   try {
     const settled = before !== undefined && isSettled(config, before);
     const checks = [
