@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hostNodeBase } from '../../src/image/base.ts';
 import { hostPlatform } from '../../src/image/platform.ts';
 import { workerFolderSource } from '../../src/image/worker-folder.ts';
-import { unpackImage } from '../worker/worker-process.ts';
+import { imageContext, unpackImage, workerDir } from '../worker/worker-process.ts';
 
 let scratch: string;
 beforeEach(() => {
@@ -77,6 +77,15 @@ describe('a worker folder', () => {
     expect(await hash(one)).toBe(before);
     writeFileSync(join(one, 'main.ts'), "console.log('changed');");
     expect(await hash(one)).not.toBe(before);
+  });
+
+  it('may be a copy of the bundled worker', { timeout: 240_000 }, async () => {
+    const image = await source(workerDir).build(hostPlatform(), imageContext);
+    const { command, cwd } = await unpackImage(image, join(scratch, 'root'));
+    const [node = '', ...args] = command;
+    const { stdout, status } = spawnSync(node, args, { cwd, encoding: 'utf8', env: {} });
+    // It has loaded everything, and asks for its environment.
+    expect([status, stdout]).toEqual([1, expect.stringContaining('TEMPORAL_TASK_QUEUE is not set')]);
   });
 
   const noMain = { name: 'orders', version: '1.0.0' };
