@@ -7,8 +7,8 @@ export default defineConfig({
     // An assertion that never ran proves nothing.
     expect: { requireAssertions: true },
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    // Two processors, and test files that wait for emulators a good part of their time.
-    maxWorkers: 3,
+    // Two processors, and test files that wait for emulators more than half of their time.
+    maxWorkers: 4,
     // Files share nothing but modules; loading the SDK anew for each would take a second of processor time.
     isolate: false,
     // Real processes on a busy machine: once more in CI, where vitest's report names what needed it; never at home.

@@ -9,7 +9,7 @@ import { OPTIONS } from '../../src/config/options.ts';
 import { ensureStateBucket } from '../../state/bucket.ts';
 import type { CliResult } from '../helpers/cli.ts';
 import { eventually, type Fault } from '../helpers/emulator.ts';
-import { ENTER, openTerminal } from '../helpers/terminal.ts';
+import { answerQuestions, ENTER, openTerminal } from '../helpers/terminal.ts';
 import { API_KEY, expectRefusal, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
@@ -174,10 +174,11 @@ describe('--debug', () => {
       ['init', '--verify', 'health', '--debug', '--config', everyAnswer()],
       stage.env(unanswered),
     );
-    await terminal.see('Temporal API key');
-    terminal.type(`${typed}${ENTER}`);
-    await terminal.see('Go on?');
-    terminal.type(`y${ENTER}`);
+    await answerQuestions(terminal, [
+      ['Temporal API key', `${typed}${ENTER}`],
+      ['Change an answer?', ENTER],
+      ['Go on?', ENTER],
+    ]);
     expect(await terminal.ended).toBe(1);
     expect(terminal.screen()).toMatch(/InvalidParameterException: .*\*{8}[^\n]*\n {4}at /);
     expect(terminal.raw()).not.toContain(typed);
@@ -187,7 +188,12 @@ describe('--debug', () => {
 
 /** A config file with the default of every question, so that only secrets are asked for. */
 function everyAnswer(): string {
-  const given = { temporalTls: false, zones: 'us-east-1a,us-east-1b', architecture: 'arm64' };
+  const given = {
+    temporalNamespace: 'default',
+    temporalTls: false,
+    zones: 'us-east-1a,us-east-1b',
+    architecture: 'arm64',
+  };
   const usual = OPTIONS.flatMap(({ key, default: value, secret }) =>
     secret || value === undefined || typeof value === 'function' ? [] : [[key, value]],
   );
