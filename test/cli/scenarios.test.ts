@@ -13,6 +13,7 @@ async function liveThrough(stage: CliStage, show: Show, ask: Show): Promise<Reco
   const { emulator } = stage;
   const { logs, s3 } = emulator.clients;
   const shown: Record<string, string> = {};
+  await emulator.reset();
   await emulator.fault({
     kind: 'error',
     match: { operation: 'CreateService' },

@@ -82,7 +82,7 @@ describe(`SIGKILL at each mutating call (${which})`, () => {
   });
 
   it('init finishes what a killed destroy left', { timeout: LONG }, async () => {
-    const cells = sample(clean.destroy, WHOLE ? 3 : 8);
+    const cells = sample(clean.destroy, WHOLE ? 3 : 16);
     const { ran, problems } = await inLanes(lanes, cells, nameOf, async (lane, cell) => {
       await made(lane);
       await kill(lane, cell, () => made(lane));
@@ -123,8 +123,8 @@ describe(`SIGKILL at each mutating call (${which})`, () => {
   });
 
   it('a call that was sent and not carried out is made up for', { timeout: LONG }, async () => {
-    const inits = sample(clean.init, WHOLE ? 5 : 20);
-    const destroys = sample(clean.destroy, WHOLE ? 5 : 20);
+    const inits = sample(clean.init, WHOLE ? 5 : 40);
+    const destroys = sample(clean.destroy, WHOLE ? 5 : 40);
     const cells = [...inits, ...destroys].map((cell): Cell => ({ ...cell, before: true }));
     const { ran, problems } = await inLanes(lanes, cells, nameOf, async (lane, cell) => {
       if (cell.command === 'init') {
