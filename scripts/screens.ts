@@ -1,6 +1,5 @@
 // `npm run screens`: runs the product on a sandbox, at a terminal, and puts what a person sees into docs/screens.md and,
 // where README has a place for it, there too.
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,14 +31,15 @@ const SCREENS: readonly Screen[] = [
   },
 ];
 
-/** Wide enough for a page; long enough that nothing scrolls away. */
-const SIZE = { columns: 100, rows: 400 };
+/** Wide enough that no line breaks, long enough that nothing scrolls away. */
+const SIZE = { columns: 180, rows: 400 };
 
 setUp();
 const home = mkdtempSync(join(tmpdir(), 'temporal-fargate-screens-'));
 const env = cliEnvironment(undefined, {
   TEMPORAL_FARGATE_HOME: home,
-  TEMPORAL_API_KEY: randomBytes(24).toString('base64url'),
+  // Tests hurry more than a sandbox as people start it.
+  TEMPORAL_FARGATE_TIME_SCALE: undefined,
   NO_COLOR: '1',
 });
 const open = (args: readonly string[]) => openTerminal(args, env, SIZE, home);
@@ -60,9 +60,11 @@ async function record({ args, typed }: Screen): Promise<string> {
   return (await terminal.pictures()).at(-1)?.join('\n').trim() ?? '';
 }
 
+const quoted = (arg: string): string => (/^[\w./-]+$/.test(arg) ? arg : `'${arg}'`);
+
 /** Of the run on a sandbox, without what says so. */
 const block = ({ args }: Screen, text: string): string =>
-  `\`\`\`\n$ npx temporal-fargate ${args.join(' ')}\n${text.replaceAll(' --sandbox', '').replace(/^! Node .*(\n.*Node 22\.)?\n/m, '')}\n\`\`\`\n`;
+  `\`\`\`\n$ npx temporal-fargate ${args.map(quoted).join(' ')}\n${text.replaceAll(' --sandbox', '').replace(/^! Node .*(\n.*Node 22\.)?\n/m, '')}\n\`\`\`\n`;
 
 try {
   if ((await open(['sandbox', 'start']).ended) !== 0) throw new Error('the sandbox does not start');
