@@ -1,10 +1,9 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { Bug } from '../errors.ts';
+import { folderWith } from '../package-files.ts';
 import type { Blob } from './oci.ts';
 import type { TarEntry } from './tar.ts';
 
@@ -34,12 +33,8 @@ export async function bringCertificates(layers: readonly Blob[]): Promise<boolea
   return false;
 }
 
-/** Beside this file in the repository, at the top of the bundle in a package. */
+/** Mozilla's list, as npm run ca-certificates wrote it. */
 export function certificatesFile(): string {
-  const start = dirname(fileURLToPath(import.meta.url));
-  for (let folder = start; ; folder = dirname(folder)) {
-    const path = join(folder, 'ca-certificates.pem');
-    if (existsSync(path)) return path;
-    if (folder === dirname(folder)) throw new Bug(`ca-certificates.pem is not above ${start}`);
-  }
+  const name = 'ca-certificates.pem';
+  return join(folderWith(name, import.meta.url), name);
 }
