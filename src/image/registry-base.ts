@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError, usageError } from '../errors.ts';
 import type { BaseImage, ResolvedBase } from './base.ts';
-import { BlobStore } from './blob.ts';
+import { BlobStore, fileDigest } from './blob.ts';
 import { bringCertificates } from './certificates.ts';
 import { type Layer, MEDIA_TYPE } from './oci.ts';
 import { type Platform, platformParts } from './platform.ts';
@@ -137,13 +136,10 @@ async function downloadTo(path: string, registry: Registry, digest: string, name
       }
     }
     await file.truncate(have);
-    const hash = createHash('sha256');
-    for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) hash.update(chunk);
-    if (`sha256:${hash.digest('hex')}` !== digest)
-      throw damaged(name, `the bytes of layer ${digest} have another digest`);
   } finally {
     await file.close();
   }
+  if ((await fileDigest(path)) !== digest) throw damaged(name, `the bytes of layer ${digest} have another digest`);
 }
 
 function mustParse<T>(shape: z.ZodType<T>, content: unknown, name: string): T {
