@@ -17,7 +17,7 @@ import { flagsToFind, tellHowToRepeat } from './repeating.ts';
 import { confirmShared } from './shared-network.ts';
 import { monthlyLine } from './stack-bill.ts';
 import { callSummary, engineContext, type PlannedStack, planStack } from './stack-run.ts';
-import { storedConfig } from './stored-config.ts';
+import { isInForce, storedConfig } from './stored-config.ts';
 import { verifyWorkers } from './verify.ts';
 import { workerImageFor } from './worker-image.ts';
 
@@ -120,10 +120,6 @@ async function prove(
   }
   return proof;
 }
-
-/** Of a destroyed stack nothing is in force, although its last config is kept. */
-const isInForce = ({ configs, operation }: StateDocument, config: StackConfig): boolean =>
-  operation !== 'destroy' && JSON.stringify(configs.at(-1)) === JSON.stringify(config);
 
 /** Puts the config in force, and takes it back when the network that it shares is being changed at this moment. */
 async function enforce(

@@ -17,7 +17,7 @@ import { countFindings } from '../ui/format-checks.ts';
 import type { Configured } from './configuring.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
-import { storedConfig } from './stored-config.ts';
+import { isInForce } from './stored-config.ts';
 import { detourTo, temporalCredentials, temporalWith } from './temporal-access.ts';
 
 /**
@@ -106,10 +106,8 @@ export async function ofConnection(connection: Connection, config: StackConfig |
 }
 
 /** Everything is recorded that this config has, and it is the config in force: then nothing is made. */
-function isSettled(config: StackConfig, { configs, steps }: StateDocument): boolean {
-  const inForce = JSON.stringify(storedConfig(configs.at(-1))) === JSON.stringify(config);
-  return inForce && infrastructure(config).every(({ id }) => steps[id]?.id !== undefined);
-}
+const isSettled = (config: StackConfig, document: StateDocument): boolean =>
+  isInForce(document, config) && infrastructure(config).every(({ id }) => document.steps[id]?.id !== undefined);
 
 function targetOf({ clients, accountId, region, stack }: Connection, config: StackConfig): Target {
   const ids = infrastructure(config).map(({ id }) => id);

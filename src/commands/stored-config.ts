@@ -1,5 +1,5 @@
 import { prettifyError } from 'zod';
-import { damaged } from '../../state/document.ts';
+import { damaged, type StateDocument } from '../../state/document.ts';
 import { type StackConfig, stackConfig } from '../config/schema.ts';
 
 /** The config in a state document. It was ours when it was written, so anything else is damage: STATE_DAMAGED. */
@@ -11,3 +11,7 @@ export function storedConfig(value: Record<string, unknown> | undefined): StackC
   const why = prettifyError(parsed.error).replaceAll('\n', ' ');
   throw damaged({ where: `${stack}/state.json`, stack }, `its config is not one of ours: ${why}`, parsed.error);
 }
+
+/** Of a destroyed stack nothing is in force, although its last config is kept. */
+export const isInForce = ({ configs, operation }: StateDocument, config: StackConfig): boolean =>
+  operation !== 'destroy' && JSON.stringify(configs.at(-1)) === JSON.stringify(config);

@@ -27,8 +27,8 @@ export async function workerImageFor(
 ): Promise<WorkerImage | undefined> {
   const [worker] = config.workers;
   const folder = worker?.source === 'folder' ? String(answers.workerDir ?? '') : undefined;
-  if (folder === '' && before?.steps['image/worker-image']?.id) return undefined;
   if (folder === '') {
+    if (before?.steps['image/worker-image']?.id) return undefined;
     const fix = 'Give --worker-dir, or --worker-source bundled for the sample worker.';
     throw usageError(
       'the worker of this stack is your own, and nothing says where its folder is',
