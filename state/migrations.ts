@@ -13,6 +13,8 @@ export type Migration = (old: Fields) => Fields;
 export const MIGRATIONS: readonly Migration[] = [
   // 1 -> 2: a config's network has a preset instead of `nat`.
   (old) => ({ ...old, configs: (old.configs as Fields[]).map(withPreset) }),
+  // 2 -> 3: every worker has an image of its own; until then there was one worker, named `worker`.
+  (old) => ({ ...old, steps: withImageOfWorker(old.steps as Fields) }),
 ];
 
 const PRESET_OF_NAT: Readonly<Record<string, string>> = {
@@ -24,6 +26,10 @@ const PRESET_OF_NAT: Readonly<Record<string, string>> = {
 function withPreset(config: Fields): Fields {
   const { nat, ...network } = config.network as Fields;
   return { ...config, network: { preset: PRESET_OF_NAT[String(nat)], ...network } };
+}
+
+function withImageOfWorker({ 'image/worker-image': image, ...steps }: Fields): Fields {
+  return image === undefined ? steps : { ...steps, 'image/worker-image/worker': image };
 }
 
 /** Brings a document from version `from` to the newest. @param from 1 or more */

@@ -7,12 +7,15 @@ import type { Clients } from './clients.ts';
 import { type Ec2Readers, ec2Readers } from './ec2-readers.ts';
 import { tagIndex } from './tags.ts';
 
-/** The image that the worker is to run, built only when it has to be pushed. */
+/** An image that a worker is to run, built only when it has to be pushed. */
 export interface WorkerImage {
   /** Hash of everything the image is made from; its tag in the repository. */
   readonly inputHash: string;
   build(): Promise<OciImage>;
 }
+
+/** By the worker's name; workers made from the same things have one in common. */
+export type WorkerImages = ReadonlyMap<string, WorkerImage>;
 
 export interface AwsInit {
   readonly clients: Clients;
@@ -21,8 +24,8 @@ export interface AwsInit {
   /** `aws`, `aws-cn`, `aws-us-gov`: part of every ARN. */
   readonly partition: string;
   readonly stack: string;
-  /** Absent where no image can be pushed: plan, destroy. */
-  readonly image?: WorkerImage | undefined;
+  /** What this run can push; a worker that is not in it keeps the image that it has. */
+  readonly images?: WorkerImages | undefined;
   /** The Temporal credentials as JSON text; absent when this run was not given any. */
   readonly secretValue?: string | undefined;
 }
@@ -34,7 +37,6 @@ export class Aws {
   readonly region: string;
   readonly partition: string;
   readonly stack: string;
-  readonly image: WorkerImage | undefined;
   readonly secretValue: string | undefined;
   readonly ec2: Ec2Readers;
   /** True in a view made by `survey`. */
@@ -42,6 +44,7 @@ export class Aws {
   /** A metric alarm by its name; asked for together, answered by one call. */
   readonly alarmNamed: (name: string) => Promise<MetricAlarm | undefined>;
   private readonly init: AwsInit;
+  private readonly underway = new Map<string, Promise<string>>();
   private natGateways: Promise<NatGateway[]> | undefined;
   private index: Promise<ReadonlyMap<string, Tags>> | undefined;
 
@@ -52,7 +55,6 @@ export class Aws {
     this.region = init.region;
     this.partition = init.partition;
     this.stack = init.stack;
-    this.image = init.image;
     this.secretValue = init.secretValue;
     this.ec2 = ec2Readers(init.clients.ec2, init.stack);
     this.alarmNamed = batched(async (names) => {
@@ -62,6 +64,18 @@ export class Aws {
       return new Map((MetricAlarms ?? []).map((alarm) => [alarm.AlarmName ?? '', alarm]));
     });
     this.surveying = surveying;
+  }
+
+  /** The image that this run can push for a worker. */
+  imageOf(worker: string): WorkerImage | undefined {
+    return this.init.images?.get(worker);
+  }
+
+  /** Work that several steps ask for at the same time is done once for all of them. */
+  together(key: string, work: () => Promise<string>): Promise<string> {
+    const running = this.underway.get(key) ?? work().finally(() => this.underway.delete(key));
+    this.underway.set(key, running);
+    return running;
   }
 
   /**

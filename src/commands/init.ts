@@ -19,7 +19,7 @@ import { monthlyLine } from './stack-bill.ts';
 import { callSummary, engineContext, type PlannedStack, planStack } from './stack-run.ts';
 import { isInForce, storedConfig } from './stored-config.ts';
 import { verifyWorkers } from './verify.ts';
-import { workerImageFor } from './worker-image.ts';
+import { workerImagesFor } from './worker-image.ts';
 
 /** `init`: makes the stack what the answers say, and proves that its worker polls. */
 export async function init(input: CommandInput): Promise<number> {
@@ -32,9 +32,9 @@ export async function init(input: CommandInput): Promise<number> {
     const store = await connection.findStore();
     const before = await store?.read();
     const configured = await answerWhat(input, connection, storedConfig(before?.configs.at(-1)));
-    const image = await workerImageFor(input, connection, configured, before);
-    const aws = connection.aws({ image, secretValue: configured.secretValue });
-    const inputs: Inputs = { imageInputHash: image?.inputHash, secretValue: configured.secretValue };
+    const images = await workerImagesFor(input, connection, configured, before);
+    const aws = connection.aws({ images, secretValue: configured.secretValue });
+    const inputs: Inputs = { images, secretValue: configured.secretValue };
     const client = await checkedClient(input, connection, configured, before, aws);
     try {
       const next = (await flagsToFind(input, where)).join(' ');
@@ -109,9 +109,9 @@ async function prove(
 ): Promise<string | undefined> {
   const { steps, proven, configs } = session.document;
   const definitions = config.workers.flatMap((worker) => steps[`compute/task-definition/${worker.name}`]?.id ?? []);
-  const image = steps['image/worker-image']?.id ?? '';
+  const digestOf = (worker: string): string => steps[`image/worker-image/${worker}`]?.id ?? '';
   const known = definitions.every((definition) => proven.includes(definition));
-  const proof = known ? undefined : await verifyWorkers(input, connection, aws, config, image, client);
+  const proof = known ? undefined : await verifyWorkers(input, connection, aws, config, digestOf, client);
   if (!known || configs.length > 1) {
     await session.update((draft) => {
       draft.proven = definitions;

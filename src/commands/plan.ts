@@ -8,7 +8,7 @@ import type { CommandInput } from './input.ts';
 import { billFor, monthlyLine } from './stack-bill.ts';
 import { callSummary, planStack } from './stack-run.ts';
 import { storedConfig } from './stored-config.ts';
-import { workerImageFor } from './worker-image.ts';
+import { workerImagesFor } from './worker-image.ts';
 
 /** `plan`: what `init` would do; changes nothing. Exit code 2 with `--detailed-exitcode` when there is something. */
 export async function plan(input: CommandInput): Promise<number> {
@@ -21,9 +21,9 @@ export async function plan(input: CommandInput): Promise<number> {
       storedConfig(document?.configs.at(-1)),
     );
     const { config, secretValue } = configured;
-    const image = await workerImageFor(input, connection, configured, document);
-    const aws = connection.aws({ image, secretValue });
-    const inputs = { imageInputHash: image?.inputHash, secretValue };
+    const images = await workerImagesFor(input, connection, configured, document);
+    const aws = connection.aws({ images, secretValue });
+    const inputs = { images, secretValue };
     const planned = await planStack(connection, config, document, inputs, aws);
     for (const problem of planned.plan.problems) input.io.warn(`${problem.message}. ${problem.fix}`);
     input.io.note(callSummary(connection));

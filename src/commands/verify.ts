@@ -25,7 +25,7 @@ export async function verifyWorkers(
   connection: Connection,
   aws: Aws,
   config: StackConfig,
-  imageDigest: string,
+  digestOf: (worker: string) => string,
   client: Client | undefined,
 ): Promise<string> {
   const lines: string[] = [];
@@ -35,6 +35,7 @@ export async function verifyWorkers(
       continue;
     }
     const cluster = clusterName(config.stack);
+    const imageDigest = digestOf(worker.name);
     const base = {
       id: `compute/service/${worker.name}`,
       title: `${client ? 'Temporal poller' : 'health check'} (${worker.name})`,

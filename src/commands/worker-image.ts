@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StateDocument } from '../../state/document.ts';
-import type { WorkerImage } from '../aws/aws.ts';
+import type { WorkerImage, WorkerImages } from '../aws/aws.ts';
+import type { Answers } from '../config/option.ts';
+import type { WorkerConfig } from '../config/schema.ts';
 import { UserError, usageError } from '../errors.ts';
 import { type BaseImage, hostNodeBase } from '../image/base.ts';
 import { bundledWorkerSource } from '../image/bundled.ts';
@@ -16,32 +18,34 @@ import type { CommandInput } from './input.ts';
 import { cacheDirOf } from './sandbox-home.ts';
 
 /**
- * The image that this run deploys, for the stack's architecture: of the bundled worker, or of the user's folder.
- * `undefined`: what is deployed stays, because this run was not told the folder.
+ * The images that this run deploys, each for its worker's architecture: of the bundled worker, or of the user's folder.
+ * A worker is not in it when what is deployed stays, because this run was not told the folder.
  */
-export async function workerImageFor(
+export async function workerImagesFor(
   input: CommandInput,
   connection: Connection,
   { config, answers }: Pick<Configured, 'config' | 'answers'>,
   before: StateDocument | undefined,
-): Promise<WorkerImage | undefined> {
-  const [worker] = config.workers;
-  const folder = worker?.source === 'folder' ? String(answers.workerDir ?? '') : undefined;
-  if (folder === '') {
-    if (before?.steps['image/worker-image']?.id) return undefined;
-    const fix = 'Give --worker-dir, or --worker-source bundled for the sample worker.';
-    throw usageError(
-      'the worker of this stack is your own, and nothing says where its folder is',
-      fix,
-      'MISSING_ANSWERS',
-    );
+): Promise<WorkerImages> {
+  const images = new Map<string, WorkerImage>();
+  // Workers that are made from the same things are built and pushed together.
+  const made = new Map<string, WorkerImage>();
+  for (const worker of config.workers) {
+    const source = sourceOf(connection, worker, answers);
+    if (source === undefined) {
+      if (before?.steps[`image/worker-image/${worker.name}`]?.id) continue;
+      throw unknownFolder(worker.name);
+    }
+    const platform = platformOf(connection, worker);
+    const image = await imageOf(input, source, platform);
+    const same = made.get(image.inputHash) ?? image;
+    made.set(image.inputHash, same);
+    images.set(worker.name, same);
   }
-  // Tasks of an emulator are processes of this machine, and nothing is to be downloaded for them unless it is asked for.
-  const onHost = connection.emulator !== undefined && worker?.baseImage === undefined;
-  const os = onHost && process.platform === 'darwin' ? 'darwin' : 'linux';
-  const platform: Platform = `${os}/${worker?.architecture === 'arm64' ? 'arm64' : 'amd64'}`;
-  const base = onHost ? hostNodeBase : registryBase(worker?.baseImage ?? DEFAULT_BASE);
-  const source = folder === undefined ? bundledSource(base) : workerFolderSource(resolve(folder), base);
+  return images;
+}
+
+async function imageOf(input: CommandInput, source: ImageSource, platform: Platform): Promise<WorkerImage> {
   const hash = await source.inputHash(platform);
   return {
     // A tag of a registry may not contain a colon.
@@ -49,6 +53,32 @@ export async function workerImageFor(
     build: () => source.build(platform, buildContext(input)),
   };
 }
+
+/** `undefined`: a worker of the user's, whose folder this run was not told. */
+function sourceOf(connection: Connection, worker: WorkerConfig, answers: Answers): ImageSource | undefined {
+  const base = runsOnHost(connection, worker) ? hostNodeBase : registryBase(worker.baseImage ?? DEFAULT_BASE);
+  if (worker.source !== 'folder') return bundledSource(base);
+  const folder = String(answers.workerDir ?? '');
+  return folder === '' ? undefined : workerFolderSource(resolve(folder), base);
+}
+
+function platformOf(connection: Connection, worker: WorkerConfig): Platform {
+  const os = runsOnHost(connection, worker) && process.platform === 'darwin' ? 'darwin' : 'linux';
+  return `${os}/${worker.architecture === 'arm64' ? 'arm64' : 'amd64'}`;
+}
+
+/**
+ * Tasks of an emulator are processes of this machine, and nothing is to be downloaded for them unless it is asked for.
+ */
+const runsOnHost = (connection: Connection, { baseImage }: WorkerConfig): boolean =>
+  connection.emulator !== undefined && baseImage === undefined;
+
+const unknownFolder = (worker: string): UserError =>
+  usageError(
+    `${worker} is a worker of your own, and nothing says where its folder is`,
+    'Give --worker-dir, or --worker-source bundled for the sample worker.',
+    'MISSING_ANSWERS',
+  );
 
 /** Builds the sandbox's image into the cache, so that `init --sandbox` needs no network later. */
 export async function prepareSandboxImage(input: CommandInput): Promise<void> {

@@ -18,8 +18,8 @@ import { temporalSecret } from './secrets/temporal-secret.ts';
 
 /** What a run brings along that is no configuration. */
 export interface Inputs {
-  /** What the worker image is to be made from; absent: whatever is deployed stays. */
-  readonly imageInputHash?: string | undefined;
+  /** What the workers' images are to be made from; a worker that is not in it keeps what is deployed. */
+  readonly images?: ReadonlyMap<string, { readonly inputHash: string }> | undefined;
   /** The Temporal credentials as JSON text; absent: whatever is stored stays. */
   readonly secretValue?: string | undefined;
   /** Keys of tags that earlier configs gave, and that may still be there. */
@@ -32,7 +32,6 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
 
   const logs = logGroup();
   const images = repository();
-  const image = workerImage(inputs.imageInputHash, { repository: images });
   const data = config.dataBucket ? dataBucket() : undefined;
   const secretKeys = secretKeysOf(config);
   const makesSecret = secretKeys.length > 0 && !config.temporal.secret;
@@ -43,20 +42,30 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
   const access = data && { dataBucket: data, taskRole: taskRole({ dataBucket: data }) };
   const ecs = cluster();
 
-  const workers = config.workers.flatMap((worker) =>
-    workerSteps(worker, network, {
-      cluster: ecs,
-      definition: taskDefinition(worker, secretKeys, {
-        repository: images,
-        image,
-        executionRole: execution,
-        logGroup: logs,
-        ...access,
-        ...maySecret,
-      }),
-    }),
-  );
-  const steps = [...network.all, logs, images, image, data, secret, execution, access?.taskRole, ecs, ...workers];
+  const workers = config.workers.map((worker) => {
+    const image = workerImage(worker, inputs.images?.get(worker.name)?.inputHash, { repository: images });
+    const definition = taskDefinition(worker, secretKeys, {
+      repository: images,
+      image,
+      executionRole: execution,
+      logGroup: logs,
+      ...access,
+      ...maySecret,
+    });
+    return { image, running: runningSteps(worker, network, { cluster: ecs, definition }) };
+  });
+  const steps = [
+    ...network.all,
+    logs,
+    images,
+    ...workers.map(({ image }) => image),
+    data,
+    secret,
+    execution,
+    access?.taskRole,
+    ecs,
+    ...workers.flatMap(({ running }) => running),
+  ];
   const tagged = (step: AwsStep): AwsStep => withExtraTags(step, config.tags ?? {}, inputs.formerTags ?? []);
   return steps.flatMap((step) => (step ? [tagged(step)] : []));
 }
@@ -72,7 +81,7 @@ const SECRET_KEYS: Readonly<Record<StackConfig['temporal']['auth'], readonly str
   none: [],
 };
 
-function workerSteps(
+function runningSteps(
   worker: WorkerConfig,
   network: NetworkLayout,
   own: { cluster: ReturnType<typeof cluster>; definition: ReturnType<typeof taskDefinition> },

@@ -138,7 +138,12 @@ export const CREATES: readonly Operation[] = [
     'image/repository',
     'ECR repository',
   )('RepositoryNotFoundException', 'LifecyclePolicyNotFoundException'),
-  at('ecr', 'PutImage', 'image/worker-image', 'worker image')('LayerAlreadyExistsException', 'InvalidLayerException'),
+  at(
+    'ecr',
+    'PutImage',
+    'image/worker-image/worker',
+    'worker image (worker)',
+  )('LayerAlreadyExistsException', 'InvalidLayerException'),
   at(
     'logs',
     'CreateLogGroup',

@@ -39,7 +39,7 @@ describe('plan', () => {
         + security group (no ingress)
         + log group
         + ECR repository
-        + worker image
+        + worker image (worker)
         + data bucket
         + secret with the Temporal credentials
         + execution role

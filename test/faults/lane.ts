@@ -190,7 +190,7 @@ export function normalised(inventory: Inventory): string[] {
 /** "step id: last part of the thing's id" for every record. */
 function recordsOf({ steps }: StateDocument): string[] {
   return Object.entries(steps)
-    .filter(([step]) => step !== 'image/worker-image')
+    .filter(([step]) => step !== 'image/worker-image/worker')
     .map(([step, { id }]) => `${step}: ${lastPart(id ?? '(intent)')}`)
     .sort();
 }

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Aws, type WorkerImage } from '../../src/aws/aws.ts';
+import { Aws, type WorkerImage, type WorkerImages } from '../../src/aws/aws.ts';
 import { type CallHooks, makeClients } from '../../src/aws/clients.ts';
 import { classify, isUnsettled } from '../../src/aws/errors.ts';
 import type { StackConfig } from '../../src/config/schema.ts';
@@ -93,7 +93,9 @@ export class AwsStack {
   stuckMs = 60_000;
   config: StackConfig = referenceConfig();
   secretValue: string | undefined = JSON.stringify({ TEMPORAL_API_KEY: 'key-one' });
+  /** What every worker runs that has none of its own in `ownImages`. */
   image: WorkerImage;
+  readonly ownImages = new Map<string, WorkerImage>();
   session: MemorySession;
 
   /** @param image what is pushed when an image has to be */
@@ -124,11 +126,15 @@ export class AwsStack {
       region,
       partition: 'aws',
       stack: 'dev',
-      get image() {
-        return stack.image;
+      get images() {
+        return stack.images;
       },
     });
     this.session = this.newSession();
+  }
+
+  private get images(): WorkerImages {
+    return new Map(this.config.workers.map(({ name }) => [name, this.ownImages.get(name) ?? this.image]));
   }
 
   private newSession(): MemorySession {
@@ -140,9 +146,8 @@ export class AwsStack {
   }
 
   steps(previous?: StackConfig) {
-    const { inputHash: imageInputHash } = this.image;
     const formerTags = Object.keys(previous?.tags ?? {});
-    return infrastructure(this.config, { imageInputHash, secretValue: this.secretValue, formerTags });
+    return infrastructure(this.config, { images: this.images, secretValue: this.secretValue, formerTags });
   }
 
   context(): EngineContext<Aws, StackConfig> {

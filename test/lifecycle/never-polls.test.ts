@@ -18,7 +18,7 @@ it('a worker that never proves itself is given up with the words of its own task
   };
   const input = { io: { step: () => undefined }, signal: new AbortController().signal } as unknown as CommandInput;
   const connection = { clock, timeScale: 1, polling: (look: () => unknown) => look() } as unknown as Connection;
-  const proof = verifyWorkers(input, connection, stack.aws, stack.config, 'sha256:another', undefined);
+  const proof = verifyWorkers(input, connection, stack.aws, stack.config, () => 'sha256:another', undefined);
   await expect(proof).rejects.toMatchObject({
     code: 'WAIT_TIMEOUT',
     message: expect.stringMatching(

@@ -101,7 +101,7 @@ describe('every step', () => {
       'network/route-table/private',
       'network/s3-endpoint',
       'network/security-group',
-      'image/worker-image',
+      'image/worker-image/worker',
       'identity/execution-role',
       'identity/task-role',
       'compute/cluster',

@@ -63,6 +63,8 @@ describe.each(versions)('the kept sample of schema version %i', (version) => {
     const document = parseDocument(text, identity);
     expect(document).toMatchObject({ schemaVersion: SCHEMA_VERSION, stack: 'dev' });
     expect(Object.values(document.steps).filter(({ id }) => id !== undefined).length).toBeGreaterThanOrEqual(25);
+    expect(document.steps['image/worker-image/worker']?.id).toMatch(/^sha256:/);
+    expect(document.steps).not.toHaveProperty(['image/worker-image']);
     expect(stackConfig.parse(document.configs.at(-1))).toMatchObject({ stack: 'dev', workers: [{ name: 'worker' }] });
   });
 

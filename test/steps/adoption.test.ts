@@ -22,7 +22,7 @@ const stage = useSteps({ delaySeconds: 0.05 });
 /** Every step that has tags of its own; an image is its repository's. */
 const TAGGED = infrastructure(referenceConfig())
   .map(({ id }) => id)
-  .filter((id) => id !== 'image/worker-image');
+  .filter((id) => id !== 'image/worker-image/worker');
 
 /** A stack that all tests of a block look at, and that none of them leaves changed. */
 function useOneStack(): () => Promise<AwsStack> {

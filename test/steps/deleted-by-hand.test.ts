@@ -161,7 +161,7 @@ function storage(at: () => Parameters<typeof idOf>[0]): Drift[] {
       field: 'repository with the image in it',
       plan: {
         'image/repository': CREATED,
-        'image/worker-image': CREATED,
+        'image/worker-image/worker': CREATED,
         'identity/execution-role': ['update', 'policy'],
         ...REDEPLOYED,
       },

@@ -96,7 +96,7 @@ describe('an image repository changed by hand', () => {
         field: 'image deleted',
         // Which digest the build will give is not known before it is built; it turns out to be the same.
         plan: {
-          'image/worker-image': ['create'],
+          'image/worker-image/worker': ['create'],
           'compute/task-definition/worker': ['update', 'image', 'environment'],
           'compute/service/worker': ['update', 'taskDefinition'],
         },
@@ -108,7 +108,7 @@ describe('an image repository changed by hand', () => {
           ecr().send(
             new BatchDeleteImageCommand({
               repositoryName,
-              imageIds: [{ imageDigest: idOf(at(), 'image/worker-image') }],
+              imageIds: [{ imageDigest: idOf(at(), 'image/worker-image/worker') }],
             }),
           ),
       },

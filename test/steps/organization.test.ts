@@ -92,7 +92,7 @@ describe('extra tags', () => {
       }),
     );
   }
-  const taggable = (stack: AwsStack) => stack.steps().filter(({ id }) => id !== 'image/worker-image');
+  const taggable = (stack: AwsStack) => stack.steps().filter(({ id }) => id !== 'image/worker-image/worker');
   const onAll = (stack: AwsStack, tags: Record<string, string>) =>
     Object.fromEntries(taggable(stack).map(({ id }) => [id, tags]));
 
@@ -134,7 +134,7 @@ describe('extra tags', () => {
 
   it('are what everything can have but an image', () => {
     const steps = infrastructure(referenceConfig({ network: 'private-per-az' }));
-    expect(steps.filter(({ retag }) => !retag).map(({ id }) => id)).toEqual(['image/worker-image']);
+    expect(steps.filter(({ retag }) => !retag).map(({ id }) => id)).toEqual(['image/worker-image/worker']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { DescribeImagesCommand, type ImageDetail } from '@aws-sdk/client-ecr';
 import type { Aws } from '../../aws/aws.ts';
 import { orUndefined } from '../../aws/errors.ts';
+import type { WorkerConfig } from '../../config/schema.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
 import { UserError } from '../../errors.ts';
 import { defineStep, QUICK } from '../define.ts';
@@ -17,25 +18,30 @@ interface LiveImage {
 }
 
 /**
- * The image, known by digest. Its tag in the repository is the hash of everything it is made from, so the repository
- * itself tells whether it has to be built.
+ * A worker's image, known by digest. Its tag in the repository is the hash of everything it is made from, so the repository
+ * itself tells whether it has to be built. Workers that are made from the same things share it there.
  *
  * @param inputHash what it is to be made from; `undefined` leaves whatever is deployed as it is
  */
-export const workerImage = (inputHash: string | undefined, needs: { repository: RepositoryStep }) =>
+export const workerImage = (
+  { name }: WorkerConfig,
+  inputHash: string | undefined,
+  needs: { repository: RepositoryStep },
+) =>
   defineStep({
-    id: 'image/worker-image',
-    title: 'worker image',
+    id: stepId(name),
+    title: `worker image (${name})`,
     needs,
     replacedWith: ['repository'],
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: free,
     want: (_config, from) => ({ repository: from.repository.id, inputHash }),
-    findById: (aws, digest) => find(aws, { imageDigest: digest }),
+    findById: (aws, digest) => find(aws, name, { imageDigest: digest }),
     findOwned: async (aws) => {
-      if (!aws.image) return [];
-      const found = await find(aws, { imageTag: aws.image.inputHash });
+      const image = aws.imageOf(name);
+      if (!image) return [];
+      const found = await find(aws, name, { imageTag: image.inputHash });
       return found ? [found] : [];
     },
     diff(want, live) {
@@ -43,45 +49,59 @@ export const workerImage = (inputHash: string | undefined, needs: { repository: 
       return [{ field: 'madeFrom', from: live.inputHashes.join(', '), to: want.inputHash, how: 'update' }];
     },
     async create(aws, want, { tags }) {
-      const digest = await push(aws, want.repository);
-      return { id: digest, tags, inputHashes: aws.image ? [aws.image.inputHash] : [] };
+      const { digest, inputHash: madeFrom } = await push(aws, name, want.repository);
+      return { id: digest, tags, inputHashes: [madeFrom] };
     },
     revises: () => true,
-    update: (aws, _live, want) => push(aws, want.repository),
+    update: async (aws, _live, want) => (await push(aws, name, want.repository)).digest,
     goesWith: 'repository',
     destroy: async () => undefined,
   });
 
 export type WorkerImageStep = ReturnType<typeof workerImage>;
 
-async function push(aws: Aws, repository: string): Promise<string> {
-  if (!aws.image) {
+const stepId = (worker: string): string => `image/worker-image/${worker}`;
+
+async function push(
+  aws: Aws,
+  worker: string,
+  repository: string,
+): Promise<{ readonly digest: string; readonly inputHash: string }> {
+  const image = aws.imageOf(worker);
+  if (!image) {
     throw new UserError({
       code: 'IMAGE_GONE',
-      message:
-        'the image of your worker is not in its repository any more, and this run was not told where to make it from',
+      message: `the image of ${worker} is not in its repository any more, and this run was not told where to make it from`,
       fix: 'Run temporal-fargate init with --worker-dir.',
     });
   }
-  return pushImage(aws.clients.ecr, repository, await aws.image.build(), aws.image.inputHash);
+  const { inputHash } = image;
+  const digest = await aws.together(`push ${inputHash}`, async () =>
+    pushImage(aws.clients.ecr, repository, await image.build(), inputHash),
+  );
+  return { digest, inputHash };
 }
 
-async function find(aws: Aws, imageId: { imageDigest: string } | { imageTag: string }): Promise<LiveImage | undefined> {
+async function find(
+  aws: Aws,
+  worker: string,
+  imageId: { imageDigest: string } | { imageTag: string },
+): Promise<LiveImage | undefined> {
   const name = repositoryName(aws.stack);
   const answer = await orUndefined(
     aws.clients.ecr.send(new DescribeImagesCommand({ repositoryName: name, imageIds: [imageId] })),
   );
   const [found] = answer?.imageDetails ?? [];
-  return found?.imageDigest === undefined ? undefined : toLive(aws, name, found, found.imageDigest);
+  return found?.imageDigest === undefined ? undefined : toLive(aws, worker, found, found.imageDigest);
 }
 
 /** AWS gives images no tags: an image is ours exactly when its repository is. */
-async function toLive(aws: Aws, name: string, found: ImageDetail, digest: string): Promise<LiveImage> {
-  const theirs = await repositoryTags(aws, aws.arn('ecr', `repository/${name}`));
+async function toLive(aws: Aws, worker: string, found: ImageDetail, digest: string): Promise<LiveImage> {
+  const theirs = await repositoryTags(aws, aws.arn('ecr', `repository/${repositoryName(aws.stack)}`));
   const ours = theirs[TAG.resource] === 'image/repository';
   return {
     id: digest,
-    tags: ours ? { ...theirs, [TAG.resource]: 'image/worker-image' } : theirs,
+    tags: ours ? { ...theirs, [TAG.resource]: stepId(worker) } : theirs,
     inputHashes: found.imageTags ?? [],
   };
 }
