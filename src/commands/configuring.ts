@@ -6,6 +6,7 @@ import { flagOf, OPTIONS, shown } from '../config/options.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { lookUp, type Paths, type Sources } from '../config/sources.ts';
 import { contradictions, toAnswers, toStackConfig } from '../config/stack-config.ts';
+import type { WorkerAnswers } from '../config/worker-config.ts';
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { fileAnswers } from './answering.ts';
@@ -22,6 +23,8 @@ import { networkPriceTexts } from './stack-bill.ts';
 export interface Configured {
   readonly config: StackConfig;
   readonly answers: Answers;
+  /** Every worker, with all that was answered about it: also what no config holds, such as its folder. */
+  readonly workers: readonly WorkerAnswers[];
   /** What these would be if nobody had given any. */
   readonly defaults: Answers;
   /** Files that were named at a prompt instead of what they hold. */
@@ -70,7 +73,8 @@ export async function answerWhat(
   const defaults = Object.fromEntries(
     OPTIONS.map(({ key }) => [key, defaultOf(key, answers, { fallback, known })] as const),
   );
-  return { config, answers, defaults, paths, secretValue: secretOf(config, answers) };
+  const workers = config.workers.map(({ name }) => ({ name, answers }));
+  return { config, answers, workers, defaults, paths, secretValue: secretOf(config, answers) };
 }
 
 /** What defaults need to know of AWS; asked only where nothing else says it. */

@@ -24,14 +24,14 @@ import { cacheDirOf } from './sandbox-home.ts';
 export async function workerImagesFor(
   input: CommandInput,
   connection: Connection,
-  { config, answers }: Pick<Configured, 'config' | 'answers'>,
+  { config, workers }: Pick<Configured, 'config' | 'workers'>,
   before: StateDocument | undefined,
 ): Promise<WorkerImages> {
   const images = new Map<string, WorkerImage>();
   // Workers that are made from the same things are built and pushed together.
   const made = new Map<string, WorkerImage>();
   for (const worker of config.workers) {
-    const source = sourceOf(connection, worker, answers);
+    const source = sourceOf(connection, worker, workers.find(({ name }) => name === worker.name)?.answers ?? {});
     if (source === undefined) {
       if (before?.steps[`image/worker-image/${worker.name}`]?.id) continue;
       throw unknownFolder(worker.name);

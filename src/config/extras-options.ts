@@ -65,6 +65,7 @@ export const EXTRAS_OPTIONS: readonly Option[] = [
         ? `${ids.length} groups are too many: a service has at most ${MOST_EXTRA_GROUPS} besides its own`
         : undefined;
     },
+    perWorker: true,
     stage: 'what',
   },
 ];

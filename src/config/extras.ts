@@ -22,7 +22,7 @@ export function workerExtras(answers: Answers): Partial<WorkerConfig> {
 }
 
 /** The answers that lead to the extras of this config. */
-export function extrasAnswers({ temporal, tags, permissionsBoundary, workers: [worker] }: StackConfig): Answers {
+export function extrasAnswers({ temporal, tags, permissionsBoundary }: StackConfig): Answers {
   return {
     ...(temporal.secret && { secretArn: temporal.secret.arn }),
     ...(tags && {
@@ -31,6 +31,9 @@ export function extrasAnswers({ temporal, tags, permissionsBoundary, workers: [w
         .join(','),
     }),
     ...(permissionsBoundary !== undefined && { permissionsBoundary }),
-    ...(worker?.securityGroupIds && { securityGroupIds: worker.securityGroupIds.join(',') }),
   };
 }
+
+export const workerExtrasAnswers = ({ securityGroupIds }: WorkerConfig): Answers => ({
+  ...(securityGroupIds && { securityGroupIds: securityGroupIds.join(',') }),
+});

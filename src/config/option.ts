@@ -47,6 +47,8 @@ export interface Option {
   readonly validate?: (answer: Answer, answers: Answers) => string | undefined;
   /** What is shown of a long or secret answer. */
   readonly show?: (answer: Answer) => string;
+  /** Each worker of a stack may have its own answer; else it is one of the stack. */
+  readonly perWorker?: true;
   /** `where` is needed to find the stack's state, `what` may come from it. */
   readonly stage: 'where' | 'what';
 }

@@ -1,19 +1,11 @@
 import { usageError } from '../errors.ts';
-import { extrasAnswers, secretExtra, stackExtras, workerExtras } from './extras.ts';
+import { extrasAnswers, secretExtra, stackExtras } from './extras.ts';
 import { networkAnswers, networkFields } from './network-answers.ts';
 import type { Place } from './network-config.ts';
 import { type Answers, listOf, type OptionKey } from './option.ts';
 import { flagOf, OPTIONS } from './options.ts';
 import { type StackConfig, stackConfig } from './schema.ts';
-
-/** Scaling that is not asked for; see docs/design in the README. */
-const SCALING = {
-  fastScaleOutAbove: 10,
-  scaleOutMinutes: 2,
-  scaleOutCooldownSeconds: 60,
-  scaleInMinutes: 10,
-  scaleInCooldownSeconds: 300,
-} as const;
+import { ONLY_WORKER, type WorkerAnswers, workerAnswers, workerFields } from './worker-config.ts';
 
 export interface Account {
   readonly accountId: string;
@@ -24,9 +16,15 @@ export interface Account {
  * Complete answers -> config. Throws a usage error with every problem in one message.
  *
  * @param place where a network is that is not the stack's own: part of the config, but no answer
+ * @param workers all of them with complete answers; left out, `answers` speak of the only one
  */
-export function toStackConfig(answers: Answers, account: Account, place?: Place): StackConfig {
-  const made = parse(answers, account, place);
+export function toStackConfig(
+  answers: Answers,
+  account: Account,
+  place?: Place,
+  workers?: readonly WorkerAnswers[],
+): StackConfig {
+  const made = parse(answers, account, place, workers);
   if ('config' in made) return made.config;
   const problems = made.problems.map(({ label, message }) => `${label}: ${message}`);
   throw usageError(problems.join('\n'), 'Change the answers named above.', 'BAD_CONFIG');
@@ -52,6 +50,7 @@ function parse(
   answers: Answers,
   account: Account,
   place?: Place,
+  workers: readonly WorkerAnswers[] = [{ name: ONLY_WORKER, answers }],
 ): { config: StackConfig } | { problems: readonly Problem[] } {
   const text = (key: OptionKey): string => String(answers[key] ?? '');
   const number = (key: OptionKey): number => Number(answers[key]);
@@ -73,29 +72,7 @@ function parse(
     logRetentionDays: number('logRetentionDays'),
     dataBucket: answers.dataBucket !== false,
     ...stackExtras(answers),
-    workers: [
-      {
-        name: 'worker',
-        taskQueue: text('taskQueue'),
-        cpu: number('cpu'),
-        memory: number('memory'),
-        architecture: text('architecture'),
-        baseImage: text('baseImage') || undefined,
-        source: text('workerSource') === 'folder' ? 'folder' : undefined,
-        onDemandBase: number('onDemandBase'),
-        spotWeight: number('spotWeight'),
-        onDemandWeight: number('onDemandWeight'),
-        stopTimeoutSeconds: number('stopTimeout'),
-        ...workerExtras(answers),
-        scaling: {
-          min: number('minTasks'),
-          max: number('maxTasks'),
-          scaleOutAt: number('scaleOutAt'),
-          scaleInAt: number('scaleInAt'),
-          ...SCALING,
-        },
-      },
-    ],
+    workers: workers.map(workerFields),
   });
   const issues = parsed.success ? [] : parsed.error.issues;
   // Without ranges there is nothing to say about them but that they are missing.
@@ -147,21 +124,6 @@ export function toAnswers(config: StackConfig): Answers {
     logRetentionDays: config.logRetentionDays,
     dataBucket: config.dataBucket,
     ...extrasAnswers(config),
-    ...(worker && {
-      taskQueue: worker.taskQueue,
-      cpu: worker.cpu,
-      memory: worker.memory,
-      architecture: worker.architecture,
-      ...(worker.baseImage !== undefined && { baseImage: worker.baseImage }),
-      ...(worker.source !== undefined && { workerSource: worker.source }),
-      spotWeight: worker.spotWeight,
-      onDemandWeight: worker.onDemandWeight,
-      onDemandBase: worker.onDemandBase,
-      stopTimeout: worker.stopTimeoutSeconds,
-      minTasks: worker.scaling.min,
-      maxTasks: worker.scaling.max,
-      scaleOutAt: worker.scaling.scaleOutAt,
-      scaleInAt: worker.scaling.scaleInAt,
-    }),
+    ...(worker && workerAnswers(worker)),
   };
 }

@@ -10,6 +10,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'The queue that the worker polls.',
     type: 'text',
     default: 'test-queue',
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -21,6 +22,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     default: 1024,
     values: CPU_SIZES,
     validate: (answer) => (CPU_SIZES.some((cpu) => cpu === answer) ? undefined : noSuchCpu(answer)),
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -31,6 +33,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 2048,
     range: MEMORY_RANGE,
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -41,6 +44,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'choice',
     choices: ['arm64', 'x86_64'],
     default: (_answers, { sandbox }) => sandbox?.architecture ?? 'arm64',
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -56,6 +60,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
         : `"${answer}" names no image, such as node:24-bookworm-slim`,
     show: (answer) => String(answer || 'the official Node image'),
     onRequest: true,
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -66,6 +71,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'text',
     default: '',
     onRequest: true,
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -81,6 +87,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
         ? 'it is bundled, and --worker-dir names a folder; leave one of them out'
         : undefined,
     onRequest: true,
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -91,6 +98,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 4,
     range: [0, 1000],
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -101,6 +109,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 1,
     range: [0, 1000],
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -111,6 +120,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 0,
     range: [0, 1000],
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -121,6 +131,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 1,
     range: [0, 1000],
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -131,6 +142,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 10,
     range: [1, 1000],
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -141,6 +153,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 30,
     range: [1, 100],
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -151,6 +164,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 20,
     range: [0, 100],
+    perWorker: true,
     stage: 'what',
   },
   {
@@ -162,6 +176,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     default: 120,
     range: [2, 120],
     onRequest: true,
+    perWorker: true,
     stage: 'what',
   },
   {
