@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { UserError } from '../src/errors.ts';
 import { stateError } from './errors.ts';
 import { type Fields, MIGRATIONS, migrate } from './migrations.ts';

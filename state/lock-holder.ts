@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Seconds a lock stays valid without being renewed, by S3's clock. Renewed four times as often. */
 const LEASE_SECONDS = 60;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { S3Store } from '../../state/s3-store.ts';
 import type { Plan } from '../engine/plan.ts';
 import { UserError } from '../errors.ts';

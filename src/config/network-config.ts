@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { contains, overlaps, parseCidr } from './network.ts';
 import { STACK_NAME } from './stack-name.ts';
 

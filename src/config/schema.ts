@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_EXTRA_GROUPS } from './extras-options.ts';
 import { RETENTION_DAYS, sizeProblem } from './fargate.ts';
 import { isLoopback } from './network.ts';

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError, usageError } from '../errors.ts';
 import type { BaseImage, ResolvedBase } from './base.ts';
 import { BlobStore, fileDigest } from './blob.ts';

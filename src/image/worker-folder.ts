@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type UserError, usageError } from '../errors.ts';
 import type { BaseImage } from './base.ts';
 import { nodeImageSource } from './node-image.ts';

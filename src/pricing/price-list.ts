@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PriceName } from '../steps/monthly-cost.ts';
 import type { RegionPrices } from './prices.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configFileSchema } from '../../src/config/json-schema.ts';
 import type { Answer, Option } from '../../src/config/option.ts';
 import { OPTIONS } from '../../src/config/options.ts';
