@@ -164,3 +164,21 @@ describe('signatures', () => {
     );
   });
 });
+
+describe('a connection', () => {
+  it('carries one request after the other, whatever their answers', async () => {
+    const { port } = new URL(emulator.address.endpoint);
+    const socket: Socket = createConnection(Number(port), '127.0.0.1');
+    const body = 'x'.repeat(200_000);
+    const requests = [
+      ['GET /_sandbox/health HTTP/1.1', hostLine(), keyLine()],
+      ['POST /_sandbox/nothing HTTP/1.1', hostLine(), keyLine(), `Content-Length: ${body.length}`],
+      ['HEAD /_sandbox/health HTTP/1.1', hostLine(), keyLine()],
+      ['GET /_sandbox/health HTTP/1.1', hostLine(), keyLine(), 'Connection: close'],
+    ].map((lines) => `${lines.join('\r\n')}\r\n\r\n${lines[0]?.startsWith('POST') ? body : ''}`);
+    socket.write(requests.join(''));
+    let answers = '';
+    for await (const chunk of socket) answers += String(chunk);
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200', 'HTTP/1.1 200']);
+  });
+});

@@ -21,7 +21,8 @@ from .calls import CallLog
 from .context import Sandbox
 from .control import install_control, reset_all
 from .faults import Faults
-from .server import Application, Handler
+from .http_handler import Handler
+from .server import Application
 from .services import install_all
 from .settings import Settings
 from .strict import FACTORS, parse_strict

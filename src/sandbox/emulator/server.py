@@ -1,4 +1,4 @@
-"""The HTTP server: one WSGI application in which every request passes the door, the call log, the faults, and moto."""
+"""One WSGI application in which every request passes the door, the call log, the faults, and moto."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 from urllib.parse import parse_qsl
 
 from moto.core.exceptions import ServiceException
-from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.exceptions import HTTPException
 
 from .aws_call import SERVICES, Answer, AwsError, Call, Response, error_name, parse, read, render
@@ -143,16 +142,6 @@ class Application:
             return by_moto(call)
         result = answers[-1](call, lambda: read(call, self._answer(call, answers[:-1])))
         return result if isinstance(result, Response) else render(call, result)
-
-
-class Handler(MotoRequestHandler):
-    """Says nothing about requests: the call log holds what may be told."""
-
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        pass
-
-    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
-        self.close_connection = True
 
 
 def _not_implemented(call: Call) -> Response:
