@@ -1,62 +1,19 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { build } from 'esbuild';
-
-const INLINE_MAP = '//# sourceMappingURL=data:application/json;charset=utf-8;base64,';
+import { join } from 'node:path';
+import { bundleCode } from './bundle-code.ts';
+import { bundleWorkflows } from './bundle-workflows.ts';
 
 /**
- * Makes what runs in the image, so that nothing is compiled when a task starts: `main.js` (packages stay in
- * node_modules), `workflow-bundle.js` and a package.json that says which kind of module they are. The same sources give
- * the same bytes in whatever folder they lie, which is what keeps the image's digest the same.
+ * Makes what runs in the image, so that nothing is compiled when a task starts: `main.js`, `workflow-worker-thread.js`,
+ * `workflow-bundle.js` and a package.json that says which kind of module they are. The same sources give the same bytes in
+ * whatever folder they lie, which is what keeps the image's digest the same.
  */
 export async function buildWorker(sourceDir: string, outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
-  await build({
-    absWorkingDir: sourceDir,
-    entryPoints: ['main.ts'],
-    outfile: join(outDir, 'main.js'),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    // CommonJS runs the modules in their written order, so the signal handler is there before the SDK is loaded.
-    format: 'cjs',
-    define: { 'import.meta.dirname': '__dirname' },
-    packages: 'external',
-    logLevel: 'warning',
-  });
+  await bundleCode(sourceDir, outDir);
   await writeFile(join(outDir, 'workflow-bundle.js'), await bundleWorkflows(sourceDir));
   await writeFile(join(outDir, 'package.json'), '{ "type": "commonjs" }\n');
-}
-
-async function bundleWorkflows(sourceDir: string): Promise<string> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(sourceDir, 'workflows.ts'),
-    logger: new DefaultLogger('WARN'),
-    // Module names relative to the sources. A map of lines only: columns would depend on the length of the folder's path.
-    webpackConfigHook: (config) => ({ ...config, context: sourceDir, devtool: 'inline-cheap-module-source-map' }),
-  });
-  return withRelativeSources(code, sourceDir);
-}
-
-/** The SDK needs the inline source map, for stack traces, but writes this machine's absolute paths into it. */
-function withRelativeSources(code: string, sourceDir: string): string {
-  const start = code.lastIndexOf(INLINE_MAP);
-  if (start < 0) throw new Error('the workflow bundle has no inline source map; did @temporalio/worker change?');
-  const map = JSON.parse(Buffer.from(code.slice(start + INLINE_MAP.length), 'base64').toString()) as {
-    file: string;
-    sources: string[];
-    sourcesContent: string[];
-  };
-  // Webpack's name for the file holds a hash that the absolute paths went into.
-  map.file = 'workflow-bundle.js';
-  const withoutFolder = (path: string) => (isAbsolute(path) ? relative(sourceDir, path) : path);
-  // Modules left out on purpose are written as `ignored|<folder>|<request>`.
-  map.sources = map.sources.map((source) => source.split('|').map(withoutFolder).join('|'));
-  // The generated entry point requires the workflows by path.
-  map.sourcesContent = map.sourcesContent.map((content) => content.replaceAll(sourceDir, '.'));
-  return `${code.slice(0, start)}${INLINE_MAP}${Buffer.from(JSON.stringify(map)).toString('base64')}\n`;
 }
 
 if (import.meta.filename === process.argv[1]) {

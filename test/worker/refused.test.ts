@@ -125,7 +125,9 @@ describe.concurrent('a key that is revoked while the worker polls', () => {
         error: expect.objectContaining({ name: 'TransportError', message: 'Request unauthorized.' }),
       }),
     );
-    expect(errors.at(-1)).toMatchObject({ message: 'the worker failed; the lines above say why. ECS starts a new task' });
+    expect(errors.at(-1)).toMatchObject({
+      message: 'the worker failed; the lines above say why. ECS starts a new task',
+    });
     expect(JSON.stringify(lines)).not.toMatch(/planted/);
   }, 180_000);
 });

@@ -117,6 +117,12 @@ describe('the built image', () => {
     ]);
     expect(listed.filter((path) => !path.startsWith('app/') || path.includes('..'))).toEqual([]);
   });
+
+  it('weighs less than 15 MB over its base, and less than 1 MB of that changes with the code', () => {
+    const sizes = image.layers.map(({ size }) => size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(15e6);
+    expect(sizes.at(-1)).toBeLessThan(1e6);
+  });
 });
 
 describe('a worker that ECS started from the built image', () => {
