@@ -1,9 +1,11 @@
 import type { Aws } from './aws.ts';
+import { exitCodeText } from './exit-codes.ts';
 import { reportService, type ServiceReport, type TaskReport } from './service-report.ts';
 import { type Diagnosis, diagnose } from './stop-reasons.ts';
 import { readLogs } from './worker-logs.ts';
 
-const LOG_LINES = 10;
+const LOG_LINES = 20;
+/** Events that are shown where no task tells more; all of them are looked through for the cause. */
 const EVENTS = 3;
 
 export interface FailureReport {
@@ -19,14 +21,13 @@ export async function explainFailure(
 ): Promise<FailureReport | undefined> {
   const report = await reportService(aws, where.cluster, where.service);
   if (!report) return undefined;
-  const events = report.events.slice(0, EVENTS);
-  const known = diagnose(events);
+  const known = diagnose(report.events);
   // What runs and seems well is asked last: then its own words are all there is.
   const task = failedTask(report) ?? (known ? undefined : report.tasks.find(({ status }) => status === 'RUNNING'));
   if (!task)
     return written(
       known,
-      events.map((event) => `ECS: ${event}`),
+      report.events.slice(0, EVENTS).map((event) => `ECS: ${event}`),
     );
   const stream = `worker/${where.service}/${task.id}`;
   const since = new Date((task.createdAt?.getTime() ?? Date.now()) - 60_000);
@@ -46,7 +47,7 @@ const written = (diagnosis: Diagnosis | undefined, lines: readonly string[]): Fa
 export function currentProblem(report: ServiceReport): Diagnosis | undefined {
   if (report.running >= report.desired && !ENDED_BADLY.test(report.deployment)) return undefined;
   const task = failedTask(report);
-  return diagnose(task ? stopLines(task) : report.events.slice(0, EVENTS));
+  return diagnose(task ? stopLines(task) : report.events);
 }
 
 const ENDED_BADLY = /STOPPED|ROLLBACK/;
@@ -70,7 +71,8 @@ function stopLines(task: TaskReport): string[] {
   const lines = [`Task ${task.id} stopped: ${task.stopCode || 'no code'}: ${task.stoppedReason || 'no reason given'}`];
   for (const { name, exitCode, reason } of task.containers) {
     if (exitCode === undefined && reason === '') continue;
-    lines.push(`  container ${name}: exit code ${exitCode ?? 'none'}${reason && `, ${reason}`}`);
+    const code = exitCode === undefined ? 'none' : exitCodeText(exitCode);
+    lines.push(`  container ${name}: exit code ${code}${reason && `, ${reason}`}`);
   }
   return lines;
 }

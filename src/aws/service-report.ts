@@ -4,6 +4,7 @@ import {
   type DesiredStatus,
   ListServiceDeploymentsCommand,
   ListTasksCommand,
+  type ServiceEvent,
   type Task,
 } from '@aws-sdk/client-ecs';
 import type { Aws } from './aws.ts';
@@ -45,7 +46,7 @@ export interface ServiceReport {
   readonly deployedAt: Date | undefined;
   /** When it came to its end, good or bad. */
   readonly deploymentEndedAt: Date | undefined;
-  /** Newest first. */
+  /** What ECS has said since the newest deployment began, newest first. */
   readonly events: readonly string[];
   readonly tasks: readonly TaskReport[];
   /** Stopped within the last hour; ECS forgets them then. */
@@ -80,11 +81,17 @@ export async function reportService(aws: Aws, cluster: string, service: string):
     deploymentReason: latest?.statusReason ?? '',
     deployedAt: latest?.createdAt,
     deploymentEndedAt: latest?.finishedAt,
-    events: (found.events ?? []).slice(0, EVENTS).map(({ message }) => message ?? ''),
+    events: eventsSince(found.events ?? [], latest?.createdAt),
     tasks,
     stopped: [...stopped].sort((a, b) => (b.stoppedAt?.getTime() ?? 0) - (a.stoppedAt?.getTime() ?? 0)),
   };
 }
+
+const eventsSince = (events: readonly ServiceEvent[], began: Date | undefined): string[] =>
+  events
+    .filter(({ createdAt }) => !began || !createdAt || createdAt >= began)
+    .slice(0, EVENTS)
+    .map(({ message }) => message ?? '');
 
 /** Tasks of a service that run or are about to. */
 export async function runningTasks(aws: Aws, cluster: string, service: string): Promise<TaskReport[]> {

@@ -1,3 +1,5 @@
+import { LOG_RULES } from './log-words.ts';
+
 /**
  * Why a task did not come up or did not stay, and what to do about it, by the words of AWS and of the worker. Sources:
  * ECS developer guide, "Stopped task error messages", "Service event messages" and "CannotPullContainer task errors";
@@ -9,14 +11,17 @@ export interface Diagnosis {
   readonly fix: string;
 }
 
-interface Rule extends Diagnosis {
+/** What some words mean; both sentences may take up a part of them. */
+export interface Rule {
   readonly words: RegExp;
+  readonly cause: string | ((found: RegExpExecArray) => string);
+  readonly fix: string | ((found: RegExpExecArray) => string);
 }
 
 const AGAIN = 'run init again';
 
-/** From the particular to the general: the first one that fits is told. */
-const RULES: readonly Rule[] = [
+/** Words of AWS. */
+const TASK_RULES: readonly Rule[] = [
   {
     words: /descriptor (matching|for) platform|no match for platform|exec format error/i,
     cause: 'the image is for another processor architecture than the task definition asks for',
@@ -80,12 +85,12 @@ const RULES: readonly Rule[] = [
   {
     words: /limit on the number of (vCPUs|tasks)/i,
     cause: 'the account may not run more Fargate vCPUs at once, so no task was placed',
-    fix: 'Ask for more in Service Quotas (Fargate: L-3032A538 on demand, L-36FBB829 Spot), or take fewer or smaller tasks (--min-tasks, --cpu). ECS goes on trying.',
+    fix: 'Ask for more in Service Quotas (Fargate: L-3032A538 on demand, L-36FBB829 Spot), or take fewer or smaller tasks (--min-tasks, --cpu), and run init again.',
   },
   {
     words: /capacity is unavailable/i,
     cause: 'Fargate has no capacity for these tasks at present, so none was placed',
-    fix: 'Weights do not fail over: run init again with more on demand (--on-demand-base 1, or --spot-weight 0), or wait: ECS goes on trying.',
+    fix: 'Weights do not fail over: run init again with more on demand (--on-demand-base 1, or --spot-weight 0), or later.',
   },
   {
     words: /InsufficientFreeAddresses|not enough free addresses/i,
@@ -93,7 +98,7 @@ const RULES: readonly Rule[] = [
     fix: 'Delete what else lives in these subnets, or choose a larger --cidr.',
   },
   {
-    words: /OutOfMemory|heap out of memory/i,
+    words: /OutOfMemory/,
     cause: 'the worker needs more memory than its task has',
     fix: 'Give it more with --memory.',
   },
@@ -102,11 +107,10 @@ const RULES: readonly Rule[] = [
     cause: "the image has no such program as the container's command names",
     fix: "Check ENTRYPOINT and CMD of the image: their program has to be in it, and on its PATH when it isn't given in full.",
   },
-  {
-    words: /Temporal cannot be (used|reached)|TransportError/i,
-    cause: 'the worker cannot use Temporal',
-    fix: 'Check address, namespace, TLS and key: the log lines say which of them it is.',
-  },
+];
+
+/** How it ended, when nothing says why. */
+const END_RULES: readonly Rule[] = [
   {
     words: /failed container health checks/i,
     cause: 'the worker started but did not poll',
@@ -129,14 +133,54 @@ const RULES: readonly Rule[] = [
     fix: 'ECS starts another one by itself; run init again to see it through.',
   },
   {
-    words: /exit code (?!0\b)\d+/i,
+    words: /exit code 139\b/,
+    cause: 'native code of the worker crashed',
+    fix: 'Native packages have to be those of a Debian image (glibc) of the architecture of the task. Mend that and run init again.',
+  },
+  {
+    words: /exit code 126\b/,
+    cause: "the image's program may not be executed, or is for another architecture",
+    fix: "Make the file executable, and check the image's architecture (--architecture arm64 or x86_64).",
+  },
+  {
+    words: /exit code 127\b/,
+    cause: "the image has no such program as the container's command names",
+    fix: 'Check ENTRYPOINT and CMD of the image, and what its start script calls: each program has to be on its PATH.',
+  },
+  {
+    words: /exit code 134\b/,
+    cause: 'the worker gave up by itself (abort), as Node does when its heap is full',
+    fix: 'If the log lines name no other reason, give it more with --memory.',
+  },
+  {
+    words: /exit code 143\b/,
+    cause: 'the worker was ended by a stop signal before it could drain',
+    fix: 'An image of your own has to handle SIGTERM: finish what runs, then exit with 0.',
+  },
+  {
+    words: /exit code 0\b/,
+    cause: 'the worker ended by itself, without an error',
+    fix: 'A worker runs until it is stopped: its main program has to wait for it. Mend that and run init again.',
+  },
+  {
+    words: /exit code \d+/i,
     cause: 'the container ended by itself',
     fix: 'The log lines say why; mend that and run init again.',
   },
 ];
 
+/** From the particular to the general: the first one that fits is told. */
+const RULES = [...TASK_RULES, ...LOG_RULES, ...END_RULES];
+
 /** What stands behind these words, or `undefined` when nobody has described it yet. */
 export function diagnose(words: readonly string[]): Diagnosis | undefined {
-  const rule = RULES.find((one) => words.some((line) => one.words.test(line)));
-  return rule && { cause: rule.cause, fix: rule.fix };
+  const text = words.join('\n');
+  for (const { words: pattern, cause, fix } of RULES) {
+    const found = pattern.exec(text);
+    if (found) return { cause: sentence(cause, found), fix: sentence(fix, found) };
+  }
+  return undefined;
 }
+
+const sentence = (told: Rule['cause'], found: RegExpExecArray): string =>
+  typeof told === 'string' ? told : told(found);

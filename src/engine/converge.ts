@@ -1,8 +1,9 @@
 import type { LimitFunction } from 'p-limit';
-import { UserError, withExplanation } from '../errors.ts';
+import { UserError } from '../errors.ts';
+import { awaitReady } from './await-ready.ts';
 import type { EngineContext } from './context.ts';
 import { createOptions, createThing, retryPropagation, saveId } from './create.ts';
-import { NeverReady, named } from './failure.ts';
+import { named } from './failure.ts';
 import { loaded } from './observe.ts';
 import { assertOwned } from './ownership.ts';
 import { findPatiently, isFresh, patience } from './recorded.ts';
@@ -38,7 +39,7 @@ export async function converge<Cloud>(
   if (step.diff(want, live).length > 0) {
     live = await limit(() => sync(context, step, want, live, fresh));
   }
-  return awaitReady(context, step, want, live);
+  return awaitReady(context, step, want, live, () => reread(context, step, live.id));
 }
 
 /** Reads the thing, checks that it is ours, and changes what differs. A thing made a moment ago needs no reading. */
@@ -114,72 +115,4 @@ async function awaitGone<Cloud>(
       return { done: true, value: undefined };
     },
   });
-}
-
-async function awaitReady<Cloud>(
-  context: EngineContext<Cloud, unknown>,
-  step: AnyStep<Cloud>,
-  want: unknown,
-  first: Live,
-): Promise<Live> {
-  if (!step.readiness) return first;
-  const stuck = new Stuck(context);
-  const tell = waiting(context, step, 'ready');
-  let live: Live | undefined = first;
-  const looked = poll<Live>({
-    what: `${step.title} ${first.id} to become ready`,
-    clock: context.clock,
-    intervalMs: context.pollMs,
-    signal: context.signal,
-    timeoutMs: step.timeouts.ready * 60_000,
-    onWaiting: (reason, elapsedMs) => tell(reason, elapsedMs, stuck.until(elapsedMs)),
-    probe: async () => {
-      const current: Live = live ?? (await context.polling(() => reread(context, step, first.id)));
-      live = undefined;
-      const readiness = step.readiness?.(current, want);
-      if (!readiness || readiness.state === 'ready') return { done: true, value: current };
-      if (readiness.state === 'waiting' && !stuck.tooLong(readiness.stuck))
-        return { done: false, reason: readiness.detail };
-      throw new NeverReady(step, current, readiness);
-    },
-  });
-  return looked.catch(async (error: unknown) => {
-    throw await explained(context, step, first, error);
-  });
-}
-
-/** How long a wait has been stuck for one and the same reason. */
-class Stuck {
-  private readonly context: Pick<EngineContext<unknown, unknown>, 'clock' | 'stuckMs'>;
-  private since: { readonly reason: string; readonly at: number } | undefined;
-
-  constructor(context: Pick<EngineContext<unknown, unknown>, 'clock' | 'stuckMs'>) {
-    this.context = context;
-  }
-
-  tooLong(reason: string | undefined): boolean {
-    const now = this.context.clock.now();
-    if (reason === undefined) this.since = undefined;
-    else if (this.since?.reason !== reason) this.since = { reason, at: now };
-    return this.since !== undefined && now - this.since.at >= this.context.stuckMs;
-  }
-
-  /** When the wait, `elapsedMs` old now, is given up if nothing changes, in milliseconds from its start. */
-  until(elapsedMs: number): number | undefined {
-    const { clock, stuckMs } = this.context;
-    return this.since && elapsedMs + this.since.at + stuckMs - clock.now();
-  }
-}
-
-/** The error with what the step can find out about it. The lookup is best effort: the error itself must come through. */
-async function explained<Cloud>(
-  { cloud }: EngineContext<Cloud, unknown>,
-  step: AnyStep<Cloud>,
-  live: Live,
-  error: unknown,
-): Promise<unknown> {
-  const told = ['NEVER_READY', 'STUCK', 'WAIT_TIMEOUT'];
-  if (!(error instanceof UserError) || !told.includes(error.code)) return error;
-  const why = await step.explain?.(cloud, live).catch(() => undefined);
-  return why ? withExplanation(error, why) : error;
 }

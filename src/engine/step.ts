@@ -26,6 +26,11 @@ export interface Readiness {
   readonly detail: string;
   /** Set while the cloud is unable to go on, and says why: such a wait is given up long before the step's timeout. */
   readonly stuck?: string | undefined;
+  /**
+   * What changes while a wait goes on: counts, the newest event. Set where the cloud would go on trying for ever: a
+   * wait in which it stays the same for too long is given up as well.
+   */
+  readonly progress?: string | undefined;
   /** Of a failure: what the person can do about it. */
   readonly fix?: string;
   /**
@@ -41,6 +46,14 @@ export interface Explanation {
   readonly lines: readonly string[];
   /** What to do about it, where that is known. */
   readonly fix: string | undefined;
+}
+
+/** What has become of a thing that was not waited for any longer. */
+export interface Stopped {
+  /** What a person has to know of it, in one sentence. */
+  readonly says: string;
+  /** The thing goes back to what it was before, which takes its time: until its readiness is no longer `waiting`. */
+  readonly goesBack: boolean;
 }
 
 /** A need that is met as soon as the thing exists; a route may name a NAT gateway that is still pending. */
@@ -154,6 +167,11 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   blockedBy?(cloud: Cloud, live: L): Promise<string | undefined>;
   /** Why the thing has failed or does not become ready, looked up when that is so. */
   explain?(cloud: Cloud, live: L): Promise<Explanation | undefined>;
+  /**
+   * Ends what the cloud goes on trying, when the wait for it is given up. Not called for a thing that has failed: the
+   * cloud has ended that itself. `undefined` when nothing goes on any more.
+   */
+  stop?(cloud: Cloud, live: L): Promise<Stopped | undefined>;
   /** A reason to keep the thing on destroy ("holds 12 objects"), or `undefined` to delete it. */
   keep?(cloud: Cloud, live: L, options: DestroyOptions): Promise<string | undefined>;
   /** Why the thing is still to be seen although it was deleted ("can be restored for 7 days"): destroy lists it as kept. */

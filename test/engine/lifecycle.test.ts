@@ -209,6 +209,41 @@ describe('when steps fail', () => {
     expect(stack.session.document.steps.service?.id).toBe(stack.ids()[0]);
   });
 
+  it('gives up a wait in which nothing moves, and lets the cloud stop what it goes on trying', async () => {
+    const options = { progress: () => '1 of 1 pending', stop: 'It was stopped' };
+    const stack = new Stack([fakeStep('service', options)]);
+    stack.cloud.pendingLooks = 1000;
+    await expect(stack.up()).rejects.toMatchObject({
+      code: 'STUCK',
+      message: expect.stringMatching(
+        /^waiting for thing service \S+ to become ready: nothing has moved for 4 minutes: pending\nIt was stopped: failed$/,
+      ),
+    });
+    expect(stack.events.find(({ type }) => type === 'note')).toMatchObject({ text: 'It was stopped' });
+  });
+
+  it('waits on while something moves, until its timeout', async () => {
+    const progress = (): string => String(stack.clock.now());
+    const stack: Stack = new Stack([fakeStep('service', { progress, stop: 'It was stopped' })]);
+    stack.cloud.pendingLooks = 1000;
+    await expect(stack.up()).rejects.toMatchObject({
+      code: 'WAIT_TIMEOUT',
+      message: expect.stringMatching(/\nIt was stopped: failed$/),
+    });
+  });
+
+  it('says that what it gives up could not be stopped, when that is so', async () => {
+    const stack = new Stack([fakeStep('service', { stuck: '0 of 1 placed', stop: 'It was stopped' })]);
+    stack.cloud.pendingLooks = 1000;
+    stack.cloud.before = (call) => {
+      if (call.startsWith('update')) throw new CloudError('final', 'AccessDenied');
+    };
+    await expect(stack.up()).rejects.toMatchObject({
+      code: 'STUCK',
+      message: expect.stringMatching(/\nIt could not be stopped: AccessDenied$/),
+    });
+  });
+
   it('on an interrupt finishes the call in flight, keeps its id and starts nothing new', async () => {
     const stack = smallStack();
     stack.cloud.before = (call) => {

@@ -150,7 +150,11 @@ export interface FakeStepOptions<N extends Needs> {
   keep?: string;
   /** What its readiness says while it is pending. */
   stuck?: string;
+  /** What moves while it is pending. */
+  progress?: () => string;
   explain?: Explanation;
+  /** What is said when it is stopped, which makes it fail. */
+  stop?: string;
 }
 
 type FakeStep = Step<FakeCloud, FakeConfig, { size: string; parent: string }, Thing, Needs>;
@@ -199,9 +203,17 @@ export function fakeStep<const N extends Needs>(
     readiness: (live) => ({
       state: live.state === 'pending' ? 'waiting' : live.state,
       detail: live.state,
-      stuck: live.state === 'pending' ? options.stuck : undefined,
+      ...(live.state === 'pending' ? { stuck: options.stuck, progress: options.progress?.() } : {}),
     }),
     ...(options.explain ? { explain: async () => options.explain } : {}),
+    ...(options.stop === undefined
+      ? {}
+      : {
+          stop: async (cloud, live) => {
+            await cloud.change(live.id, { state: 'failed' });
+            return { says: options.stop ?? '', goesBack: true };
+          },
+        }),
     destroy: (cloud, live) => cloud.delete(live.id, options.lingers ?? false),
     ...(options.keep === undefined
       ? {}

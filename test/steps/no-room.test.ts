@@ -1,4 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { currentProblem } from '../../src/aws/deployment-failure.ts';
+import { reportService, runningTasks } from '../../src/aws/service-report.ts';
+import { clusterName } from '../../src/steps/compute/cluster.ts';
 import type { AwsStack } from '../helpers/aws-stack.ts';
 import { useSteps } from './stage.ts';
 
@@ -9,6 +12,12 @@ beforeEach(async () => {
   stack = await stage.fresh();
   stack.stuckMs = 500;
 });
+
+async function serviceNow({ aws }: AwsStack) {
+  const report = await reportService(aws, clusterName('dev'), 'worker');
+  if (!report) throw new Error('there is no service');
+  return report;
+}
 
 const limit = (limits: { capacityProvider: string; capacity?: number; quota?: number }) =>
   stage.emulator.ask('POST', 'fargate', limits);
@@ -33,7 +42,9 @@ describe('A service whose tasks Fargate does not place', () => {
       await limit(short);
       await expect(stack.up()).rejects.toMatchObject({
         code: 'STUCK',
-        message: expect.stringMatching(says),
+        message: expect.stringMatching(
+          new RegExp(`${says.source}.*(\\n.*)*\\nThere is no earlier deployment to roll back to: ECS`),
+        ),
         fix: expect.stringMatching(fix),
       });
       await limit({ capacityProvider: 'FARGATE_SPOT' });
@@ -42,8 +53,11 @@ describe('A service whose tasks Fargate does not place', () => {
     },
   );
 
-  it('is given up for an update as well, while the old task goes on running', async () => {
+  it('is given up for an update as well: its deployment is rolled back, and the old task goes on running', async () => {
     await stack.up();
+    const runs = async () => (await runningTasks(stack.aws, clusterName('dev'), 'worker')).map(({ id }) => id);
+    const before = await runs();
+    const { taskDefinition } = await serviceNow(stack);
     await limit({ capacityProvider: 'FARGATE_SPOT', capacity: 1 });
     stack.config = {
       ...stack.config,
@@ -51,8 +65,18 @@ describe('A service whose tasks Fargate does not place', () => {
     };
     await expect(stack.up()).rejects.toMatchObject({
       code: 'STUCK',
-      message: expect.stringMatching(/: 0 of 1 tasks of/),
+      message: expect.stringMatching(
+        /: 0 of 1 tasks of .*\nCause: Fargate has no capacity.*(\n.*)*\nThe deployment was stopped, and the one before is rolled back to: the deployment ended as ROLLBACK_SUCCESSFUL: .*stopped by the user/,
+      ),
+      fix: expect.stringContaining('--on-demand-base 1'),
     });
+    expect(await serviceNow(stack)).toMatchObject({ taskDefinition, running: 1, deployment: 'ROLLBACK_SUCCESSFUL' });
+    expect(await runs()).toEqual(before);
+    // What `status` says of it, when the events of the rollback have come after those that tell why.
+    expect(currentProblem(await serviceNow(stack))?.cause).toMatch(/^Fargate has no capacity/);
+    await limit({ capacityProvider: 'FARGATE_SPOT' });
+    await stack.up();
+    expect(await stack.pending()).toEqual({});
   });
 
   it('is not given up for Spot when a base on demand is all that is asked for', async () => {

@@ -45,6 +45,12 @@ export function toLiveService(found: Service) {
     desired: found.desiredCount ?? 0,
     deployments: found.deployments?.length ?? 0,
     rollout: primary?.rolloutState ?? '',
+    /** Whether an earlier deployment, which has worked, still runs beside the newest. */
+    hasFallback: (found.deployments ?? []).some(
+      ({ status, rolloutState }) => status !== 'PRIMARY' && rolloutState === 'COMPLETED',
+    ),
+    /** Whatever changes while the newest deployment goes on. */
+    progress: progressOf(found),
     rolloutReason: primary?.rolloutStateReason ?? '',
     unplaced: unplaced(found),
     refusedRole: eventsOfNewest(found).some((message) => /unable to assume the role/i.test(message)),
@@ -77,6 +83,13 @@ function unplaced({ deployments, events }: Service): string | undefined {
   return `${runningCount} of ${desiredCount} tasks of this deployment running; ${newest.message}`;
 }
 
+function progressOf({ deployments = [], events = [] }: Service): string {
+  const counts = deployments.map(({ id, runningCount, pendingCount, failedTasks }) =>
+    [id, runningCount, pendingCount, failedTasks].join(' '),
+  );
+  return [...counts, events[0]?.message].join('; ');
+}
+
 export const strategyText = (items: readonly CapacityProviderStrategyItem[]): string =>
   items
     .map(({ capacityProvider, weight, base }) => `${capacityProvider} weight ${weight ?? 0} base ${base ?? 0}`)
@@ -98,34 +111,33 @@ export function deploymentText(configuration: DeploymentConfiguration): string {
 
 /** Whether the deployment that was asked for has worked. */
 export function rolloutOf(live: LiveService, taskDefinition: string): Readiness {
-  const progress = `${live.running} of ${live.desired} tasks running${live.events[0] ? `; ${live.events[0]}` : ''}`;
+  const detail = `${live.running} of ${live.desired} tasks running${live.events[0] ? `; ${live.events[0]}` : ''}`;
+  const waiting: Readiness = { state: 'waiting', detail, stuck: live.unplaced, progress: live.progress };
   const status = live.latest?.status ?? 'PENDING';
   const reason = live.latest?.reason || live.rolloutReason;
   // ECS learns of a fresh role last, and a few refused launches end a deployment: the next one may come late enough.
-  const failed = (detail: string): Readiness => ({
+  const failed = (why: string): Readiness => ({
     state: 'failed',
-    detail,
+    detail: why,
     ...(live.refusedRole ? { remedy: 'retry' } : {}),
   });
   switch (status) {
     case 'SUCCESSFUL': {
       const settled = live.rollout === 'COMPLETED' && live.deployments === 1 && live.taskDefinition === taskDefinition;
-      return settled ? { state: 'ready', detail: progress } : { state: 'waiting', detail: progress };
+      return settled ? { state: 'ready', detail } : waiting;
     }
     case 'STOPPED':
     case 'ROLLBACK_SUCCESSFUL':
     case 'ROLLBACK_FAILED':
       // A new deployment may not be listed yet while the one before it has ended like this.
       if (live.rollout === 'IN_PROGRESS' && live.taskDefinition === taskDefinition) {
-        return { state: 'waiting', detail: progress };
+        return waiting;
       }
       return failed(`the deployment ended as ${status}: ${reason}`);
     case 'ROLLBACK_REQUESTED':
     case 'ROLLBACK_IN_PROGRESS':
-      return { state: 'waiting', detail: `rolling back: ${reason}`, stuck: live.unplaced };
+      return { ...waiting, detail: `rolling back: ${reason}` };
     default:
-      return live.rollout === 'FAILED'
-        ? failed(live.rolloutReason)
-        : { state: 'waiting', detail: progress, stuck: live.unplaced };
+      return live.rollout === 'FAILED' ? failed(live.rolloutReason) : waiting;
   }
 }

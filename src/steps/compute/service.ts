@@ -27,6 +27,7 @@ import {
   toLiveService,
 } from './live-service.ts';
 import { logGroupName } from './log-group.ts';
+import { stopDeployment } from './stop-deployment.ts';
 import { taskCosts } from './task-cost.ts';
 import type { TaskDefinitionStep } from './task-definition.ts';
 
@@ -151,6 +152,7 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
     },
     explain: (aws, live) =>
       explainFailure(aws, { cluster: clusterName(aws.stack), service: live.id, logGroup: logGroupName(aws.stack) }),
+    stop: (aws, live) => stopDeployment(aws, live),
     retag: (aws, { id }, change) => retagEcs(aws, aws.arn('ecs', `service/${clusterName(aws.stack)}/${id}`), change),
     destroy: (aws, live) =>
       ifThere(
