@@ -3,6 +3,7 @@ import { usableZones } from '../aws/zones.ts';
 import { defaultOf, gather } from '../config/answers.ts';
 import type { Answers, Known, OptionKey } from '../config/option.ts';
 import { flagOf, OPTIONS, shown } from '../config/options.ts';
+import { keepPaused } from '../config/paused.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { lookUp, type Paths, type Sources } from '../config/sources.ts';
 import { contradictions, toAnswers, toStackConfig } from '../config/stack-config.ts';
@@ -68,13 +69,20 @@ export async function answerWhat(
     },
   });
   const named = toStackConfig(answers, account, await placeOf(input, connection, answers));
-  const config = await withExistingSecret(input, connection, named);
+  const config = keepPaused(await withExistingSecret(input, connection, named), before);
+  tellPaused(input, config);
   const paths = { ...flags.paths, ...Object.fromEntries(asker.paths) };
   const defaults = Object.fromEntries(
     OPTIONS.map(({ key }) => [key, defaultOf(key, answers, { fallback, known })] as const),
   );
   const workers = config.workers.map(({ name }) => ({ name, answers }));
   return { config, answers, workers, defaults, paths, secretValue: secretOf(config, answers) };
+}
+
+function tellPaused({ io }: CommandInput, { stack, workers }: StackConfig): void {
+  const names = workers.flatMap(({ name, paused }) => (paused ? name : []));
+  if (names.length > 0)
+    io.note(`Paused, and stays so: ${names.join(', ')}. To start again: temporal-fargate resume --stack ${stack}`);
 }
 
 /** What defaults need to know of AWS; asked only where nothing else says it. */

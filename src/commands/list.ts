@@ -79,6 +79,7 @@ async function entryOf(
     region: name,
     stack,
     workers,
+    paused: known?.workers.flatMap(({ name, paused }) => (paused ? name : [])) ?? [],
     tasks: known ? tasksOf(known) : null,
     // Who may not ask ECS sees the rest all the same.
     running: await running.catch(() => null),

@@ -7,6 +7,7 @@ import { type Bill, billOf, type Range } from '../pricing/bill.ts';
 import { networkPrices } from '../pricing/layouts.ts';
 import type { RegionPrices } from '../pricing/prices.ts';
 import { PRICE_TABLE } from '../pricing/table.ts';
+import { taskRange } from '../steps/compute/task-range.ts';
 import { infrastructure } from '../steps/index.ts';
 import { formatAdded, formatMonthly } from '../ui/format-cost.ts';
 import { storedConfig } from './stored-config.ts';
@@ -19,8 +20,8 @@ export const billFor = (config: StackConfig, prices: RegionPrices = tablePrices(
 
 /** The smallest and the largest number of tasks of all workers together. */
 export const tasksOf = ({ workers }: StackConfig): Range => ({
-  min: workers.reduce((sum, { scaling }) => sum + scaling.min, 0),
-  max: workers.reduce((sum, { scaling }) => sum + scaling.max, 0),
+  min: workers.reduce((sum, worker) => sum + taskRange(worker).min, 0),
+  max: workers.reduce((sum, worker) => sum + taskRange(worker).max, 0),
 });
 
 /** "Monthly bill in AWS: 49.15 $ with 1 task", and what that changes for a stack that is there already. */

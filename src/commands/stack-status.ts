@@ -46,6 +46,7 @@ export class StatusReader {
       return {
         worker: worker.name,
         taskQueue: worker.taskQueue,
+        paused: worker.paused === true,
         service: service ?? null,
         problem: (service && currentProblem(service)) ?? null,
         scaling: scaling instanceof Error ? null : (scaling ?? null),

@@ -2,6 +2,7 @@ import { gather } from '../config/answers.ts';
 import type { Place } from '../config/network-config.ts';
 import type { Answers, Known } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
+import { keepPaused } from '../config/paused.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { type Account, toStackConfig } from '../config/stack-config.ts';
 import { sourcesOf } from './configuring.ts';
@@ -39,5 +40,6 @@ export async function configUnasked(input: CommandInput, circumstances: Circumst
   const last = before && 'vpcId' in before.network ? before.network : undefined;
   const isGuest = answers.network === 'existing' || answers.network === 'shared';
   const found = isGuest ? await place?.(answers) : undefined;
-  return toStackConfig(answers, account ?? { accountId: '000000000000', partition: 'aws' }, found ?? last);
+  const config = toStackConfig(answers, account ?? { accountId: '000000000000', partition: 'aws' }, found ?? last);
+  return keepPaused(config, before);
 }

@@ -30,6 +30,10 @@ export async function verifyWorkers(
 ): Promise<string> {
   const lines: string[] = [];
   for (const worker of config.workers) {
+    if (worker.paused) {
+      lines.push(`${worker.name}: it is paused, so no task was waited for.`);
+      continue;
+    }
     if (worker.scaling.min === 0) {
       lines.push(`${worker.name}: no task is asked for (--min-tasks 0), so none was waited for.`);
       continue;

@@ -79,6 +79,8 @@ const worker = z
     /** Groups of other people that the tasks are in as well; never changed or deleted. */
     securityGroupIds: z.array(z.string()).min(1).max(MOST_EXTRA_GROUPS).optional(),
     scaling,
+    /** Nothing of it runs and nothing scales it, until `resume`. No answer: `pause` and `resume` alone set it. */
+    paused: z.literal(true).optional(),
   })
   .superRefine((value, context) => {
     const problem = sizeProblem(value.cpu, value.memory);

@@ -12,6 +12,8 @@ export interface ListEntry {
   readonly stack: string;
   /** Names of its workers. */
   readonly workers: readonly string[];
+  /** Those of them that are paused. */
+  readonly paused: readonly string[];
   /** Bounds of scaling, of all workers together; `null` when the state cannot be read. */
   readonly tasks: Range | null;
   /** `null` when ECS could not be asked. */
@@ -56,7 +58,8 @@ function cells({ region, stack, tasks, running, monthlyUsd, lastChange }: ListEn
 const rangeWords = ({ min, max }: Range, show: (value: number) => string): string =>
   min === max ? show(max) : `${show(min)}-${show(max)}`;
 
-const remarks = ({ lock, problem }: ListEntry): string[] => [
+const remarks = ({ paused, lock, problem }: ListEntry): string[] => [
+  ...(paused.length > 0 ? [`paused: ${paused.join(', ')}`] : []),
   ...(lock ? [`${lock.user}@${lock.host} runs ${lock.command}`] : []),
   ...(problem ? wrap(problem, WIDTH - 2) : []),
 ];

@@ -28,13 +28,13 @@ const line = (name: string, text: string): string[] =>
 const LABEL = 12;
 
 function workerLines({ service, ...status }: WorkerStatus, stack: string, now: Date): string[] {
-  const { worker, taskQueue, problem, pollers, scaling, scalingProblem } = status;
+  const { worker, taskQueue, paused, problem, pollers, scaling, scalingProblem } = status;
   if (!service) return line('Worker', `${worker}: there is no ECS service`);
   const revision = service.taskDefinition.split(':').at(-1);
   const [stopped] = service.stopped;
   const [event] = service.events;
   return [
-    ...line('Worker', `${worker}, task queue ${taskQueue}, revision ${revision}`),
+    ...line('Worker', `${worker}, task queue ${taskQueue}, revision ${revision}${paused ? ', paused' : ''}`),
     ...line('Deployment', deploymentWords(service, now)),
     ...line('Tasks', taskCounts(service)),
     ...taskTable(service.tasks, pollers, now),

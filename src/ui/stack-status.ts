@@ -9,6 +9,8 @@ export interface Poller {
 export interface WorkerStatus {
   readonly worker: string;
   readonly taskQueue: string;
+  /** No task is asked for until `resume`. */
+  readonly paused: boolean;
   readonly service: ServiceReport | null;
   /** Why tasks are missing, where that is known. */
   readonly problem: { readonly cause: string; readonly fix: string } | null;

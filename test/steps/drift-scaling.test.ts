@@ -46,8 +46,8 @@ describe('a scalable target and its policies changed by hand', () => {
       const answer = await autoscaling().send(
         new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: [ResourceId] }),
       );
-      const { MinCapacity, MaxCapacity } = only(answer.ScalableTargets);
-      return [MinCapacity, MaxCapacity];
+      const { MinCapacity, MaxCapacity, SuspendedState } = only(answer.ScalableTargets);
+      return [MinCapacity, MaxCapacity, SuspendedState];
     };
     const bound = (field: string, change: string, values: object): Drift => ({
       field,
@@ -99,6 +99,7 @@ describe('a scalable target and its policies changed by hand', () => {
     return [
       bound('smallest number of tasks', 'min', { MinCapacity: 2 }),
       bound('largest number of tasks', 'max', { MaxCapacity: 50 }),
+      bound('scaling out suspended', 'suspended', { SuspendedState: { DynamicScalingOutSuspended: true } }),
       ...ofPolicy('cpu-scale-out', 'scaleOut'),
       ...ofPolicy('cpu-scale-in', 'scaleIn'),
     ];

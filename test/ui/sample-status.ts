@@ -42,6 +42,7 @@ export const service = (more: Partial<ServiceReport> = {}): ServiceReport => ({
 export const worker = (more: Partial<WorkerStatus> = {}): WorkerStatus => ({
   worker: 'worker',
   taskQueue: 'test-queue',
+  paused: false,
   service: service(),
   problem: null,
   scaling: {

@@ -146,6 +146,7 @@ class ScalableTargets:
                         "tags": dict(sorted(self._tags.get(target.arn, {}).items())),
                         "minimum": target.min_capacity,
                         "maximum": target.max_capacity,
+                        "suspended": bool(target.suspended_state) and all(target.suspended_state.values()),
                     }
             for policy in backend.policies.values():
                 policies[policy.policy_arn] = {"resource": policy.resource_id, "name": policy.policy_name}

@@ -58,6 +58,8 @@ class ScalingActions:
         if now is None or step is None:
             return
         wanted = _adjusted(configuration.get("AdjustmentType"), now, step["ScalingAdjustment"])
+        if _is_suspended(target, wanted > now):
+            return
         wanted = min(max(wanted, target.min_capacity), target.max_capacity)
         if wanted != now:
             ecs.clamp_desired(self._sandbox, region, cluster, service, wanted, wanted)
@@ -95,6 +97,12 @@ class ScalingActions:
         self._on = False
         self._scaled_at.clear()
         self._activities.clear()
+
+
+def _is_suspended(target: Any, out: bool) -> bool:
+    """API reference, SuspendedState: DynamicScalingOutSuspended stops policies that add, DynamicScalingInSuspended the others."""
+    suspended = target.suspended_state or {}
+    return suspended.get("DynamicScalingOutSuspended" if out else "DynamicScalingInSuspended") is True
 
 
 def _step(steps: List[Dict[str, Any]], distance: float) -> Optional[Dict[str, Any]]:

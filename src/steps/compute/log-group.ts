@@ -11,6 +11,7 @@ import { retagLogGroup } from '../../aws/retag.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { ASSUMED, eachTask, type Use } from '../monthly-cost.ts';
+import { taskRange } from './task-range.ts';
 
 interface LiveLogGroup {
   readonly id: string;
@@ -34,7 +35,7 @@ export const logGroup = () =>
     needs: {},
     repeatable: 'name',
     timeouts: QUICK,
-    monthlyCost: ({ workers }) => workers.map(({ scaling }) => eachTask(LOGS, ASSUMED.logs, scaling)),
+    monthlyCost: ({ workers }) => workers.map((worker) => eachTask(LOGS, ASSUMED.logs, taskRange(worker))),
     want: (config) => ({ name: logGroupName(config.stack), retentionDays: config.logRetentionDays as number }),
     findById: find,
     findOwned: async (aws, { stack }) => [await find(aws, logGroupName(stack))].flatMap((found) => found ?? []),

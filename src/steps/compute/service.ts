@@ -30,6 +30,7 @@ import { logGroupName } from './log-group.ts';
 import { stopDeployment } from './stop-deployment.ts';
 import { taskCosts } from './task-cost.ts';
 import type { TaskDefinitionStep } from './task-definition.ts';
+import { taskRange } from './task-range.ts';
 
 type ServiceNeeds = {
   cluster: ClusterStep;
@@ -74,7 +75,7 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
         strategy: strategyText(strategyOf(worker)),
         deployment: deploymentText(DEPLOYMENT),
         ...SETTINGS,
-        initialCount: worker.scaling.min,
+        initialCount: taskRange(worker).min,
       };
     },
     findById: findService,
@@ -129,18 +130,19 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
       return { ...toLiveService(must(answer.service, 'the service')), tags };
     },
     async update(aws, live, want, changes) {
-      const redeploy = changes.some(({ field }) => field === 'strategy' || field === 'rollout');
+      const changed = (...fields: string[]): boolean => changes.some(({ field }) => fields.includes(field));
+      // What is left out stays as it is: a deploy must not take back what somebody has changed by hand meanwhile.
       await aws.clients.ecs.send(
         new UpdateServiceCommand({
           cluster: want.cluster,
           service: live.id,
           taskDefinition: want.taskDefinition,
-          capacityProviderStrategy: strategyOf(worker),
-          networkConfiguration: networkOf(want),
+          ...(changed('strategy') && { capacityProviderStrategy: strategyOf(worker) }),
+          ...(changed(...NETWORK) && { networkConfiguration: networkOf(want) }),
           // Nested objects are replaced, not merged: always whole.
-          deploymentConfiguration: DEPLOYMENT,
-          ...SETTINGS,
-          ...(redeploy ? { forceNewDeployment: true } : {}),
+          ...(changed('deployment') && { deploymentConfiguration: DEPLOYMENT }),
+          ...(changed(...Object.keys(SETTINGS)) && SETTINGS),
+          ...(changed('strategy', 'rollout') && { forceNewDeployment: true }),
         }),
       );
       return undefined;
@@ -185,6 +187,8 @@ const SETTINGS = {
   enableECSManagedTags: true,
   propagateTags: 'SERVICE',
 } as const;
+
+const NETWORK = ['subnetIds', 'securityGroupIds', 'assignPublicIp'];
 
 interface NetworkWant {
   readonly subnetIds: string[];

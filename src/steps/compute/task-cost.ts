@@ -1,12 +1,14 @@
 import type { WorkerConfig } from '../../config/schema.ts';
 import { type Use, whileTasksRun } from '../monthly-cost.ts';
+import { taskRange } from './task-range.ts';
 
 const ADDRESS: Use['parts'] = [{ amount: 1, of: 'h', price: 'public-ipv4-hour' }];
 
 /** Tasks on demand and on Spot, each with its public address where there is no NAT gateway. */
 export function taskCosts(worker: WorkerConfig, publicAddresses: boolean): Use[] {
-  const { architecture, scaling } = worker;
-  const [fewest, most] = [splitTasks(worker, scaling.min), splitTasks(worker, scaling.max)];
+  const { architecture } = worker;
+  const tasks = taskRange(worker);
+  const [fewest, most] = [splitTasks(worker, tasks.min), splitTasks(worker, tasks.max)];
   const size = (market: 'fargate' | 'fargate-spot'): Use['parts'] => [
     { amount: worker.cpu / 1024, of: 'vCPU', price: `${market}-${architecture}-vcpu-hour` },
     { amount: worker.memory / 1024, of: 'GB', price: `${market}-${architecture}-gb-hour` },
@@ -14,7 +16,7 @@ export function taskCosts(worker: WorkerConfig, publicAddresses: boolean): Use[]
   return [
     whileTasksRun('Fargate on demand', size('fargate'), { min: fewest.onDemand, max: most.onDemand }),
     whileTasksRun('Fargate Spot', size('fargate-spot'), { min: fewest.spot, max: most.spot }),
-    ...(publicAddresses ? [whileTasksRun('public IPv4 address', ADDRESS, scaling)] : []),
+    ...(publicAddresses ? [whileTasksRun('public IPv4 address', ADDRESS, tasks)] : []),
   ];
 }
 

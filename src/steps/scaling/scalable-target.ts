@@ -14,10 +14,12 @@ import { retagTarget } from '../../aws/retag.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { clusterName } from '../compute/cluster.ts';
+import { findService } from '../compute/live-service.ts';
 import type { ServiceStep } from '../compute/service.ts';
 import { ensureServiceLinkedRole } from '../compute/service-linked-role.ts';
 import { canonical, changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import { type Suspension, setDesired, suspendedState, suspensionOf } from './suspension.ts';
 
 const TARGET = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
 
@@ -41,6 +43,9 @@ interface LiveTarget {
   readonly arn: string;
   readonly min: number;
   readonly max: number;
+  readonly suspended: Suspension;
+  /** How many tasks the service is to have; only looked at where all scaling is suspended. */
+  readonly desired?: number | undefined;
   readonly scaleOut?: PolicyFacts | undefined;
   readonly scaleIn?: PolicyFacts | undefined;
   readonly scaleOutArn: string;
@@ -61,8 +66,10 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
       const { scaling } = worker;
       return {
         resourceId: resourceId(stack, worker.name),
-        min: scaling.min,
+        min: worker.paused ? 0 : scaling.min,
         max: scaling.max,
+        suspended: (worker.paused ? 'all' : 'none') as Suspension,
+        desired: worker.paused ? 0 : undefined,
         scaleOut: {
           adjustment: HOW.AdjustmentType,
           aggregation: HOW.MetricAggregationType,
@@ -90,6 +97,7 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
       const named = (name: string) => ScalingPolicies?.find(({ PolicyName }) => PolicyName === name);
       return {
         ...live,
+        desired: live.suspended === 'all' ? (await findService(aws, worker.name))?.desired : undefined,
         scaleOut: policyFacts(named(OUT)),
         scaleIn: policyFacts(named(IN)),
         scaleOutArn: named(OUT)?.PolicyARN ?? '',
@@ -97,7 +105,15 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
       };
     },
     diff: (want, live) =>
-      changesOf(want, live, { min: 'update', max: 'update', scaleOut: 'update', scaleIn: 'update' }),
+      changesOf(want, live, {
+        min: 'update',
+        max: 'update',
+        suspended: 'update',
+        scaleOut: 'update',
+        scaleIn: 'update',
+        // Auto scaling's own, unless it is told to leave it alone.
+        ...(want.suspended === 'all' && live.suspended === 'all' && { desired: 'update' }),
+      }),
     async create(aws, want, { tags }): Promise<LiveTarget> {
       await ensureServiceLinkedRole(aws, 'ecs.application-autoscaling.amazonaws.com');
       const { ScalableTargetARN: arn = '' } = await aws.clients.autoscaling.send(
@@ -106,13 +122,15 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
           ResourceId: want.resourceId,
           MinCapacity: want.min,
           MaxCapacity: want.max,
+          SuspendedState: suspendedState(want.suspended),
           Tags: { ...tags },
         }),
       );
-      return { id: want.resourceId, tags, arn, min: want.min, max: want.max, scaleOutArn: '', scaleInArn: '' };
+      const { resourceId: id, min, max, suspended, desired } = want;
+      return { id, tags, arn, min, max, suspended, desired, scaleOutArn: '', scaleInArn: '' };
     },
     async update(aws, live, want) {
-      if (live.min !== want.min || live.max !== want.max) {
+      if (live.min !== want.min || live.max !== want.max || live.suspended !== want.suspended) {
         // Without tags: AWS refuses them for a target that exists.
         await aws.clients.autoscaling.send(
           new RegisterScalableTargetCommand({
@@ -120,11 +138,14 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
             ResourceId: live.id,
             MinCapacity: want.min,
             MaxCapacity: want.max,
+            SuspendedState: suspendedState(want.suspended),
           }),
         );
       }
       if (canonical(live.scaleOut) !== canonical(want.scaleOut)) await putPolicy(aws, live.id, OUT, want.scaleOut);
       if (canonical(live.scaleIn) !== canonical(want.scaleIn)) await putPolicy(aws, live.id, IN, want.scaleIn);
+      // Last: a target that still scales could start tasks again. Back up it goes by itself, into the target's bounds.
+      if (want.desired !== undefined && live.desired !== want.desired) await setDesired(aws, worker.name, want.desired);
       return undefined;
     },
     retag: (aws, { arn }, change) => retagTarget(aws, arn, change),
@@ -180,7 +201,16 @@ async function find(aws: Aws, id: string): Promise<LiveTarget | undefined> {
   const arn = must(found.ScalableTargetARN, 'the ARN of a scalable target');
   const tags = await orUndefined(tagsOf(aws, arn));
   if (!tags) return undefined;
-  return { id, tags, arn, min: found.MinCapacity ?? 0, max: found.MaxCapacity ?? 0, scaleOutArn: '', scaleInArn: '' };
+  return {
+    id,
+    tags,
+    arn,
+    min: found.MinCapacity ?? 0,
+    max: found.MaxCapacity ?? 0,
+    suspended: suspensionOf(found.SuspendedState),
+    scaleOutArn: '',
+    scaleInArn: '',
+  };
 }
 
 const tagsOf = (aws: Aws, arn: string): Promise<Tags> =>
