@@ -57,9 +57,11 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   )
     .option('--allow-replace', 'with --yes: also replace or delete things')
     .option('--skip-checks', 'do not check the account first (see doctor), for credentials that may not look')
+    .addOption(workerFlag())
     .addOption(verifyFlag());
   add(program, 'plan', 'show what init would do', 'everything', async () => (await import('./commands/plan.ts')).plan)
     .option('--detailed-exitcode', 'exit with 2 when there is something to do')
+    .addOption(workerFlag())
     .addOption(verifyFlag());
   add(
     program,
@@ -67,14 +69,16 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     'check account and Temporal server, before anything is created',
     'everything',
     async () => (await import('./commands/doctor.ts')).doctor,
-  );
+  ).addOption(workerFlag());
   add(
     program,
     'cost',
     'show the monthly bill by line, before anything is created',
     'everything',
     async () => (await import('./commands/cost.ts')).cost,
-  ).option('--refresh', 'read the present prices from AWS, and fall back to the built-in table');
+  )
+    .option('--refresh', 'read the present prices from AWS, and fall back to the built-in table')
+    .addOption(workerFlag());
   add(
     program,
     'trigger',
@@ -82,6 +86,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     [...WHERE, 'taskQueue'],
     async () => (await import('./commands/trigger.ts')).trigger,
   )
+    .option('--worker <name>', 'of several workers, the one whose task queue it is (default: the first)')
     .option('--workflow <type>', 'workflow type (default: MessageWorkflow)')
     .option('--input <json>', 'its input, as JSON')
     .option('--count <n>', 'how many to run side by side (default: 1)')
@@ -95,6 +100,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     async () => (await import('./commands/status.ts')).status,
   ).option('--watch', 'look again every 5 s until Ctrl-C');
   add(program, 'logs', 'show what the workers wrote', 'where', async () => (await import('./commands/logs.ts')).logs)
+    .option('--worker <name>', 'only those of this worker')
     .option('--follow', 'go on until Ctrl-C')
     .option('--since <when>', 'how far back: 15m, 2h, 1d, or a time (default: 60m)')
     .option('--filter <pattern>', "only what fits CloudWatch's filter pattern: error, '{ $.level = \"error\" }'")
@@ -205,6 +211,9 @@ const verifyFlag = (): Flag =>
   new Flag('--verify <how>', 'what proves the deployment: a poller that Temporal reports, or the health check').choices(
     ['temporal', 'health'],
   );
+
+const workerFlag = (): Flag =>
+  new Flag('--worker <name>', 'of several workers, the one that the flags under "Worker" are for (default: all)');
 
 const sandboxAuthFlag = (): Flag =>
   new Flag('--temporal-auth <how>', 'what the Temporal server asks of its workers (default: none)').choices([

@@ -2,7 +2,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { sharedProfiles } from '../aws/profiles.ts';
 import { gather } from '../config/answers.ts';
 import type { Asker } from '../config/asker.ts';
-import { readConfigFile } from '../config/config-file.ts';
+import { type ConfigFile, readConfigFile } from '../config/config-file.ts';
 import type { Answer, Answers } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import { TerminalAsker } from './asking.ts';
@@ -25,7 +25,7 @@ interface WhereOptions {
 /** Stack, region and profile: what has to be known before the state can be read. */
 export async function answerWhere(input: CommandInput, { whatFollows, offers }: WhereOptions = {}): Promise<Where> {
   const { flags, env, io } = input;
-  const file = fileAnswers(input);
+  const { answers: file } = configFileOf(input);
   const asks = !flags.yes && io.canAsk;
   const chosen = asks && offers ? await chooseProfile(input, file) : undefined;
   const profile = chosen ?? flags.answers.profile ?? (env.AWS_PROFILE?.trim() || file.profile);
@@ -78,8 +78,8 @@ async function chooseProfile(input: CommandInput, file: Answers): Promise<string
 }
 
 /** What the file of --config says. */
-export function fileAnswers({ flags }: CommandInput): Answers {
-  return flags.config === undefined ? {} : readConfigFile(flags.config);
+export function configFileOf({ flags }: CommandInput): ConfigFile {
+  return flags.config === undefined ? { answers: {} } : readConfigFile(flags.config);
 }
 
 /** Region of the shared AWS files, as the SDK finds it. */

@@ -1,16 +1,17 @@
 import { vpcCidrs } from '../aws/places.ts';
 import { usableZones } from '../aws/zones.ts';
 import { defaultOf, gather } from '../config/answers.ts';
-import type { Answers, Known, OptionKey } from '../config/option.ts';
+import type { Answer, Answers, Known, Option, OptionKey } from '../config/option.ts';
 import { flagOf, OPTIONS, shown } from '../config/options.ts';
 import { keepPaused } from '../config/paused.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { answeredWorkers, isPerWorker, type Naming, onlyNameOf } from '../config/several-workers.ts';
 import { lookUp, type Paths, type Sources } from '../config/sources.ts';
 import { contradictions, toAnswers, toStackConfig } from '../config/stack-config.ts';
-import type { WorkerAnswers } from '../config/worker-config.ts';
+import { type WorkerAnswers, workerAnswers } from '../config/worker-config.ts';
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
-import { fileAnswers } from './answering.ts';
+import { configFileOf } from './answering.ts';
 import { TerminalAsker } from './asking.ts';
 import { type Connection, knownOf } from './connect.ts';
 import { withExistingSecret } from './existing-secret.ts';
@@ -26,6 +27,8 @@ export interface Configured {
   readonly answers: Answers;
   /** Every worker, with all that was answered about it: also what no config holds, such as its folder. */
   readonly workers: readonly WorkerAnswers[];
+  /** Whether `workers` says more than `answers`: they were answered apart. */
+  readonly listsWorkers: boolean;
   /** What these would be if nobody had given any. */
   readonly defaults: Answers;
   /** Files that were named at a prompt instead of what they hold. */
@@ -52,31 +55,47 @@ export async function answerWhat(
     beside: (key, answers) => (key === 'network' ? networkPriceTexts(answers)[String(answers.network)] : undefined),
     revises: true,
   });
+  const given = { stack: connection.stack, region: connection.region };
+  const naming = workersNamed(input, before);
+  const apart = await answeredWorkers(naming, sources, { known, fallback, given });
+  const echo = (option: Option, answer: Answer, source: string, of = ''): void => {
+    if (option.secret) io.keepSecret(String(answer));
+    const text = shown(option, answer);
+    // What was left out and stands for nothing is not worth a line.
+    if (source !== 'you' && text !== '') io.note(`  ${of}${option.question.replace('?', '')}: ${text} (${source})`);
+  };
   const answers = await gather({
     stage: 'what',
+    ...(apart && { about: (option) => !isPerWorker(option) }),
     sources,
     known,
-    given: { stack: connection.stack, region: connection.region },
+    given,
     stored: before && !before.temporal.secret ? secretOptions(before).map(({ key }) => key) : [],
     ask: flags.yes ? undefined : asker,
     fallback,
-    contradictions: (given, unclear) => contradictions(given, account, unclear),
-    echo: (option, answer, source) => {
-      if (option.secret) io.keepSecret(String(answer));
-      const text = shown(option, answer);
-      // What was left out and stands for nothing is not worth a line.
-      if (source !== 'you' && text !== '') io.note(`  ${option.question.replace('?', '')}: ${text} (${source})`);
-    },
+    contradictions: (all, unclear) => contradictions(all, account, unclear, apart),
+    echo,
   });
-  const named = toStackConfig(answers, account, await placeOf(input, connection, answers));
+  for (const { name, echoes } of apart ?? []) {
+    for (const { option, answer, source } of echoes) echo(option, answer, source, `${name}, `);
+  }
+  const workers = apart ?? [{ name: onlyNameOf(naming), answers }];
+  const named = toStackConfig(answers, account, await placeOf(input, connection, answers), workers);
   const config = keepPaused(await withExistingSecret(input, connection, named), before);
   tellPaused(input, config);
   const paths = { ...flags.paths, ...Object.fromEntries(asker.paths) };
   const defaults = Object.fromEntries(
     OPTIONS.map(({ key }) => [key, defaultOf(key, answers, { fallback, known })] as const),
   );
-  const workers = config.workers.map(({ name }) => ({ name, answers }));
-  return { config, answers, workers, defaults, paths, secretValue: secretOf(config, answers) };
+  return {
+    config,
+    answers,
+    workers,
+    listsWorkers: apart !== undefined,
+    defaults,
+    paths,
+    secretValue: secretOf(config, answers),
+  };
 }
 
 function tellPaused({ io }: CommandInput, { stack, workers }: StackConfig): void {
@@ -104,13 +123,23 @@ async function toldByAws(
   return { zones: zones ?? [], takenCidrs };
 }
 
+/** Where this run finds out which workers there are. */
+export function workersNamed(input: CommandInput, before: StackConfig | undefined): Naming {
+  const { worker } = input.flags.own;
+  return {
+    file: configFileOf(input).workers,
+    state: (before?.workers ?? []).map((one) => ({ name: one.name, answers: workerAnswers(one) })),
+    ...(worker === undefined ? {} : { chosen: String(worker) }),
+  };
+}
+
 /** Everything that may answer a question without asking a person. */
 export function sourcesOf(input: CommandInput, before: StackConfig | undefined): Sources {
   return {
     flags: input.flags.answers,
     paths: input.flags.paths,
     env: input.env,
-    file: fileAnswers(input),
+    file: configFileOf(input).answers,
     state: before ? toAnswers(before) : {},
   };
 }

@@ -1,6 +1,8 @@
 import { LogReader } from '../aws/worker-logs.ts';
+import type { WorkerConfig } from '../config/schema.ts';
 import { Cancelled, EXIT, usageError } from '../errors.ts';
 import { logGroupName } from '../steps/compute/log-group.ts';
+import { workersAsked } from './asked-workers.ts';
 import { type ExistingStack, withExistingStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
 import { passing, pauseOf } from './looking.ts';
@@ -18,7 +20,7 @@ export async function logs(input: CommandInput): Promise<number> {
   const pattern = own.filter === undefined ? undefined : String(own.filter);
   const task = own.task === undefined ? '' : taskId(String(own.task));
   return withExistingStack(input, async (stack) => {
-    const readers = readersOf(stack, { since, pattern }, task);
+    const readers = readersOf(stack, { since, pattern }, workersAsked(input, stack.config), task);
     const lines = (await Promise.all(readers.map((reader) => reader.next(limit)))).flat();
     const shown = lines.sort((a, b) => a.at.getTime() - b.at.getTime()).slice(-limit);
     if (shown.length === 0) input.io.note(`No lines since ${since.toISOString()}.`);
@@ -27,13 +29,15 @@ export async function logs(input: CommandInput): Promise<number> {
   });
 }
 
-/** One for all tasks, or one for each worker that may have this one. */
+/** One for everything, or one for each worker that is asked for or may have this task. */
 function readersOf(
   { connection, config }: ExistingStack,
   query: { readonly since: Date; readonly pattern: string | undefined },
+  workers: readonly WorkerConfig[],
   task: string,
 ): LogReader[] {
-  const prefixes = task === '' ? [undefined] : config.workers.map(({ name }) => `worker/${name}/${task}`);
+  const isAll = task === '' && workers.length === config.workers.length;
+  const prefixes = isAll ? [undefined] : workers.map(({ name }) => `worker/${name}/${task}`);
   const group = logGroupName(connection.stack);
   return prefixes.map((streams) => new LogReader(connection.aws(), group, { ...query, streams }));
 }

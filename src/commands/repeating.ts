@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configFileText } from '../config/config-file.ts';
-import { repeatOf } from '../config/repeat.ts';
+import { repeatOf, shellWord } from '../config/repeat.ts';
 import { sharedRegion, type Where } from './answering.ts';
 import type { Configured } from './configuring.ts';
 import type { CommandInput } from './input.ts';
@@ -19,11 +19,20 @@ export async function tellHowToRepeat(input: CommandInput, where: Where, configu
     profile: '',
     ...(flags.sandbox && { region: where.region }),
   };
-  const own = [...(flags.sandbox ? ['--sandbox'] : []), ...(flags.own.verify ? [`--verify ${flags.own.verify}`] : [])];
+  const own = [
+    ...(flags.sandbox ? ['--sandbox'] : []),
+    ...(flags.own.verify ? [`--verify ${flags.own.verify}`] : []),
+    // No flag lists workers.
+    ...(configured.listsWorkers && flags.config !== undefined ? [`--config ${shellWord(flags.config)}`] : []),
+  ];
   const { command, variables } = repeatOf({ version, answers, defaults, paths: configured.paths, flags: own });
   const needs = variables.length > 0 ? `, with ${variables.join(' and ')} set` : '';
   io.note(`To do the same without questions${needs}:\n  ${command.replaceAll('\n', '\n  ')}`);
-  if (flags.config === undefined) await offerFile(input, configFileText(answers));
+  if (flags.config === undefined)
+    await offerFile(
+      input,
+      configFileText({ answers, ...(configured.listsWorkers && { workers: configured.workers }) }),
+    );
 }
 
 async function offerFile({ io, signal }: CommandInput, text: string): Promise<void> {

@@ -1,6 +1,8 @@
+import type { StackConfig } from '../config/schema.ts';
 import { EXIT, UserError, usageError } from '../errors.ts';
 import { pollersOf } from '../temporal/pollers.ts';
 import { runWorkflows, type WorkflowOutcome } from '../temporal/workflows.ts';
+import { workersAsked } from './asked-workers.ts';
 import { withExistingStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
 import { temporalOf } from './temporal-access.ts';
@@ -20,7 +22,7 @@ export async function trigger(input: CommandInput): Promise<number> {
     timeoutSeconds: wholeNumber('--timeout', own.timeout, DEFAULT_TIMEOUT_SECONDS, 86_400),
   };
   return withExistingStack(input, async ({ connection, document, config }) => {
-    const taskQueue = String(input.flags.answers.taskQueue ?? config.workers[0]?.taskQueue ?? '');
+    const taskQueue = taskQueueOf(input, config);
     const secretArn = document.steps['secrets/temporal']?.id;
     const client = await temporalOf(input, config, { aws: connection.aws(), secretArn });
     try {
@@ -36,6 +38,12 @@ export async function trigger(input: CommandInput): Promise<number> {
       await client.connection.close();
     }
   });
+}
+
+/** That of --task-queue, or of the worker that is asked for, or of the first. */
+function taskQueueOf(input: CommandInput, config: StackConfig): string {
+  const [worker] = workersAsked(input, config);
+  return String(input.flags.answers.taskQueue ?? worker?.taskQueue ?? '');
 }
 
 /** A string result stands for itself, so that a script can use it as it is. */

@@ -4,8 +4,9 @@ import type { Answers, Known } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import { keepPaused } from '../config/paused.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { answeredWorkers, isPerWorker, onlyNameOf } from '../config/several-workers.ts';
 import { type Account, toStackConfig } from '../config/stack-config.ts';
-import { sourcesOf } from './configuring.ts';
+import { sourcesOf, workersNamed } from './configuring.ts';
 import type { CommandInput } from './input.ts';
 
 export interface Circumstances {
@@ -28,18 +29,28 @@ export interface Circumstances {
  */
 export async function configUnasked(input: CommandInput, circumstances: Circumstances): Promise<StackConfig> {
   const { stack, region, before, known, account, fallback, place } = circumstances;
+  const sources = sourcesOf(input, before);
+  const naming = workersNamed(input, before);
+  const apart = await answeredWorkers(naming, sources, { known, fallback, given: { stack, region } });
   const answers = await gather({
     stage: 'what',
-    sources: sourcesOf(input, before),
+    ...(apart && { about: (option) => !isPerWorker(option) }),
+    sources,
     known,
     given: { stack, region },
     stored: OPTIONS.filter(({ secret }) => secret).map(({ key }) => key),
     fallback,
+    contradictions: () => (apart ?? []).flatMap(({ problems }) => problems),
     echo: () => undefined,
   });
   const last = before && 'vpcId' in before.network ? before.network : undefined;
   const isGuest = answers.network === 'existing' || answers.network === 'shared';
   const found = isGuest ? await place?.(answers) : undefined;
-  const config = toStackConfig(answers, account ?? { accountId: '000000000000', partition: 'aws' }, found ?? last);
+  const config = toStackConfig(
+    answers,
+    account ?? { accountId: '000000000000', partition: 'aws' },
+    found ?? last,
+    apart ?? [{ name: onlyNameOf(naming), answers }],
+  );
   return keepPaused(config, before);
 }

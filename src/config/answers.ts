@@ -3,12 +3,14 @@ import type { Asker, Asking } from './asker.ts';
 import { Conversation } from './conversation.ts';
 import type { Answer, Answers, Known, Option, OptionKey } from './option.ts';
 import { flagOf, OPTIONS } from './options.ts';
+import type { Problem } from './problem.ts';
 import { type Found, lookUp, type Sources } from './sources.ts';
-import type { Problem } from './stack-config.ts';
 import { mend, origin, wrong, wrongElsewhere } from './wrong.ts';
 
 export interface Gathering {
   readonly stage: Option['stage'];
+  /** Which of the stage's questions; absent: all. */
+  readonly about?: (option: Option) => boolean;
   readonly sources: Sources;
   readonly known: Known;
   /** Answers of the stage before. */
@@ -56,10 +58,16 @@ export async function gather(gathering: Gathering): Promise<Answers> {
   }
 }
 
-interface Outcome {
+/** What is known without asking anybody, and all that is wrong with it. */
+export const answeredUnasked = (gathering: Gathering): Promise<Outcome> =>
+  new Questions(gathering).round(gathering.echo);
+
+export interface Outcome {
   readonly answers: Answers;
   readonly problems: readonly string[];
   readonly missing: readonly string[];
+  /** Questions whose answers are missing or wrong by themselves. */
+  readonly unclear: ReadonlySet<OptionKey>;
   readonly contradictions: readonly Problem[];
 }
 
@@ -73,7 +81,8 @@ class Questions {
 
   constructor(gathering: Gathering) {
     this.gathering = gathering;
-    this.options = OPTIONS.filter(({ stage }) => stage === gathering.stage);
+    const { stage, about = () => true } = gathering;
+    this.options = OPTIONS.filter((option) => option.stage === stage && about(option));
     this.found = new Map(this.options.map((option) => [option.key, lookUp(option, gathering.sources)]));
   }
 
@@ -147,7 +156,7 @@ class Questions {
       answers[key] = option.type === 'number' ? Number(kept) : kept;
       echo(option, kept, note === undefined ? from : `${from}, ${note}`);
     }
-    return { answers, problems, missing, contradictions: this.contradictions(answers, unclear) };
+    return { answers, problems, missing, unclear, contradictions: this.contradictions(answers, unclear) };
   }
 
   /** The answers of a round; throws a usage error with all that is wrong or missing. */

@@ -1,19 +1,28 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type UserError, usageError } from '../errors.ts';
 import { closest } from './closest.ts';
+import { readWorkers, WORKERS_KEY } from './config-file-workers.ts';
 import { SCHEMA_KEY } from './json-schema.ts';
 import type { Answers } from './option.ts';
 import { OPTIONS } from './options.ts';
+import type { WorkerAnswers } from './worker-config.ts';
 
 /** Bytes; a file with every key has two thousand. */
 const LARGEST = 1024 * 1024;
 
-/** Reads a config file: JSON with the option keys. Secrets have no place in it. */
-export function readConfigFile(path: string): Answers {
+export interface ConfigFile {
+  readonly answers: Answers;
+  /** Absent: the answers speak of the stack's only worker. */
+  readonly workers?: readonly WorkerAnswers[];
+}
+
+/** Reads a config file: JSON with the option keys, and a list of workers with theirs. Secrets have no place in it. */
+export function readConfigFile(path: string): ConfigFile {
   const text = readText(path);
-  const { [SCHEMA_KEY]: _schema, ...value } = parse(path, text);
+  const { [SCHEMA_KEY]: _schema, [WORKERS_KEY]: list, ...value } = parse(path, text);
+  const listed = list === undefined ? undefined : readWorkers(list);
   const options = new Map(OPTIONS.map((option) => [option.key as string, option]));
-  const keys = [...options.keys()];
+  const keys = [...options.keys(), WORKERS_KEY];
   const problems = Object.keys(value).flatMap((key) => {
     const option = options.get(key);
     if (option?.secret) return [`"${key}" is a secret and may not be in a file that is kept`];
@@ -21,16 +30,23 @@ export function readConfigFile(path: string): Answers {
     const meant = closest(key, keys);
     return [`unknown key "${key}"${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`];
   });
-  problems.push(...repeatedKeys(text).map((key) => `"${key}" is there twice`));
+  problems.push(...(listed?.problems ?? []), ...repeatedKeys(text).map((key) => `"${key}" is there twice`));
   if (problems.length > 0) throw badFile(path, problems.join('; '), `The keys are: ${keys.join(', ')}.`);
-  return value as Answers;
+  return { answers: value as Answers, ...(listed && { workers: listed.workers }) };
 }
 
 /** A config file of these answers, in the order of the questions; what is secret or left out is not in it. */
-export function configFileText(answers: Answers): string {
-  const kept = OPTIONS.filter(({ key, secret }) => !secret && answers[key] !== undefined && answers[key] !== '');
-  return `${JSON.stringify(Object.fromEntries(kept.map(({ key }) => [key, answers[key]])), undefined, 2)}\n`;
+export function configFileText({ answers, workers }: ConfigFile): string {
+  const list = workers?.map(({ name, answers: own }) => ({ name, ...kept(own) }));
+  return `${JSON.stringify({ ...kept(answers), ...(list && { [WORKERS_KEY]: list }) }, undefined, 2)}\n`;
 }
+
+const kept = (answers: Answers): Answers =>
+  Object.fromEntries(
+    OPTIONS.filter(({ key, secret }) => !secret && answers[key] !== undefined && answers[key] !== '').map(
+      ({ key }) => [key, answers[key]] as const,
+    ),
+  );
 
 function readText(path: string): string {
   try {
@@ -66,18 +82,18 @@ function parse(path: string, text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Keys of the outermost object that are there more than once: JSON would silently take the last. */
+/** Keys that are in one object more than once: JSON would silently take the last. */
 function repeatedKeys(json: string): string[] {
-  const seen = new Set<string>();
   const repeated = new Set<string>();
-  let depth = 0;
-  for (const [token, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') depth -= 1;
-    else if (depth === 1 && colon !== undefined) {
+  const objects: Set<string>[] = [];
+  for (const [token, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g)) {
+    if (token === '{') objects.push(new Set());
+    else if (token === '}') objects.pop();
+    else if (colon !== undefined) {
       const key = JSON.parse(token.slice(0, -colon.length)) as string;
-      if (seen.has(key)) repeated.add(key);
-      seen.add(key);
+      const seen = objects.at(-1);
+      if (seen?.has(key)) repeated.add(key);
+      seen?.add(key);
     }
   }
   return [...repeated];

@@ -1,5 +1,7 @@
+import { WORKERS_KEY } from './config-file-workers.ts';
 import type { Option } from './option.ts';
 import { OPTIONS } from './options.ts';
+import { STACK_NAME } from './stack-name.ts';
 
 /** The only key of a config file that is no answer: it tells editors where this schema is. */
 export const SCHEMA_KEY = '$schema';
@@ -16,8 +18,28 @@ export function configFileSchema(): object {
     properties: {
       [SCHEMA_KEY]: { type: 'string', description: 'Where this schema is.' },
       ...Object.fromEntries(answers.map((option) => [option.key, propertyOf(option)])),
+      [WORKERS_KEY]: workersSchema(),
     },
     additionalProperties: false,
+  };
+}
+
+function workersSchema(): object {
+  const own = OPTIONS.filter(({ perWorker }) => perWorker);
+  return {
+    description:
+      'Several workers in one stack, each with its own name; what one leaves out is as the answers beside this list say.',
+    type: 'array',
+    minItems: 1,
+    items: {
+      type: 'object',
+      properties: {
+        name: { type: 'string', description: 'Names the service and what belongs to it.', pattern: STACK_NAME.source },
+        ...Object.fromEntries(own.map((option) => [option.key, propertyOf(option)])),
+      },
+      required: ['name'],
+      additionalProperties: false,
+    },
   };
 }
 

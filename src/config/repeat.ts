@@ -27,7 +27,7 @@ export function repeatOf({ version, answers, defaults, paths, flags }: Repeatabl
   const isByVariable = ({ key, file }: Option): boolean => file !== undefined && !isPath(paths[key]);
   const words = given
     .filter((option) => !isByVariable(option))
-    .map(({ key, file }) => `${flagOf(key)} ${quoted(String((file && paths[key]) ?? answers[key]))}`);
+    .map(({ key, file }) => `${flagOf(key)} ${shellWord(String((file && paths[key]) ?? answers[key]))}`);
   return {
     command: joined([`npx temporal-fargate@${version} init --yes`, ...flags, ...words]),
     variables: given.filter(isByVariable).flatMap(({ env }) => env.slice(0, 1)),
@@ -38,7 +38,7 @@ export function repeatOf({ version, answers, defaults, paths, flags }: Repeatabl
 const isPath = (path: string | undefined): boolean => path !== undefined && path !== '-';
 
 /** A word for a POSIX shell. */
-const quoted = (text: string): string =>
+export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /** Characters of a terminal's row. */

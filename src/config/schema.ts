@@ -109,6 +109,10 @@ export const stackConfig = z
     permissionsBoundary: z.string().optional(),
     workers: z.array(worker).min(1),
   })
+  .refine(({ workers }) => new Set(workers.map(({ name }) => name)).size === workers.length, {
+    error: 'two workers have the same name',
+    path: ['workers'],
+  })
   .refine(
     ({ temporal: { secret }, partition, region }) =>
       secret === undefined || secret.arn.startsWith(`arn:${partition}:secretsmanager:${region}:`),

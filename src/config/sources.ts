@@ -7,6 +7,8 @@ export interface Sources {
   readonly flags: Answers;
   /** Paths on the command line, of files that hold answers. */
   readonly paths?: Paths | undefined;
+  /** What the config file says of one worker alone. */
+  readonly entry?: Answers | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly file: Answers;
   /** What the stack's state says. */
@@ -23,11 +25,13 @@ export interface Found {
 }
 
 /** The answer of the strongest source that has one. Reads files, so that standard input can be asked for once only. */
-export function lookUp(option: Option, { flags, paths, env, file, state }: Sources): Found {
+export function lookUp(option: Option, { flags, paths, entry, env, file, state }: Sources): Found {
   const flag = flags[option.key];
   if (flag !== undefined) return { answer: flag, source: flagOf(option.key) };
   const path = paths?.[option.key];
   if (path !== undefined) return { ...fromFile(option, path), source: flagOf(option.key) };
+  const own = entry?.[option.key];
+  if (own !== undefined) return { ...fromConfigFile(option, own), source: 'config file' };
   const fromEnv = fromVariables(option, env);
   if (fromEnv) return fromEnv;
   const kept = file[option.key];

@@ -4,7 +4,9 @@ import { networkAnswers, networkFields } from './network-answers.ts';
 import type { Place } from './network-config.ts';
 import { type Answers, listOf, type OptionKey } from './option.ts';
 import { flagOf, OPTIONS } from './options.ts';
+import type { Problem } from './problem.ts';
 import { type StackConfig, stackConfig } from './schema.ts';
+import type { AnsweredWorker } from './several-workers.ts';
 import { ONLY_WORKER, type WorkerAnswers, workerAnswers, workerFields } from './worker-config.ts';
 
 export interface Account {
@@ -30,20 +32,26 @@ export function toStackConfig(
   throw usageError(problems.join('\n'), 'Change the answers named above.', 'BAD_CONFIG');
 }
 
-/** What does not go together in answers of which some are `unclear`: missing, or wrong and reported already. */
-export function contradictions(answers: Answers, account: Account, unclear: ReadonlySet<OptionKey>): Problem[] {
+/**
+ * What does not go together in answers of which some are `unclear`: missing, or wrong and reported already.
+ *
+ * @param workers where they are answered apart: then also what is wrong with them alone
+ */
+export function contradictions(
+  answers: Answers,
+  account: Account,
+  unclear: ReadonlySet<OptionKey>,
+  workers?: readonly AnsweredWorker[],
+): Problem[] {
   // Nothing is said of a network without a preset; "public" finds only what is wrong with every one.
-  const made = parse(unclear.has('network') ? { ...answers, network: 'public' } : answers, account);
-  if ('config' in made) return [];
-  return made.problems.filter(({ keys }) => keys.length > 0 && !keys.some((key) => unclear.has(key)));
-}
-
-export interface Problem {
-  /** The answers to change. */
-  readonly keys: readonly OptionKey[];
-  /** "--cpu and --memory", or the place in the config when no answer leads there. */
-  readonly label: string;
-  readonly message: string;
+  const made = parse(unclear.has('network') ? { ...answers, network: 'public' } : answers, account, undefined, workers);
+  const found = 'config' in made ? [] : made.problems;
+  const unclearOf = (worker: string | undefined): ReadonlySet<OptionKey> =>
+    workers?.find(({ name }) => name === worker)?.unclear ?? unclear;
+  return [
+    ...(workers ?? []).flatMap(({ problems }) => problems),
+    ...found.filter(({ keys, worker }) => keys.length > 0 && !keys.some((key) => unclearOf(worker).has(key))),
+  ];
 }
 
 function parse(
@@ -77,18 +85,20 @@ function parse(
   const issues = parsed.success ? [] : parsed.error.issues;
   // Without ranges there is nothing to say about them but that they are missing.
   const told = tooSmall ? issues.filter(({ path }) => !path.some((part) => String(part).endsWith('Cidrs'))) : issues;
-  const problems = told.map(({ path, message }) => problem(path, message));
+  const problems = told.map(({ path, message }) => problem(path, message, workers));
   if (tooSmall) {
     const message = `${text('cidr')} is too small for the subnets of ${listOf(answers.zones).length} zones; take a larger range, such as 10.0.0.0/16, or fewer ${flagOf('zones')}`;
-    problems.push(problem(['cidr'], message));
+    problems.push(problem(['cidr'], message, workers));
   }
   return parsed.success && !tooSmall ? { config: parsed.data } : { problems };
 }
 
-function problem(path: readonly PropertyKey[], message: string): Problem {
+function problem(path: readonly PropertyKey[], message: string, workers: readonly WorkerAnswers[]): Problem {
   const name = String(path.findLast((part) => typeof part === 'string'));
   const keys = KEYS_OF_FIELD[name] ?? OPTIONS.map(({ key }) => key).filter((key) => key === name);
-  return { keys, label: keys.map(flagOf).join(' and ') || path.join('.'), message };
+  const worker = workers.length > 1 && path[0] === 'workers' ? workers[Number(path[1])]?.name : undefined;
+  const label = keys.map(flagOf).join(' and ') || path.join('.');
+  return { keys, label: worker === undefined ? label : `worker ${worker}: ${label}`, message, worker };
 }
 
 /** Which answers a person changes to mend a field of the config, where it is not that of the same name. */

@@ -30,15 +30,17 @@ function refused(path: string): UserError {
 describe('a config file', () => {
   it('holds answers by their keys', () => {
     const answers = { stack: 'prod', cpu: 512, temporalTls: true };
-    expect(readConfigFile(file(JSON.stringify(answers)))).toEqual(answers);
+    expect(readConfigFile(file(JSON.stringify(answers))).answers).toEqual(answers);
   });
 
   it('may begin with the mark that some editors write', () => {
-    expect(readConfigFile(file('\uFEFF{"stack": "prod"}'))).toEqual({ stack: 'prod' });
+    expect(readConfigFile(file('\uFEFF{"stack": "prod"}')).answers).toEqual({ stack: 'prod' });
   });
 
   it('may say where its schema is', () => {
-    expect(readConfigFile(file('{"$schema": "./config.schema.json", "stack": "prod"}'))).toEqual({ stack: 'prod' });
+    expect(readConfigFile(file('{"$schema": "./config.schema.json", "stack": "prod"}')).answers).toEqual({
+      stack: 'prod',
+    });
   });
 
   it.each([
@@ -76,7 +78,7 @@ describe('a config file', () => {
   });
 
   it('with the same key in other places is taken', () => {
-    expect(readConfigFile(file('{"stack": "{\\"stack\\": 1}", "zones": "stack"}'))).toHaveProperty('zones');
+    expect(readConfigFile(file('{"stack": "{\\"stack\\": 1}", "zones": "stack"}')).answers).toHaveProperty('zones');
   });
 
   it.each([

@@ -41,10 +41,22 @@ describe('the JSON schema of the config file', () => {
 
   it('knows every answer but the secrets, and where it is itself', () => {
     const keys = OPTIONS.flatMap(({ key, secret }) => (secret ? [] : [key]));
-    expect(Object.keys(schema.properties)).toEqual(['$schema', ...keys]);
+    expect(Object.keys(schema.properties)).toEqual(['$schema', ...keys, 'workers']);
     expect(bySchema({ $schema: './config.schema.json', stack: 'prod' })).toBe(true);
     for (const { key } of OPTIONS.filter(({ secret }) => secret))
       expect(bySchema({ [key]: 'planted-key' })).toBe(false);
     expect(bySchema({ stak: 'prod' })).toBe(false);
+  });
+
+  it('takes workers with a name and the answers that may be their own', () => {
+    const workers = (...list: unknown[]): boolean => bySchema({ workers: list });
+    expect(workers({ name: 'orders', taskQueue: 'orders', cpu: 512 }, { name: 'billing' })).toBe(true);
+    const wrong = [
+      { cpu: 512 },
+      { name: 'Orders' },
+      { name: 'orders', cpu: 513 },
+      { name: 'orders', network: 'public' },
+    ];
+    expect([...wrong.map((worker) => workers(worker)), workers()]).toEqual([false, false, false, false, false]);
   });
 });

@@ -130,9 +130,11 @@ describe.each(Object.entries(SETS))('%s', (_name, set) => {
   it('comes back from the file that init writes, which holds no secret', async () => {
     const answers = set();
     const path = join(folder, 'written.json');
-    writeFileSync(path, configFileText(answers));
+    writeFileSync(path, configFileText({ answers }));
     const secrets = variables(part(answers, isSecret));
-    expect(await made({ file: readConfigFile(path), env: secrets })).toEqual(await made({ env: variables(answers) }));
+    expect(await made({ file: readConfigFile(path).answers, env: secrets })).toEqual(
+      await made({ env: variables(answers) }),
+    );
     for (const secret of Object.values(secrets)) expect(readFileSync(path, 'utf8')).not.toContain(secret);
   });
 
