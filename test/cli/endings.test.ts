@@ -9,7 +9,7 @@ import { OPTIONS } from '../../src/config/options.ts';
 import { ensureStateBucket } from '../../state/bucket.ts';
 import type { CliResult } from '../helpers/cli.ts';
 import { eventually, type Fault } from '../helpers/emulator.ts';
-import { answerQuestions, ENTER, openTerminal } from '../helpers/terminal.ts';
+import { answerQuestions, ENTER } from '../helpers/terminal.ts';
 import { API_KEY, expectRefusal, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
@@ -170,10 +170,7 @@ describe('--debug', () => {
     const typed = 'key-typed-by-hand-5521';
     await emulator.fault(quoting(typed));
     const unanswered = { TEMPORAL_API_KEY: undefined, TEMPORAL_FARGATE_TEMPORAL_AUTH: 'api-key', CI: undefined };
-    const terminal = openTerminal(
-      ['init', '--verify', 'health', '--debug', '--config', everyAnswer()],
-      stage.env(unanswered),
-    );
+    const terminal = stage.open(['init', '--verify', 'health', '--debug', '--config', everyAnswer()], unanswered);
     await answerQuestions(terminal, [
       ['Temporal API key', `${typed}${ENTER}`],
       ['Change an answer?', ENTER],

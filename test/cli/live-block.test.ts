@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openTerminal } from '../helpers/terminal.ts';
 import { INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage({ delaySeconds: 0.2 });
 beforeEach(() => stage.emulator.reset());
 
 const open = (env: NodeJS.ProcessEnv, size = { columns: 80, rows: 24 }) =>
-  openTerminal([...INIT], stage.env({ CI: undefined, TERM: 'xterm', ...env }), size);
+  stage.open(INIT, { CI: undefined, TERM: 'xterm', ...env }, size);
 
 const ESCAPE = '\x1b';
 const CYAN = `${ESCAPE}[36m`;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { countable } from '../helpers/inventory.ts';
-import { answerQuestions, CTRL_C, ENTER, openTerminal, type Script, type Terminal } from '../helpers/terminal.ts';
+import { answerQuestions, CTRL_C, ENTER, type Script, type Terminal } from '../helpers/terminal.ts';
 import { API_KEY, DESTROY, INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
@@ -9,7 +9,7 @@ beforeEach(() => emulator.reset());
 
 /** What a person at a terminal has in the environment: credentials, no answers. */
 const open = (args: readonly string[]) =>
-  openTerminal(args, stage.env({ TEMPORAL_ADDRESS: undefined, TEMPORAL_API_KEY: undefined, CI: undefined }));
+  stage.open(args, { TEMPORAL_ADDRESS: undefined, TEMPORAL_API_KEY: undefined, CI: undefined });
 
 const UP = '\x1b[A';
 

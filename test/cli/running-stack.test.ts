@@ -14,7 +14,7 @@ import { watch } from '../../src/commands/watch.ts';
 import type { Io, Look } from '../../src/ui/io.ts';
 import { clientsFor, eventually } from '../helpers/emulator.ts';
 import { scrub } from '../helpers/scrub.ts';
-import { CTRL_C, openTerminal } from '../helpers/terminal.ts';
+import { CTRL_C } from '../helpers/terminal.ts';
 import { stack } from '../ui/sample-status.ts';
 import { expectRefusal, INIT, useCliStage } from './stage.ts';
 
@@ -112,7 +112,7 @@ describe('status --watch', () => {
   });
 
   it('at a terminal shows what changes in place, and leaves the last picture at Ctrl-C with 0', async () => {
-    const terminal = openTerminal(['status', '--watch'], stage.env({ CI: undefined }), { columns: 80, rows: 30 });
+    const terminal = stage.open(['status', '--watch'], { CI: undefined }, { columns: 80, rows: 30 });
     await terminal.see(/Tasks {7}\d of 1 running/);
     await terminal.see('Drift       none: everything is as configured');
     await scale(3);
@@ -205,14 +205,14 @@ describe('logs', () => {
   it('tells tasks apart by colour at a terminal, unless NO_COLOR says not to', async () => {
     await write('cccc3333', ['colourful']);
     await write('dddd4444', ['colourful']);
-    const terminal = openTerminal(['logs', '--filter', 'colourful'], stage.env({ CI: undefined, NO_COLOR: undefined }));
+    const terminal = stage.open(['logs', '--filter', 'colourful'], { CI: undefined, NO_COLOR: undefined });
     expect(await terminal.ended).toBe(0);
     const colours = [...terminal.raw().matchAll(/\[(\d+)m(cccc3333|dddd4444).\[39m colourful/g)];
     expect(colours.map(([, colour, task]) => [colour, task])).toEqual([
       ['36', 'cccc3333'],
       ['35', 'dddd4444'],
     ]);
-    const plain = openTerminal(['logs', '--task', 'cccc'], stage.env({ CI: undefined, NO_COLOR: '1' }));
+    const plain = stage.open(['logs', '--task', 'cccc'], { CI: undefined, NO_COLOR: '1' });
     expect(await plain.ended).toBe(0);
     expect(plain.raw()).toMatch(/Z cccc3333 colourful/);
     expect(plain.raw()).not.toContain('dddd4444');

@@ -2,7 +2,7 @@ import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, it } from 'vitest';
 import { scrub } from '../helpers/scrub.ts';
-import { ENTER, openTerminal } from '../helpers/terminal.ts';
+import { ENTER, type Terminal } from '../helpers/terminal.ts';
 import { type CliStage, DESTROY, INIT, useCliStage } from './stage.ts';
 
 /** What a command showed, and its exit code. */
@@ -68,11 +68,11 @@ describe.concurrent('the same scenarios', { timeout: 240_000 }, () => {
   });
 
   it('as a person is left with them, at a terminal', async ({ expect }) => {
-    const end = async (terminal: ReturnType<typeof openTerminal>): Promise<string> => {
+    const end = async (terminal: Terminal): Promise<string> => {
       const code = await terminal.ended;
       return `${scrub((await terminal.pictures()).at(-1)?.join('\n') ?? '')}--- exit code ${code} ---\n`;
     };
-    const open = (args: readonly string[]) => openTerminal(args, stages.terminal.env(), { columns: 160, rows: 150 });
+    const open = (args: readonly string[]) => stages.terminal.open(args, {}, { columns: 160, rows: 150 });
     const show: Show = (args) => end(open(args));
     const decline: Show = async (args) => {
       const terminal = open(args);

@@ -1,7 +1,8 @@
 import type { ExpectStatic } from 'vitest';
 import type { EmulatorOptions } from '../../src/sandbox/emulator.ts';
-import { type CliResult, cliEnvironment, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
+import { type CliResult, cliEnvironment, leanBin, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
 import { type Inventory, type LoggedCall, type TestEmulator, useEmulator } from '../helpers/emulator.ts';
+import { openTerminal, type Terminal, type TerminalSize } from '../helpers/terminal.ts';
 
 /** An API key that nobody would find by chance. */
 export const API_KEY = 'planted-key-3f9a1c77';
@@ -21,11 +22,13 @@ export interface CliStage {
   env(extra?: Extra): NodeJS.ProcessEnv;
   run(args: readonly string[], extra?: Extra, input?: string): Promise<CliResult>;
   start(args: readonly string[], extra?: Extra): RunningCli;
+  /** In a terminal. */
+  open(args: readonly string[], extra?: Extra, size?: TerminalSize): Terminal;
   /** Calls of the program that changed something; taking and giving back the lock is none. */
   changes(): Promise<LoggedCall[]>;
 }
 
-/** The built program against one emulator for all tests of a file. */
+/** The built program, with a worker that has no dependencies, against one emulator for all tests of a file. */
 export function useCliStage(options: Partial<EmulatorOptions> = {}): CliStage {
   const emulator = useEmulator({ delaySeconds: 0.1, tasks: 'simulated', ...options });
   const env = (extra: Extra = {}): NodeJS.ProcessEnv =>
@@ -40,8 +43,9 @@ export function useCliStage(options: Partial<EmulatorOptions> = {}): CliStage {
   return {
     emulator,
     env,
-    run: (args, extra, input) => runCli(args, env(extra), input),
-    start: (args, extra) => startCli(args, env(extra)),
+    run: (args, extra, input) => runCli(args, env(extra), input, leanBin()),
+    start: (args, extra) => startCli(args, env(extra), undefined, leanBin()),
+    open: (args, extra, size) => openTerminal(args, env(extra), size, { bin: leanBin() }),
     changes: async () => (await emulator.calls()).filter((call) => call.mutating && !isLock(call) && !isRead(call)),
   };
 }

@@ -3,13 +3,13 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BIN, type CliResult } from '../helpers/cli.ts';
 import { eventually } from '../helpers/emulator.ts';
-import { CTRL_D, ENTER, openTerminal } from '../helpers/terminal.ts';
+import { CTRL_D, ENTER } from '../helpers/terminal.ts';
 import { expectRefusal, INIT, useCliStage } from './stage.ts';
 
 // Slow enough that a stack is still waited for when its terminal is closed.
 const stage = useCliStage({ delaySeconds: 1, strict: ['on=0.1'] });
 const { emulator } = stage;
-const open = (args: readonly string[]) => openTerminal(args, stage.env({ CI: undefined }));
+const open = (args: readonly string[]) => stage.open(args, { CI: undefined });
 
 let Bucket = '';
 beforeAll(async () => {

@@ -40,7 +40,7 @@ describe('a person who presses Enter at every question of init', () => {
     timeout: 180_000,
   }, async () => {
     expect(QUESTIONS.length).toBeLessThanOrEqual(12);
-    const terminal = openTerminal(['init', '--sandbox'], env, { columns: 80, rows: 24 }, folder);
+    const terminal = openTerminal(['init', '--sandbox'], env, { columns: 80, rows: 24 }, { cwd: folder });
     await answerQuestions(
       terminal,
       QUESTIONS.map((question) => [question, ENTER]),
@@ -82,7 +82,7 @@ async function change(terminal: Terminal, typed: string, entry: string): Promise
 
 describe('another init of a stack that is there', () => {
   it('asks nothing that the stack answers, and plans what is changed', { timeout: 120_000 }, async () => {
-    const terminal = openTerminal(['init', '--sandbox'], env, { columns: 80, rows: 24 }, folder);
+    const terminal = openTerminal(['init', '--sandbox'], env, { columns: 80, rows: 24 }, { cwd: folder });
     await answerQuestions(terminal, [['Name of the stack', ENTER]]);
     await change(terminal, 'queue', 'Task queue: test-queue');
     await answerQuestions(terminal, [['Task queue (test-queue)', `orders${ENTER}`]]);

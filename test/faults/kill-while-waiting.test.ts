@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCli } from '../helpers/cli.ts';
+import { leanBin, startCli } from '../helpers/cli.ts';
 import { eventually } from '../helpers/emulator.ts';
 import { type CleanRun, cleanRun } from './cells.ts';
 import { DESTROY, INIT, Lane } from './lane.ts';
@@ -21,7 +21,7 @@ afterAll(async () => {
 async function killWaiting(args: readonly string[], text: RegExp): Promise<void> {
   const { emulator } = lane;
   await emulator.clearCalls();
-  const { child, pid, result, waitFor } = startCli(args, lane.env);
+  const { child, pid, result, waitFor } = startCli(args, lane.env, undefined, leanBin());
   await waitFor(text);
   const calls = await eventually('a moment without a call', async () => {
     const before = (await emulator.calls()).length;

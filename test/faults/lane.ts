@@ -9,7 +9,7 @@ import type { StateDocument } from '../../state/document.ts';
 import { MemorySession } from '../../state/memory-store.ts';
 import { S3Store } from '../../state/s3-store.ts';
 import { AwsStack } from '../helpers/aws-stack.ts';
-import { BIN, type CliResult, cliEnvironment, runCli } from '../helpers/cli.ts';
+import { type CliResult, cliEnvironment, leanBin, runCli } from '../helpers/cli.ts';
 import {
   type Fault,
   type Inventory,
@@ -71,7 +71,7 @@ export class Lane {
   /** Runs a command to its end. Throws when that is not a good one. */
   async run(args: readonly string[]): Promise<CliResult> {
     await this.emulator.clearFaults();
-    const result = await runCli(args, this.env);
+    const result = await runCli(args, this.env, undefined, leanBin());
     if (result.code !== 0) throw new Error(`${args[0]} ended with ${result.code}: ${tail(result)}`);
     return result;
   }
@@ -83,7 +83,7 @@ export class Lane {
    */
   async runKilled(args: readonly string[], fault: Omit<Fault, 'kind' | 'pid' | 'signal'>): Promise<boolean> {
     await this.emulator.clearFaults();
-    const child = spawn('/bin/sh', ['-c', 'read -r go && exec "$@"', 'sh', process.execPath, BIN, ...args], {
+    const child = spawn('/bin/sh', ['-c', 'read -r go && exec "$@"', 'sh', process.execPath, leanBin(), ...args], {
       env: this.env,
       stdio: ['pipe', 'ignore', 'pipe'],
     });

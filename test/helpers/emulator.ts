@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
@@ -17,9 +16,9 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Emulator, EmulatorAddress, EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { forkEmulator } from './emulator-nursery.ts';
+import { testCacheDir } from './paths.ts';
 
-/** Where tests keep the sandbox's Python environment, so that only the first run downloads it. */
-export const testCacheDir = fileURLToPath(new URL('../../.cache', import.meta.url));
+export { testCacheDir } from './paths.ts';
 
 export interface LoggedCall {
   readonly n: number;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { type EmulatorOptions, startEmulator } from '../../src/sandbox/emulator.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { startTemporalServer } from '../../src/sandbox/temporal-server.ts';
-import { type CliResult, cliEnvironment, type RunningCli, runCli, startCli } from './cli.ts';
+import { BIN, type CliResult, cliEnvironment, leanBin, type RunningCli, runCli, startCli } from './cli.ts';
 import { clientsFor, controlOf, type TestEmulator, testCacheDir } from './emulator.ts';
 
 export interface Sandbox {
@@ -59,6 +59,7 @@ async function startSandbox(
     logFile,
   });
   const clients = clientsFor(address);
+  const bin = options.tasks === 'simulated' ? leanBin() : BIN;
   const env = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv =>
     cliEnvironment(address, { TEMPORAL_ADDRESS: temporal.address, ...extra });
   return {
@@ -68,8 +69,8 @@ async function startSandbox(
       workDir,
       logFile,
       env,
-      run: (args, extra) => runCli(args, env(extra)),
-      start: (args, extra) => startCli(args, env(extra)),
+      run: (args, extra) => runCli(args, env(extra), undefined, bin),
+      start: (args, extra) => startCli(args, env(extra), undefined, bin),
     },
     stop: async () => {
       for (const client of Object.values(clients)) client.destroy();

@@ -40,12 +40,15 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** The built CLI in a real (pseudo-)terminal, an xterm where `env` names no other; needs python3, as the sandbox does. */
+/**
+ * The built CLI, or a copy of it, in a real (pseudo-)terminal, an xterm where `env` names no other; needs python3, as the
+ * sandbox does.
+ */
 export function openTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  size: TerminalSize = { columns: 200, rows: 50 },
-  cwd = process.cwd(),
+  { columns = 200, rows = 50 }: Partial<TerminalSize> = {},
+  { cwd = process.cwd(), bin = BIN }: { cwd?: string; bin?: string } = {},
 ): Terminal {
   const child = spawn(
     'python3',
@@ -54,10 +57,10 @@ export function openTerminal(
       IN_A_TERMINAL,
       'sh',
       '-c',
-      `stty cols ${size.columns} rows ${size.rows}; exec "$@"`,
+      `stty cols ${columns} rows ${rows}; exec "$@"`,
       'sh',
       process.execPath,
-      BIN,
+      bin,
       ...args,
     ],
     { cwd, env: { ...env, TERM: env.TERM ?? 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] },
@@ -94,7 +97,7 @@ export function openTerminal(
   return {
     screen,
     raw: () => bytes,
-    pictures: () => replay(bytes, size),
+    pictures: () => replay(bytes, { columns, rows }),
     type,
     hangUp: () => {
       child.kill('SIGKILL');

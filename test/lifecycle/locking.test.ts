@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { stateBucket } from '../../state/bucket.ts';
 import { readLock } from '../../state/lock.ts';
-import { BIN, type CliResult, cliEnvironment, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
+import { type CliResult, cliEnvironment, leanBin, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
 import {
   eventually,
   type Fault,
@@ -51,9 +51,9 @@ afterEach(async () => {
 /** `who` is in the user agent of every call of the run. */
 const environment = (who: string, extra: NodeJS.ProcessEnv = {}) =>
   cliEnvironment(emulator.address, { TEMPORAL_ADDRESS: '127.0.0.1:1', AWS_SDK_UA_APP_ID: who, ...extra });
-const run = (who: string, args: readonly string[]) => runCli(args, environment(who));
+const run = (who: string, args: readonly string[]) => runCli(args, environment(who), undefined, leanBin());
 function start(who: string, extra: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): RunningCli {
-  const cli = startCli([...INIT, ...flags], environment(who, extra));
+  const cli = startCli([...INIT, ...flags], environment(who, extra), undefined, leanBin());
   running.push(cli);
   return cli;
 }
@@ -88,7 +88,7 @@ async function expectOneWholeStack(): Promise<void> {
 async function atTerminal(args: readonly string[], question: string, answer: string) {
   const { python } = await ensurePythonEnvironment({ cacheDir: testCacheDir, note: () => undefined });
   const script = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
-  const child = spawn(python, ['-c', script, process.execPath, BIN, ...args], {
+  const child = spawn(python, ['-c', script, process.execPath, leanBin(), ...args], {
     env: environment('terminal', { TERM: 'xterm' }),
     stdio: ['pipe', 'pipe', 'inherit'],
   });

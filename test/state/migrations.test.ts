@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { stackConfig } from '../../src/config/schema.ts';
 import { parseDocument, SCHEMA_VERSION } from '../../state/document.ts';
 import { MIGRATIONS, type Migration, migrate } from '../../state/migrations.ts';
-import { cliEnvironment, runCli } from '../helpers/cli.ts';
+import { cliEnvironment, leanBin, runCli } from '../helpers/cli.ts';
 import { useEmulator } from '../helpers/emulator.ts';
 import { putText, storeFor, textOf, useCleanUp } from './stage.ts';
 
@@ -51,7 +51,12 @@ describe.each(versions)('the kept sample of schema version %i', (version) => {
   // TEMPORAL_FARGATE_WRITE_SAMPLE=1 npx vitest run test/state/migrations.test.ts, once for a new version.
   it.runIf(process.env.TEMPORAL_FARGATE_WRITE_SAMPLE && !existsSync(fileOf(version)))('is written', async () => {
     const env = cliEnvironment(emulator.address, { TEMPORAL_ADDRESS: 'dev.a1b2c.tmprl.cloud:7233' });
-    const made = await runCli(['init', '--yes', '--verify', 'health'], { ...env, TEMPORAL_API_KEY: 'key' });
+    const made = await runCli(
+      ['init', '--yes', '--verify', 'health'],
+      { ...env, TEMPORAL_API_KEY: 'key' },
+      undefined,
+      leanBin(),
+    );
     expect(made).toMatchObject({ code: 0 });
     const { s3, own } = await storeFor(emulator);
     writeFileSync(fileOf(version), `${await textOf(s3, own, KEY)}\n`);
