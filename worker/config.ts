@@ -1,5 +1,6 @@
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { readConnection } from './connection-config.ts';
+import { readSizes, type Sizes } from './sizes.ts';
 import { readStopTimes, type StopTimes } from './stop-times.ts';
 
 /** Everything that the task definition tells the worker. */
@@ -17,6 +18,7 @@ export interface WorkerConfig {
   readonly taskMetadataUri: string | undefined;
   /** S3 is not AWS's (an emulator on one address): bucket names go into the path, not into the host name. */
   readonly s3PathStyle: boolean;
+  readonly sizes: Sizes;
   readonly stop: StopTimes;
 }
 
@@ -47,6 +49,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): WorkerConfig {
     imageDigest: env.TEMPORAL_FARGATE_IMAGE_DIGEST,
     taskMetadataUri: env.ECS_CONTAINER_METADATA_URI_V4,
     s3PathStyle: Boolean(env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL),
+    sizes: readSizes(env, problems),
     stop: readStopTimes(env.TEMPORAL_FARGATE_STOP_TIMEOUT, problems),
   };
   if (config.imageDigest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(config.imageDigest)) {

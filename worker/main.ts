@@ -1,6 +1,7 @@
 import './shutdown.ts'; // First: from here on a stop signal is obeyed.
 
 import { join } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Runtime } from '@temporalio/worker';
 import { createActivities } from './activities.ts';
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
 
   const s3 = new S3Client({ forcePathStyle: config.s3PathStyle });
   const { connection, worker } = await connectWorker(config, {
+    ...config.sizes,
     identity: await workerIdentity(config),
     workflowBundle: { codePath: join(import.meta.dirname, 'workflow-bundle.js') },
     activities: createActivities({ s3, bucket: config.dataBucket }),
@@ -55,8 +57,10 @@ async function main(): Promise<void> {
     }, stop.hardMs).unref();
     if (worker.getState() === 'RUNNING') worker.shutdown();
   });
-  const { identity, taskQueue, namespace } = worker.options;
-  log.info('polling', { identity, taskQueue, namespace, address: config.connection.address });
+  const { identity, taskQueue, namespace, maxCachedWorkflows } = worker.options;
+  const { address } = config.connection;
+  const heapLimitMiB = Math.round(getHeapStatistics().heap_size_limit / 2 ** 20);
+  log.info('polling', { identity, taskQueue, namespace, address, heapLimitMiB, maxCachedWorkflows, ...config.sizes });
   await worker.run().catch(fail);
   stopWatching();
   await connection.close();

@@ -35,11 +35,13 @@ describe('the environment as a whole', () => {
       TEMPORAL_NAMESPACE: 'orders',
       TEMPORAL_FARGATE_STOP_TIMEOUT: '300',
       TEMPORAL_FARGATE_IMAGE_DIGEST: 'latest',
+      TEMPORAL_FARGATE_ACTIVITY_SLOTS: '2.5',
     });
     expect(problems).toEqual([
       'TEMPORAL_ADDRESS holds a space',
       'TEMPORAL_TLS is "yes"; it must be one of 1, 0, true, false',
       'TEMPORAL_TASK_QUEUE is not set',
+      'TEMPORAL_FARGATE_ACTIVITY_SLOTS is "2.5", not a whole number from 1 on',
       'TEMPORAL_FARGATE_STOP_TIMEOUT is "300", not a whole number of seconds from 2 to 120',
       'TEMPORAL_FARGATE_IMAGE_DIGEST is not of the form sha256:<64 hex digits>',
     ]);

@@ -11,12 +11,20 @@ import type { OciImage } from '../../src/image/oci.ts';
 import { coreBridgeTarget } from '../../src/image/platform.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/sandbox/temporal-server.ts';
+import { sizeEnvironment } from '../../src/steps/compute/task-sizes.ts';
 import { eventually, testCacheDir, useEmulator } from '../helpers/emulator.ts';
 import { expectJsonWithoutSecret, logged, SECRET } from './stage.ts';
 import { buildImage, healthCheck, startWorker, unpackImage, type WorkerProcess } from './worker-process.ts';
 
 const BUCKET = 'worker-data';
 const TASK_QUEUE = 'test-queue';
+/** What the SDK is told in a task of 256 CPU units and 512 MiB. */
+const SMALLEST_TASK = {
+  maxCachedWorkflows: 99,
+  maxConcurrentWorkflowTaskExecutions: 10,
+  maxConcurrentActivityTaskExecutions: 25,
+  maxConcurrentLocalActivityExecutions: 25,
+};
 
 const emulator = useEmulator({ strict: ['off'] });
 const scratch = mkdtempSync(join(tmpdir(), 'worker-test-'));
@@ -126,10 +134,14 @@ describe('the built image', () => {
 });
 
 describe('a worker that ECS started from the built image', () => {
-  it('polls under the identity of its stack, task and image', async () => {
-    const worker = start();
+  it('polls under the identity of its stack, task and image, with the limits of its size', async () => {
+    const worker = start(sizeEnvironment({ cpu: 256, memory: 512 }));
     const identity = `dev/0af1b2/${imageDigest.slice(7, 19)}`;
-    expect(await logged(worker, 'polling')).toMatchObject({ identity, taskQueue: TASK_QUEUE });
+    const polling = await logged(worker, 'polling');
+    expect(polling).toMatchObject({ identity, taskQueue: TASK_QUEUE, ...SMALLEST_TASK });
+    // V8 counts its young generation on top.
+    expect(polling.heapLimitMiB).toBeGreaterThanOrEqual(320);
+    expect(polling.heapLimitMiB).toBeLessThan(400);
     await eventually('the poller', async () => {
       const { pollers } = await connection.workflowService.describeTaskQueue({
         namespace: 'default',

@@ -26,9 +26,7 @@ import { secretToRead } from '../secrets/read-secret.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { HEALTH_CHECK } from './health-check.ts';
 import type { LogGroupStep } from './log-group.ts';
-
-/** Share of the task's memory that V8 may use for its heap; native code and buffers need the rest. */
-const HEAP_SHARE = 0.7;
+import { sizeEnvironment } from './task-sizes.ts';
 
 type TaskDefinitionNeeds = {
   repository: RepositoryStep;
@@ -166,7 +164,7 @@ function environment(
     TEMPORAL_FARGATE_IMAGE_DIGEST: from.image.id,
     TEMPORAL_FARGATE_STOP_TIMEOUT: String(worker.stopTimeoutSeconds),
     ...(from.dataBucket && { DATA_BUCKET: from.dataBucket.id }),
-    NODE_OPTIONS: `--max-old-space-size=${Math.floor(worker.memory * HEAP_SHARE)}`,
+    ...sizeEnvironment(worker),
   };
 }
 
