@@ -28,7 +28,7 @@ const TASK_RULES: readonly Rule[] = [
     fix: 'Build the image for that architecture, or choose the other one with --architecture (arm64 or x86_64).',
   },
   {
-    words: /CannotPullContainerError.*(403|not authorized|denied|no basic auth)/i,
+    words: /CannotPullContainerError.*(403 Forbidden|not authorized|denied|no basic auth)/i,
     cause: 'the execution role may not pull the image',
     fix: `Take back what denies it ecr:BatchGetImage and ecr:GetDownloadUrlForLayer, then ${AGAIN}: it puts the role's own policy back.`,
   },
@@ -43,9 +43,10 @@ const TASK_RULES: readonly Rule[] = [
     fix: `Take back what denies it ecr:GetAuthorizationToken, then ${AGAIN}: it puts the role's own policy back.`,
   },
   {
-    words: /(ResourceInitializationError|CannotPullContainerError).*(timeout|timed out|deadline exceeded|dial tcp)/i,
-    cause: 'the task has no way out to the services of AWS',
-    fix: 'Check the NAT gateway, the routes of the subnets and the network ACLs: ECR, Secrets Manager and CloudWatch Logs must be reachable.',
+    words:
+      /(?:ResourceInitializationError|CannotPullContainerError).*(?:timeout|timed out|deadline exceeded|dial tcp)/i,
+    cause: ([words]) => `the task does not reach ${silentService(words)}`,
+    fix: 'Check the default route of its subnets and the NAT gateway there, or the VPC endpoints, and that security group and network ACLs let port 443 out.',
   },
   {
     words: /did not contain json key/i,
@@ -108,6 +109,14 @@ const TASK_RULES: readonly Rule[] = [
     fix: "Check ENTRYPOINT and CMD of the image: their program has to be in it, and on its PATH when it isn't given in full.",
   },
 ];
+
+/** Of which service a task has waited for the answer. */
+function silentService(words: string): string {
+  if (/from asm|secrets manager/i.test(words)) return 'Secrets Manager';
+  if (/logger args/.test(words)) return 'CloudWatch Logs';
+  if (/\.s3\./.test(words)) return 'S3, where ECR keeps the layers of images';
+  return /ecr/i.test(words) ? 'ECR' : 'the registry of its image';
+}
 
 /** How it ended, when nothing says why. */
 const END_RULES: readonly Rule[] = [

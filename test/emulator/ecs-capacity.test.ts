@@ -77,7 +77,7 @@ describe('Fargate without room', () => {
         taskDefinition: definition,
         launchType: 'FARGATE',
         count: 2,
-        networkConfiguration: { awsvpcConfiguration: { subnets: stage.subnets } },
+        networkConfiguration: { awsvpcConfiguration: { subnets: stage.subnets, assignPublicIp: 'ENABLED' } },
       }),
     );
     expect(tasks).toHaveLength(1);

@@ -186,7 +186,7 @@ describe('RunTask', () => {
       cluster,
       taskDefinition: await register(emulator, stage),
       launchType: 'FARGATE' as const,
-      networkConfiguration: { awsvpcConfiguration: { subnets: stage.subnets } },
+      networkConfiguration: { awsvpcConfiguration: { subnets: stage.subnets, assignPublicIp: 'ENABLED' as const } },
       overrides: { containerOverrides: [override] },
     };
     const { tasks } = await emulator.clients.ecs.send(new RunTaskCommand(input));

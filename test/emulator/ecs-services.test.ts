@@ -54,7 +54,7 @@ describe('CreateService', () => {
       desiredCount: 1,
       capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1, base: 0 }],
       deploymentConfiguration: { maximumPercent: 200, minimumHealthyPercent: 100, ...breaker(5, true) },
-      networkConfiguration: { awsvpcConfiguration: { subnets: stage.subnets, assignPublicIp: 'DISABLED' } },
+      networkConfiguration: { awsvpcConfiguration: { subnets: stage.subnets, assignPublicIp: 'ENABLED' } },
       platformVersion: 'LATEST',
       enableExecuteCommand: true,
       availabilityZoneRebalancing: 'ENABLED',

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { CreateLogGroupCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import {
+  AttachInternetGatewayCommand,
+  CreateInternetGatewayCommand,
+  CreateRouteCommand,
+  DescribeRouteTablesCommand,
+  DescribeSubnetsCommand,
+} from '@aws-sdk/client-ec2';
 import {
   CompleteLayerUploadCommand,
   CreateRepositoryCommand,
@@ -119,6 +125,10 @@ const scripts = {
   'stubborn.js': `process.on('SIGTERM', () => console.log('I stay')); console.log('up'); setInterval(() => {}, 1000);`,
   // A shell, because it is up before a task can count as good.
   'crash.sh': 'echo about to fail; exit 7',
+  'lacks-package.mjs': "import 'package-of-nowhere';",
+  'lacks-file.cjs': "require('./not-built.cjs');",
+  'broken.mjs': 'const answer = ;',
+  'greedy.js': 'const kept = []; for (;;) kept.push(new Array(1e5).fill(kept.length));',
 };
 
 /** What Fargate does as the execution role. */
@@ -138,6 +148,17 @@ export function permit({ clients: { iam } }: TestEmulator, actions: readonly str
   return iam.send(new PutRolePolicyCommand({ RoleName: 'task', PolicyName: 'task', PolicyDocument }));
 }
 
+/** Gives a VPC what AWS's default VPC has from the start, and moto's has not: an internet gateway and the way to it. */
+async function openToInternet({ clients: { ec2 } }: TestEmulator, VpcId: string): Promise<void> {
+  const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+  const GatewayId = InternetGateway?.InternetGatewayId;
+  await ec2.send(new AttachInternetGatewayCommand({ VpcId, InternetGatewayId: GatewayId }));
+  const Filters = [{ Name: 'vpc-id', Values: [VpcId] }];
+  const { RouteTables } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
+  const RouteTableId = RouteTables?.[0]?.RouteTableId;
+  await ec2.send(new CreateRouteCommand({ RouteTableId, GatewayId, DestinationCidrBlock: '0.0.0.0/0' }));
+}
+
 /** A cluster, a role, a log group and an image: what services of the tests stand on. */
 export async function setStage(emulator: TestEmulator): Promise<Stage> {
   const { ecs, iam, ec2, ecr, logs } = emulator.clients;
@@ -146,6 +167,7 @@ export async function setStage(emulator: TestEmulator): Promise<Stage> {
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'task', AssumeRolePolicyDocument: trust }));
   await permit(emulator, executionActions);
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+  await openToInternet(emulator, Subnets[0]?.VpcId ?? '');
   await logs.send(new CreateLogGroupCommand({ logGroupName: logGroup }));
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'stage' }));
   const entries = Object.entries(scripts).map(([name, text]) => ({ name: `app/${name}`, text }));
@@ -199,7 +221,7 @@ export async function createService(
     taskDefinition,
     desiredCount: 1,
     capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }],
-    networkConfiguration: { awsvpcConfiguration: { subnets } },
+    networkConfiguration: { awsvpcConfiguration: { subnets, assignPublicIp: 'ENABLED' as const } },
     ...more,
   };
   const { service } = await ecs.send(new CreateServiceCommand(input));

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CreateNetworkInterfaceCommand, CreateSubnetCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { BatchGetImageCommand, PutImageCommand } from '@aws-sdk/client-ecr';
-import { type ContainerDefinition, type RuntimePlatform, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { type ContainerDefinition, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import {
   CreatePolicyCommand,
   DeleteRoleCommand,
@@ -11,11 +8,9 @@ import {
   PutRolePermissionsBoundaryCommand,
 } from '@aws-sdk/client-iam';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { currentProblem, explainFailure } from '../../src/aws/deployment-failure.ts';
 import { reportService } from '../../src/aws/service-report.ts';
-import { AwsStack } from '../helpers/aws-stack.ts';
-import { useEmulator } from '../helpers/emulator.ts';
 import {
   breaker,
   cluster,
@@ -25,44 +20,14 @@ import {
   logGroup,
   permit,
   register,
-  type Stage,
-  setStage,
   sha256,
   taskWhere,
 } from './ecs-stage.ts';
+import { logsTo, registry, useFailures } from './failure-stage.ts';
 
-const emulator = useEmulator({ strict: ['off'], tasks: 'process' });
-const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-failures-'));
-let stage: Stage;
-let product: AwsStack;
-
-beforeAll(() => {
-  product = new AwsStack(emulator.address, folder);
-});
-afterAll(() => {
-  product.close();
-  rmSync(folder, { recursive: true });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  stage = await setStage(emulator);
-});
-
-const registry = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
-const options = { 'awslogs-group': logGroup, 'awslogs-region': 'us-east-1', 'awslogs-stream-prefix': 'worker' };
-const logsTo = (changes: Partial<typeof options>) => ({
-  logConfiguration: { logDriver: 'awslogs' as const, options: { ...options, ...changes } },
-});
-
-/** Starts one task of a service, and answers how it stopped and what the program makes of that. */
-async function failure(container: Partial<ContainerDefinition>, runtimePlatform?: RuntimePlatform) {
-  const definition = await register(emulator, stage, { name: 'worker', ...logsTo({}), ...container }, runtimePlatform);
-  await createService(emulator, stage, 'worker', definition, { deploymentConfiguration: breaker(1, true) });
-  const task = await taskWhere(emulator, 'worker', 'stopped', ({ lastStatus }) => lastStatus === 'STOPPED');
-  await deploymentIs(emulator, 'worker', 'STOPPED');
-  const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
-  return { task, lines: told?.lines ?? [], fix: told?.fix ?? '' };
-}
+const at = useFailures();
+const { emulator, failure } = at;
+const ARM = { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' } as const;
 
 describe('a task that cannot start', () => {
   const lost = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:lost-AbCdEf';
@@ -163,7 +128,7 @@ describe('a task that cannot start', () => {
   });
 
   it('says that an index has no image for its architecture', async () => {
-    const [, digest = ''] = stage.image.split('@');
+    const [, digest = ''] = at.stage.image.split('@');
     const { images } = await emulator.clients.ecr.send(
       new BatchGetImageCommand({ repositoryName: 'stage', imageIds: [{ imageDigest: digest }] }),
     );
@@ -177,7 +142,7 @@ describe('a task that cannot start', () => {
     const index = JSON.stringify({ schemaVersion: 2, mediaType, manifests: [entry] });
     await emulator.clients.ecr.send(new PutImageCommand({ repositoryName: 'stage', imageManifest: index }));
     const image = `${registry}/stage@${sha256(index)}`;
-    const { task, lines, fix } = await failure({ image }, { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' });
+    const { task, lines, fix } = await failure({ image }, { platform: ARM });
     expect(task.stoppedReason).toMatch(
       /^CannotPullContainerError: .*does not contain descriptor matching platform 'linux\/arm64'$/,
     );
@@ -188,7 +153,7 @@ describe('a task that cannot start', () => {
 
 describe('a task that starts and ends by itself', () => {
   it('because its image is for another architecture says so in its log', async () => {
-    const { task, lines, fix } = await failure({}, { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' });
+    const { task, lines, fix } = await failure({}, { platform: ARM });
     expect(task).toMatchObject({ stopCode: 'EssentialContainerExited', containers: [{ exitCode: 1 }] });
     expect(lines.slice(-2)).toEqual(['Its last log lines:', '  exec node: exec format error']);
     expect(lines[0]).toMatch(/^Cause: the image is for another processor architecture/);
@@ -233,38 +198,43 @@ describe('a task that starts and ends by itself', () => {
 describe('a deployment', () => {
   it('whose role ECS cannot assume is explained from the events', async () => {
     const { iam } = emulator.clients;
-    const definition = await register(emulator, stage);
+    const definition = await register(emulator, at.stage);
     await iam.send(new DeleteRolePolicyCommand({ RoleName: 'task', PolicyName: 'task' }));
     await iam.send(new DeleteRoleCommand({ RoleName: 'task' }));
-    await createService(emulator, stage, 'worker', definition, { deploymentConfiguration: breaker(1, true) });
+    await createService(emulator, at.stage, 'worker', definition, { deploymentConfiguration: breaker(1, true) });
     await deploymentIs(emulator, 'worker', 'STOPPED');
-    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    const told = await explainFailure(at.aws, { cluster, service: 'worker', logGroup });
     expect(told?.lines[0]).toBe('Cause: ECS cannot assume a role of the task definition.');
   });
 
   it('whose subnet is full is explained from the events', async () => {
     const { ec2 } = emulator.clients;
-    const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: stage.subnets.slice(0, 1) }));
+    const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: at.stage.subnets.slice(0, 1) }));
     const { Subnet } = await ec2.send(
       new CreateSubnetCommand({ VpcId: Subnets?.[0]?.VpcId, CidrBlock: '172.31.250.0/28' }),
     );
     const SubnetId = Subnet?.SubnetId ?? '';
     // Sixteen addresses, of which AWS keeps five.
     for (let taken = 0; taken < 11; taken += 1) await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId }));
-    await createService(emulator, stage, 'worker', await register(emulator, stage), {
-      networkConfiguration: { awsvpcConfiguration: { subnets: [SubnetId] } },
+    await createService(emulator, at.stage, 'worker', await register(emulator, at.stage), {
+      networkConfiguration: { awsvpcConfiguration: { subnets: [SubnetId], assignPublicIp: 'ENABLED' } },
       deploymentConfiguration: breaker(1, true),
     });
     await deploymentIs(emulator, 'worker', 'STOPPED');
-    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    const told = await explainFailure(at.aws, { cluster, service: 'worker', logGroup });
     expect(told?.lines.join('\n')).toContain(`in subnet '${SubnetId}': InsufficientFreeAddressesInSubnet.`);
     expect(told?.lines[0]).toBe('Cause: the subnet has no free addresses left.');
   });
 
   it('that runs and is not what was waited for is told with the last lines of its task', async () => {
-    await createService(emulator, stage, 'worker', await register(emulator, stage, { name: 'worker', ...logsTo({}) }));
+    await createService(
+      emulator,
+      at.stage,
+      'worker',
+      await register(emulator, at.stage, { name: 'worker', ...logsTo({}) }),
+    );
     await deploymentIs(emulator, 'worker', 'SUCCESSFUL');
-    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    const told = await explainFailure(at.aws, { cluster, service: 'worker', logGroup });
     expect(told?.lines).toEqual([
       expect.stringMatching(/^Task [0-9a-f]{32}: RUNNING, UNKNOWN$/),
       'Its last log lines:',
@@ -276,10 +246,10 @@ describe('a deployment', () => {
   it('that was rolled back is explained by its own task, not by that of an earlier one', async () => {
     const named = { name: 'worker', ...logsTo({}) };
     const [good, bad] = [
-      await register(emulator, stage, named),
-      await register(emulator, stage, { ...named, command: ['sh', 'crash.sh'] }),
+      await register(emulator, at.stage, named),
+      await register(emulator, at.stage, { ...named, command: ['sh', 'crash.sh'] }),
     ];
-    await createService(emulator, stage, 'worker', bad);
+    await createService(emulator, at.stage, 'worker', bad);
     await taskWhere(emulator, 'worker', 'stopped', ({ lastStatus }) => lastStatus === 'STOPPED');
     const update = (taskDefinition: string) =>
       emulator.clients.ecs.send(
@@ -293,13 +263,13 @@ describe('a deployment', () => {
     await update(good);
     await deploymentIs(emulator, 'worker', 'SUCCESSFUL');
     const problem = async () => {
-      const report = await reportService(product.aws, cluster, 'worker');
+      const report = await reportService(at.aws, cluster, 'worker');
       return report && currentProblem(report)?.cause;
     };
     expect(await problem()).toBeUndefined();
-    await update(await register(emulator, stage, { ...named, command: ['no-such-program'] }));
+    await update(await register(emulator, at.stage, { ...named, command: ['no-such-program'] }));
     await deploymentIs(emulator, 'worker', 'ROLLBACK_SUCCESSFUL');
-    const told = await explainFailure(product.aws, { cluster, service: 'worker', logGroup });
+    const told = await explainFailure(at.aws, { cluster, service: 'worker', logGroup });
     expect(told?.lines.join('\n')).toContain('no-such-program');
     expect(await problem()).toMatch(/^the image has no such program/);
   });

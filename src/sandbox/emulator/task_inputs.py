@@ -20,6 +20,7 @@ from .ecs_store import TaskDefinition
 from .ecs_task import Container, Task
 from .role_lag import unable_to_assume
 from .role_permissions import allows, denial
+from .task_network import no_answer
 
 SECRET_ARN_PARTS = 7
 """arn:aws:secretsmanager:<region>:<account>:secret:<name>, then maybe :<json key>:<version stage>:<version id>."""
@@ -27,6 +28,7 @@ _NO_SECRETS = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed"
 )
 _RETRIED = "service call has been retried 1 time(s)"
+_CHECK_NETWORK = "Please check your task network configuration."
 
 
 class StartFailure(Exception):
@@ -60,10 +62,18 @@ def why_not_assumable(account_id: str, definition: TaskDefinition) -> Optional[s
 
 def find_image(sandbox: Sandbox, task: Task, container: Container) -> PulledImage:
     reference = container.definition["image"]
-    denied = _denied(sandbox, task, "ecr:GetAuthorizationToken", "*")
-    if denied:
-        raise StartFailure(f"{_NO_SECRETS}: unable to retrieve ecr registry auth: {_RETRIED}: {denied}")
     repository = repository_arn(reference)
+    unheard = no_answer(task, "ecr.api") if repository else None
+    problem = f"{unheard}. {_CHECK_NETWORK}" if unheard else _denied(sandbox, task, "ecr:GetAuthorizationToken", "*")
+    if problem:
+        raise StartFailure(f"{_NO_SECRETS}: unable to retrieve ecr registry auth: {_RETRIED}: {problem}")
+    for service in ("ecr.dkr", "s3") if repository else ():
+        unheard = no_answer(task, service)
+        if unheard:
+            raise StartFailure(
+                f"CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref "
+                f"{reference}: {unheard}"
+            )
     for action in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
         denied = _denied(sandbox, task, action, repository) if repository else None
         if denied:
@@ -97,7 +107,7 @@ def open_log_stream(sandbox: Sandbox, task: Task, container: Container) -> Optio
     account_id = sandbox.settings.account_id
     backend = logs_backends[account_id][stream.region]
     resource = f"arn:aws:logs:{stream.region}:{account_id}:log-group:{stream.group}:log-stream:{stream.stream}"
-    problem = _denied(sandbox, task, "logs:CreateLogStream", resource)
+    problem = no_answer(task, "logs") or _denied(sandbox, task, "logs:CreateLogStream", resource)
     if problem is None and stream.group not in backend.groups:
         problem = "ResourceNotFoundException: The specified log group does not exist."
     if problem is not None:
@@ -121,6 +131,9 @@ def _secret_value(sandbox: Sandbox, task: Task, value_from: str) -> str:
     arn, rest = ":".join(parts[:SECRET_ARN_PARTS]), parts[SECRET_ARN_PARTS:] + [""] * 3
     key, stage, version = rest[0], rest[1], rest[2]
     fetching = f"{_RETRIED}: failed to fetch secret {arn} from secrets manager"
+    unheard = no_answer(task, "secretsmanager")
+    if unheard:
+        raise _secret_failure(f"{fetching}: {unheard}. {_CHECK_NETWORK}")
     denied = _denied(sandbox, task, "secretsmanager:GetSecretValue", arn)
     if denied:
         raise _secret_failure(f"{fetching}: {denied}")
