@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { BaseImage } from './base.ts';
+import { installationOf } from './installation.ts';
 import { nodeImageSource } from './node-image.ts';
+import { openProject } from './project.ts';
 import type { ImageSource } from './source.ts';
 import { folderEntries } from './tar.ts';
 
@@ -11,5 +13,6 @@ import { folderEntries } from './tar.ts';
  */
 export function bundledWorkerSource(workerDir: string, base: BaseImage): ImageSource {
   const app = () => folderEntries(join(workerDir, 'dist'), 'app');
-  return nodeImageSource({ name: 'the bundled worker', workerDir, base, inputs: app, app, command: ['main.js'] });
+  const installation = installationOf(openProject(workerDir));
+  return nodeImageSource({ name: 'the bundled worker', installation, base, inputs: app, app, command: ['main.js'] });
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Closure, type Extent, isOutside } from './lock.ts';
 
 const specs = z.record(z.string(), z.string()).optional();

@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 
 /** Owner of everything in a layer: the `node` user of the official Node images. */
 export const OWNER = 1000;
@@ -44,6 +45,7 @@ export async function folderEntries(
     const entries: TarEntry[] = [];
     for (const name of await readdir(join(root, folder))) {
       const path = folder === '' ? name : `${folder}/${name}`;
+      if (name.includes('\ufffd')) throw unreadableName(join(root, folder), name);
       const file = join(root, path);
       const status = await lstat(file);
       if (status.isDirectory()) {
@@ -52,7 +54,8 @@ export async function folderEntries(
       } else if (keep(path) && status.isSymbolicLink()) {
         entries.push({ type: 'symlink', path: `${prefix}/${path}`, target: await readlink(file) });
       } else if (keep(path) && status.isFile()) {
-        const executable = (status.mode & 0o111) !== 0;
+        // Of the owner: what others may do depends on the umask of who wrote the file.
+        const executable = (status.mode & 0o100) !== 0;
         entries.push({ type: 'file', path: `${prefix}/${path}`, executable, content: { file } });
       }
     }
@@ -61,10 +64,30 @@ export async function folderEntries(
   return await visit('');
 }
 
+/** Each path once, the last wins, and above each the folders that it lies in. */
+export function tree(entries: Iterable<TarEntry>): TarEntry[] {
+  const byName = new Map<string, TarEntry>();
+  for (const entry of entries) {
+    for (let end = entry.path.indexOf('/'); end > 0; end = entry.path.indexOf('/', end + 1)) {
+      const path = entry.path.slice(0, end);
+      if (!byName.has(path)) byName.set(path, { type: 'directory', path });
+    }
+    byName.set(entry.path, entry);
+  }
+  return [...byName.values()];
+}
+
 /** By UTF-16 units, which no locale changes; a folder comes before what is in it. */
 function byPath(a: TarEntry, b: TarEntry): number {
   return a.path < b.path ? -1 : Number(a.path > b.path);
 }
+
+const unreadableName = (folder: string, name: string): UserError =>
+  new UserError({
+    code: 'BAD_FILE_NAME',
+    message: `reading ${folder}: the name of ${name} is not UTF-8, and a layer has no other names`,
+    fix: 'Rename the file, or remove it.',
+  });
 
 async function read(content: FileContent): Promise<Uint8Array> {
   return content instanceof Uint8Array ? content : await readFile(content.file);

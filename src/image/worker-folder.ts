@@ -1,101 +1,112 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, normalize } from 'node:path';
-import * as z from 'zod';
-import { type UserError, usageError } from '../errors.ts';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, posix, resolve } from 'node:path';
 import type { BaseImage } from './base.ts';
+import { refuseForeignScripts } from './install-scripts.ts';
+import { installationOf } from './installation.ts';
+import { LocalPackage } from './local-package.ts';
+import { type Closure, isOutside } from './lock.ts';
+import { badWorker, entryOf, findEntry } from './manifest.ts';
 import { nodeImageSource } from './node-image.ts';
-import { npmBuild, npmPackedFiles } from './npm.ts';
-import type { ImageSource } from './source.ts';
-import { folderEntries } from './tar.ts';
+import { openProject, type Project } from './project.ts';
+import type { BuildContext, ImageSource } from './source.ts';
+import type { TarEntry } from './tar.ts';
 
-const manifest = z.object({
-  name: z.string().optional(),
-  main: z.string().min(1),
-  scripts: z.record(z.string(), z.string()).optional(),
-});
-const lockFile = z.object({
-  packages: z.record(z.string(), z.object({ link: z.boolean().optional() })),
-});
-
-/** What never decides what is built: installed packages, version control, notes of editors and tools. */
-const NOT_SOURCE = /(^|\/)(node_modules|\.git|\.DS_Store|[^/]*\.log)(\/|$)/;
+export interface WorkerFolderOptions {
+  /** Whether the packages that it depends on may run their install scripts. */
+  readonly installScripts?: boolean;
+}
 
 /**
- * A Node package of the user's: built by its own `build` script in its own folder, then what `npm pack` would take of it
- * and its locked production dependencies. Node runs its `main`.
+ * A Node package of the user's, and the packages of the same repository that are linked to it: built by their own
+ * `build` scripts in their own folders, then what `npm pack` would take of each, and the locked production dependencies.
+ * Node runs the worker's `main`. In the image everything lies as in the repository, with the lock file's folder as /app.
  *
- * @param dir folder with package.json and package-lock.json
+ * @param dir folder of the package; see `openProject`
  * @throws UserError BAD_WORKER when the folder is no such package
  */
-export function workerFolderSource(dir: string, base: BaseImage): ImageSource {
-  const { name = 'worker', main, scripts } = readManifest(dir);
-  refuseLinks(dir);
-  const entry = normalize(main).replaceAll('\\', '/');
-  const built = scripts?.build === undefined ? undefined : entry.split('/')[0];
-  // What the build writes follows from the rest, and need not be there yet.
-  const isInput = (path: string): boolean => !NOT_SOURCE.test(path) && !(built && path.startsWith(`${built}/`));
+export function workerFolderSource(
+  dir: string,
+  base: BaseImage,
+  { installScripts = false }: WorkerFolderOptions = {},
+): ImageSource {
+  const project = openProject(resolve(dir));
+  const { root, worker: folder } = project;
+  const toBuild = localPackages(project, project.closure('build'));
+  const toShip = localPackages(project, project.closure('production'));
+  const worker = new LocalPackage(join(root, folder), root);
+  const { name = 'worker' } = worker.manifest;
+  const entry = entryOf(worker.manifest);
 
   return nodeImageSource({
     name: `${name} of ${dir}`,
-    workerDir: dir,
+    installation: installationOf(project),
+    installScripts,
     base,
-    inputs: () => folderEntries(dir, 'app', isInput),
-    async app({ note, signal }) {
-      if (built !== undefined) {
-        if (!existsSync(join(dir, 'node_modules')))
-          throw badWorker(dir, 'its packages are not installed, and its build needs them', 'Run npm ci there first.');
-        note(`building ${name}`);
-        await npmBuild(dir, signal);
-      }
-      if (!existsSync(join(dir, entry)))
+    inputs: async () => [
+      ...(await Promise.all([...toBuild].map(([place, local]) => local.sources(posix.join('app', place))))).flat(),
+      ...(folder === '' ? [] : await sharedSettings(root)),
+      lockedTools(project),
+    ],
+    async app(platform, context) {
+      if (installScripts) refuseForeignScripts(dir, platform);
+      await build(project, [...toBuild.values()], context);
+      if (findEntry(worker.dir, entry) === undefined)
         throw badWorker(dir, `${entry}, its "main", is not there after the build`, 'Mend "main" or the build script.');
-      const files = new Set(await npmPackedFiles(dir, signal));
-      return folderEntries(dir, 'app', (path) => !path.startsWith('node_modules/') && files.has(path));
+      const shipped = [...toShip].map(([place, local]) => local.shipped(posix.join('app', place), context.signal));
+      return (await Promise.all(shipped)).flat();
     },
-    command: ['.'],
+    folder,
+    command: [entry],
   });
 }
 
-function readManifest(dir: string): z.infer<typeof manifest> {
-  for (const file of ['package.json', 'package-lock.json']) {
-    if (existsSync(join(dir, file))) continue;
-    const fix =
-      file === 'package.json' ? 'Name the folder of a Node package.' : 'Run npm install there, which writes it.';
-    throw badWorker(dir, `it has no ${file}`, fix);
-  }
-  const parsed = manifest.safeParse(json(dir, 'package.json'));
-  if (parsed.success) return parsed.data;
-  throw badWorker(
-    dir,
-    'its package.json has no "main", the file that Node is to run',
-    'Write for example "main": "dist/main.js".',
+/** By their places in the image, each after those that it needs. One from outside of the root lies where it is linked. */
+function localPackages({ root }: Project, { locals, links }: Closure): ReadonlyMap<string, LocalPackage> {
+  const linkedAt = new Map([...links].map(([place, target]) => [target, place]));
+  return new Map(
+    locals.map((folder) => {
+      const place = isOutside(folder) ? (linkedAt.get(folder) ?? folder) : folder;
+      return [place, new LocalPackage(join(root, folder), root)];
+    }),
   );
 }
 
-/** A linked package lies outside of the folder: the image would hold a link to nowhere. */
-function refuseLinks(dir: string): void {
-  const parsed = lockFile.safeParse(json(dir, 'package-lock.json'));
-  if (!parsed.success)
-    throw badWorker(dir, 'its package-lock.json is of an old version', 'Run npm install with npm 9 or newer there.');
-  const links = Object.entries(parsed.data.packages).flatMap(([path, { link }]) =>
-    link ? [path.replace(/^node_modules\//, '')] : [],
-  );
-  if (links.length === 0) return;
-  const fix = 'Publish them, or build an image with Docker from the whole repository.';
-  throw badWorker(dir, `it depends on linked packages (${links.join(', ')}), which are not in it`, fix);
-}
-
-function json(dir: string, file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(join(dir, file), 'utf8'));
-  } catch (cause) {
+async function build(
+  { root, worker, manager }: Project,
+  locals: readonly LocalPackage[],
+  { note, signal }: BuildContext,
+): Promise<void> {
+  const toBuild = locals.filter(({ hasBuild }) => hasBuild);
+  const installed = [root, join(root, worker)].some((dir) => existsSync(join(dir, 'node_modules')));
+  if (toBuild.length > 0 && !installed) {
+    const how = manager.name === 'npm' ? 'npm ci' : 'pnpm install';
     throw badWorker(
-      dir,
-      `its ${file} cannot be read (${(cause as Error).message})`,
-      'Mend it, or name another folder.',
+      join(root, worker),
+      'its packages are not installed, and its build needs them',
+      `Run ${how} there first.`,
     );
   }
+  for (const { dir, manifest } of toBuild) {
+    note(`building ${manifest.name ?? dir}`);
+    await manager.build(dir, signal);
+  }
 }
 
-const badWorker = (dir: string, problem: string, fix: string): UserError =>
-  usageError(`--worker-dir ${dir}: ${problem}`, fix, 'BAD_WORKER');
+/** Files of the root itself may decide how its workspaces are built: tsconfig.base.json. Pages to read do not. */
+async function sharedSettings(root: string): Promise<TarEntry[]> {
+  const files = (await readdir(root, { withFileTypes: true })).filter((file) => file.isFile());
+  return files.flatMap(({ name }) =>
+    /\.(json|jsonc|js|mjs|cjs|ts|mts|cts)$/.test(name) && name !== 'package-lock.json'
+      ? [{ type: 'file' as const, path: `root/${name}`, executable: false, content: { file: join(root, name) } }]
+      : [],
+  );
+}
+
+/** The compilers and bundlers that the lock file has for the build. */
+const lockedTools = (project: Project): TarEntry => ({
+  type: 'file',
+  path: 'lock',
+  executable: false,
+  content: Buffer.from(JSON.stringify(project.closure('build').lock)),
+});

@@ -41,11 +41,17 @@ afterEach(() => {
 
 function makeWorker(name: string): void {
   mkdirSync(join(scratch, name, 'dist'), { recursive: true });
-  writeFileSync(join(scratch, name, 'package.json'), '{ "name": "w" }');
-  writeFileSync(join(scratch, name, 'package-lock.json'), '{ "lockfileVersion": 3 }');
+  writeFileSync(join(scratch, name, 'package.json'), '{ "name": "w", "dependencies": { "ms": "^2.0.0" } }');
+  lockMs('2.0.0', name);
   writeFileSync(join(scratch, name, 'dist/main.js'), 'require("ms");');
   writeFileSync(join(scratch, name, 'dist/workflow-bundle.js'), '// workflows');
   writeFileSync(join(scratch, name, 'dist/package.json'), '{ "type": "commonjs" }');
+}
+
+/** Writes a lock file that has this version of the one dependency. */
+function lockMs(version: string, name = 'worker', more: object = {}): void {
+  const packages = { '': { name: 'w', dependencies: { ms: '^2.0.0' } }, 'node_modules/ms': { version }, ...more };
+  writeFileSync(join(scratch, name, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
 }
 
 const sourceOf = (name = 'worker', base: BaseImage = hostNodeBase) => bundledWorkerSource(join(scratch, name), base);
@@ -157,7 +163,7 @@ describe('the dependency layer', () => {
 
   it('is made again when the lock file changes, and when the cached file is damaged', async () => {
     const first = await build();
-    writeFileSync(join(scratch, 'worker/package-lock.json'), '{ "lockfileVersion": 3, "changed": true }');
+    lockMs('2.1.0');
     await build();
     expect(npmCalls()).toHaveLength(2);
     writeFileSync((await first.layers[0]?.file()) ?? '', 'damaged');
@@ -213,7 +219,9 @@ describe('the input hash', () => {
     writeFileSync(join(scratch, 'worker/dist/workflow-bundle.js'), '// other workflows');
     const withOtherApp = await hash();
     expect(withOtherApp).not.toBe(before);
-    writeFileSync(join(scratch, 'worker/package-lock.json'), '{}');
+    lockMs('2.0.0', 'worker', { 'node_modules/typescript': { version: '5.9.3', dev: true } });
+    expect(await hash()).toBe(withOtherApp);
+    lockMs('2.1.0');
     expect(await hash()).not.toBe(withOtherApp);
   });
 

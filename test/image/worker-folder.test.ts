@@ -88,21 +88,10 @@ describe('a worker folder', () => {
     expect([status, stdout]).toEqual([1, expect.stringContaining('TEMPORAL_TASK_QUEUE is not set')]);
   });
 
-  const noMain = { name: 'orders', version: '1.0.0' };
   it.each([
     ['is none', {}, /it has no package\.json/, /Name the folder of a Node package/],
     ['has no lock file', { 'package.json': PACKAGE }, /it has no package-lock\.json/, /npm install/],
-    ['says not what to run', { 'package.json': noMain, 'package-lock.json': LOCK }, /no "main"/, /"main": "dist/],
     ['is not JSON', { 'package.json': '{', 'package-lock.json': LOCK }, /package\.json cannot be read/, /Mend it/],
-    [
-      'depends on a linked package',
-      {
-        'package.json': PACKAGE,
-        'package-lock.json': { ...LOCK, packages: { 'node_modules/shared': { link: true } } },
-      },
-      /linked packages \(shared\)/,
-      /Publish them/,
-    ],
   ])('that %s is refused before anything is built', (_what, files, problem, fix) => {
     const dir = folder(files);
     expect(() => source(dir)).toThrow(

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostNodeBase } from '../../src/image/base.ts';
+import { installationOf } from '../../src/image/installation.ts';
 import { nodeImageSource } from '../../src/image/node-image.ts';
 import type { OciImage } from '../../src/image/oci.ts';
 import { hostPlatform } from '../../src/image/platform.ts';
+import { openProject } from '../../src/image/project.ts';
 import type { ImageSource } from '../../src/image/source.ts';
 import { folderEntries } from '../../src/image/tar.ts';
 import { HEALTH_CHECK } from '../../src/steps/compute/health-check.ts';
@@ -29,8 +31,9 @@ export async function imageSource(scratch: string, activities?: string): Promise
   const appDir = join(scratch, 'dist');
   await buildWorker(activities === undefined ? workerDir : withActivities(scratch, activities), appDir);
   const app = () => folderEntries(appDir, 'app');
+  const installation = installationOf(openProject(workerDir));
   const rest = { inputs: app, app, command: ['main.js'] };
-  return nodeImageSource({ name: 'a worker', workerDir, base: hostNodeBase, ...rest });
+  return nodeImageSource({ name: 'a worker', installation, base: hostNodeBase, ...rest });
 }
 
 /** A copy of the worker's sources with other activities. */
