@@ -6,7 +6,7 @@ import type { Inventory } from './emulator.ts';
  */
 const MAY_STAY: readonly { service: string; kind: string; id: RegExp }[] = [
   { service: 'ecs', kind: 'inactive-cluster', id: /cluster\/temporal-fargate-[a-z0-9-]+$/ },
-  { service: 'ecs', kind: 'inactive-service', id: /service\/temporal-fargate-[a-z0-9-]+\/worker$/ },
+  { service: 'ecs', kind: 'inactive-service', id: /service\/temporal-fargate-[a-z0-9-]+\/[a-z0-9-]+$/ },
   // Other stacks may keep their state in it; the objects in it count.
   { service: 's3', kind: 'bucket', id: /^tfg-state-\d{12}-[a-z0-9-]+-an$/ },
   { service: 'iam', kind: 'role', id: /^AWSServiceRoleForECS$/ },
