@@ -1,4 +1,4 @@
-import { DescribeRegionsCommand, DescribeVpcsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeRegionsCommand, DescribeVpcsCommand, type EC2Client, type Vpc } from '@aws-sdk/client-ec2';
 
 /**
  * Regions of the partition `aws` with their places. Source: AWS regions and availability zones user guide, "AWS Regions"
@@ -46,11 +46,15 @@ export async function enabledRegions(ec2: EC2Client): Promise<string[]> {
   return (Regions ?? []).flatMap(({ RegionName }) => RegionName ?? []).sort();
 }
 
-/** The ranges of all VPCs of the account in this region, also the added ones; as CIDR. */
-export async function vpcCidrs(ec2: EC2Client): Promise<string[]> {
+/** All VPCs of the account in this region. */
+export async function allVpcs(ec2: EC2Client): Promise<Vpc[]> {
   const { Vpcs } = await ec2.send(new DescribeVpcsCommand({}));
-  return (Vpcs ?? []).flatMap(({ CidrBlock, CidrBlockAssociationSet }) => [
+  return Vpcs ?? [];
+}
+
+/** The ranges of these VPCs, also the added ones; as CIDR. */
+export const cidrsOf = (vpcs: readonly Vpc[]): string[] =>
+  vpcs.flatMap(({ CidrBlock, CidrBlockAssociationSet }) => [
     ...(CidrBlock === undefined ? [] : [CidrBlock]),
     ...(CidrBlockAssociationSet ?? []).flatMap((added) => added.CidrBlock ?? []),
   ]);
-}

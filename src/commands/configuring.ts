@@ -1,5 +1,4 @@
-import { vpcCidrs } from '../aws/places.ts';
-import { usableZones } from '../aws/zones.ts';
+import { cidrsOf } from '../aws/places.ts';
 import { defaultOf, gather } from '../config/answers.ts';
 import type { Answer, Answers, Known, Option, OptionKey } from '../config/option.ts';
 import { flagOf, OPTIONS, shown } from '../config/options.ts';
@@ -107,7 +106,7 @@ function tellPaused({ io }: CommandInput, { stack, workers }: StackConfig): void
 /** What defaults need to know of AWS; asked only where nothing else says it. */
 async function toldByAws(
   { io, env, flags }: CommandInput,
-  { clients }: Connection,
+  connection: Connection,
   sources: Sources,
 ): Promise<Pick<Known, 'zones' | 'takenCidrs'>> {
   const isGiven = (key: OptionKey): boolean =>
@@ -116,9 +115,9 @@ async function toldByAws(
     isGiven('zones')
       ? []
       : flags.yes
-        ? usableZones(clients.ec2)
-        : listed(io, 'The availability zones', () => usableZones(clients.ec2)),
-    isGiven('cidr') ? [] : listed(io, 'The VPCs', () => vpcCidrs(clients.ec2)),
+        ? connection.zones()
+        : listed(io, 'The availability zones', () => connection.zones()),
+    isGiven('cidr') ? [] : listed(io, 'The VPCs', () => connection.vpcs().then(cidrsOf)),
   ]);
   return { zones: zones ?? [], takenCidrs };
 }

@@ -4,7 +4,6 @@ import type { S3Session } from '../../state/s3-session.ts';
 import type { S3Store } from '../../state/s3-store.ts';
 import type { Session } from '../../state/store.ts';
 import type { Aws } from '../aws/aws.ts';
-import { usableZones } from '../aws/zones.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { toStackConfig } from '../config/stack-config.ts';
 import { STAND_IN } from '../config/stand-in.ts';
@@ -122,7 +121,7 @@ function union(configs: readonly StackConfig[]): AwsStep[] {
 /** Without a state nobody knows what was configured: every layout there is, in every zone of the region. */
 async function everyConfig(connection: Connection): Promise<StackConfig[]> {
   const { accountId, partition, stack, region } = connection;
-  const zones = (await usableZones(connection.clients.ec2)).join(',');
+  const zones = (await connection.zones()).join(',');
   return ['public', 'private-per-az', 'private'].map((network) =>
     toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }),
   );

@@ -1,6 +1,5 @@
 import type { StateDocument } from '../../state/document.ts';
 import { explainAwsError } from '../aws/explain.ts';
-import { usableZones } from '../aws/zones.ts';
 import type { Place } from '../config/network-config.ts';
 import type { Answers } from '../config/option.ts';
 import type { StackConfig } from '../config/schema.ts';
@@ -89,10 +88,10 @@ async function askElsewhere(input: CommandInput, where: Where, askIn: string): P
 }
 
 async function checksOf(input: CommandInput, connection: Connection): Promise<Check[]> {
-  const { clients, emulator, stack, region } = connection;
+  const { emulator, stack, region } = connection;
   const found = await documentOf(connection);
   const document = found instanceof Error ? undefined : found;
-  const zones = await usableZones(clients.ec2).catch(() => []);
+  const zones = await connection.zones().catch(() => []);
   const known = emulator?.temporalAddress === undefined ? NOBODY : {};
   const guest: Check[] = [];
   const config = await configUnasked(input, {

@@ -1,4 +1,3 @@
-import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import type { Client } from '@temporalio/client';
 import type { StateDocument } from '../../state/document.ts';
 import type { Aws } from '../aws/aws.ts';
@@ -109,14 +108,14 @@ export async function ofConnection(connection: Connection, config: StackConfig |
 const isSettled = (config: StackConfig, document: StateDocument): boolean =>
   isInForce(document, config) && infrastructure(config).every(({ id }) => document.steps[id]?.id !== undefined);
 
-function targetOf({ clients, accountId, region, stack }: Connection, config: StackConfig): Target {
+function targetOf(connection: Connection, config: StackConfig): Target {
+  const { clients, accountId, region, stack, zones, vpcs } = connection;
   const ids = infrastructure(config).map(({ id }) => id);
   const below = (kind: string): string[] =>
     ids.flatMap((id) => (id.startsWith(`${kind}/`) ? id.slice(kind.length + 1) : []));
   const network = 'cidr' in config.network ? config.network : undefined;
   const zoneOf = (letter: string): string => network?.zones.find((zone) => zoneLetter(zone) === letter) ?? letter;
   const natZones = below('network/nat-gateway').map(zoneOf);
-  let vpcs: ReturnType<Target['vpcs']> | undefined;
   return {
     clients,
     accountId,
@@ -131,10 +130,8 @@ function targetOf({ clients, accountId, region, stack }: Connection, config: Sta
       natZones,
     },
     vcpus: { onDemand: vcpusOf(config, 'onDemand'), spot: vcpusOf(config, 'spot') },
-    vpcs: () => {
-      vpcs ??= clients.ec2.send(new DescribeVpcsCommand({})).then(({ Vpcs }) => Vpcs ?? []);
-      return vpcs;
-    },
+    zones,
+    vpcs,
   };
 }
 

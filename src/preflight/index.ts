@@ -1,4 +1,3 @@
-import { usableZones } from '../aws/zones.ts';
 import type { Credentials } from '../temporal/failures.ts';
 import { judgeClock, judgeCredentials } from './account.ts';
 import { type Check, single, skip } from './check.ts';
@@ -37,7 +36,7 @@ const NO_DRY_RUN = 'only EC2 can be asked without doing it';
 
 /** Whether the account has room for the stack, and lets these credentials make it. */
 export function accountChecks(target: Target): Check[] {
-  const { clients, network, workers, stack, vpcs } = target;
+  const { clients, network, workers, stack, zones, vpcs } = target;
   return [
     ...dryRuns(target),
     single('permissions/others', 'permissions of others', () => skip(NO_DRY_RUN)),
@@ -46,7 +45,7 @@ export function accountChecks(target: Target): Check[] {
     ...fargateQuotas(target),
     ...(network
       ? [
-          single('zones', 'availability zones', async () => judgeZones(network.zones, await usableZones(clients.ec2))),
+          single('zones', 'availability zones', async () => judgeZones(network.zones, await zones())),
           single('cidr', 'address range', async () => judgeRanges(network.cidr, rangesOfOthers(await vpcs(), stack))),
         ]
       : []),

@@ -26,6 +26,8 @@ export interface Target {
     readonly natZones: readonly string[];
   };
   readonly vcpus: { readonly onDemand: VcpuRange; readonly spot: VcpuRange };
-  /** All VPCs of the region, read once for the checks that ask. */
+  /** Names of the zones of the region in which tasks can be. */
+  readonly zones: () => Promise<readonly string[]>;
+  /** All VPCs of the region. */
   readonly vpcs: () => Promise<readonly Vpc[]>;
 }

@@ -22,6 +22,12 @@ describe('calls of one run', () => {
     expect(made.calls.aws).toBeLessThanOrEqual(110);
     expect(made.calls.state).toBeLessThanOrEqual(2 * steps + 5);
     expect(made.calls.polls).toBeGreaterThan(0);
+    // Defaults and checks both want to know of the region's zones and VPCs.
+    const reads = (await stage.emulator.calls()).filter(
+      ({ operation, params }) =>
+        operation === 'DescribeAvailabilityZones' || (operation === 'DescribeVpcs' && Object.keys(params).length === 0),
+    );
+    expect(reads.map(({ operation }) => operation).sort()).toEqual(['DescribeAvailabilityZones', 'DescribeVpcs']);
 
     const before = (await stage.changes()).length;
     const planned = await outcomeOf(['plan']);
