@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   AllocateAddressCommand,
   AssociateAddressCommand,
@@ -8,24 +5,14 @@ import {
   CreateRouteCommand,
   DescribeRouteTablesCommand,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { egressOf } from '../../src/aws/egress.ts';
 import { attachGateway, createNetwork, createSubnet, createVpc, given, natReaches } from '../emulator/network.ts';
-import { AwsStack } from '../helpers/aws-stack.ts';
-import { useEmulator } from '../helpers/emulator.ts';
 import { service, task } from '../ui/sample-status.ts';
+import { useAws } from './stage.ts';
 
-const emulator = useEmulator({ strict: ['off'], delaySeconds: 0.05 });
-const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-egress-'));
-let stack: AwsStack;
-beforeAll(() => {
-  stack = new AwsStack(emulator.address, folder);
-});
-afterAll(() => {
-  stack.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(() => emulator.reset());
+const stage = useAws({ delaySeconds: 0.05 });
+const { emulator } = stage;
 
 describe('the addresses that Temporal sees', () => {
   it('are those of the NAT gateway to which the subnets send, also by the main table of a VPC that is not ours', async () => {
@@ -38,7 +25,7 @@ describe('the addresses that Temporal sees', () => {
     const route = { RouteTableId, DestinationCidrBlock: '0.0.0.0/0', NatGatewayId: nat };
     await ec2.send(new CreateRouteCommand(route));
     const { NatGatewayAddresses } = await natReaches(ec2, nat, 'available');
-    expect(await egressOf(stack.aws, [service({ subnetIds: [subnet] })])).toEqual({
+    expect(await egressOf(stage.aws, [service({ subnetIds: [subnet] })])).toEqual({
       via: 'NAT gateway',
       addresses: [given(NatGatewayAddresses?.[0]?.PublicIp)],
       problem: null,
@@ -55,7 +42,7 @@ describe('the addresses that Temporal sees', () => {
     const { AllocationId, PublicIp } = await ec2.send(new AllocateAddressCommand({ Domain: 'vpc' }));
     await ec2.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId: interfaceId }));
     const tasks = [task('a', { interfaceId }), task('b', { interfaceId: '' }), task('c', { interfaceId: 'eni-gone' })];
-    expect(await egressOf(stack.aws, [service({ publicAddresses: true, tasks })])).toEqual({
+    expect(await egressOf(stage.aws, [service({ publicAddresses: true, tasks })])).toEqual({
       via: 'public address',
       addresses: [PublicIp],
       problem: null,
@@ -66,7 +53,7 @@ describe('the addresses that Temporal sees', () => {
     const { ec2 } = emulator.clients;
     const subnet = await createSubnet(ec2, await createVpc(ec2));
     const unknown = { via: null, addresses: [], problem: null };
-    expect(await egressOf(stack.aws, [service({ subnetIds: [subnet] })])).toEqual(unknown);
-    expect(await egressOf(stack.aws, [])).toEqual(unknown);
+    expect(await egressOf(stage.aws, [service({ subnetIds: [subnet] })])).toEqual(unknown);
+    expect(await egressOf(stage.aws, [])).toEqual(unknown);
   });
 });

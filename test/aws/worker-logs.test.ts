@@ -1,33 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   DeleteLogStreamCommand,
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { LogReader, readLogs } from '../../src/aws/worker-logs.ts';
-import { AwsStack } from '../helpers/aws-stack.ts';
-import { useEmulator } from '../helpers/emulator.ts';
+import { useAws } from './stage.ts';
 
-const emulator = useEmulator({ strict: ['off'] });
-const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-logs-'));
+const stage = useAws();
+const { emulator } = stage;
 const group = '/temporal-fargate/dev';
 const now = Date.now();
 const since = new Date(now - 60_000);
-let stack: AwsStack;
 
-beforeAll(() => {
-  stack = new AwsStack(emulator.address, folder);
-});
-afterAll(() => {
-  stack.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 beforeEach(async () => {
-  await emulator.reset();
   await emulator.clients.logs.send(new CreateLogGroupCommand({ logGroupName: group }));
   for (const task of ['a', 'b']) await create(task);
 });
@@ -51,7 +38,7 @@ const textsOf = (lines: readonly { task: string; text: string }[]): string[] =>
 
 describe('following a log', () => {
   it('reads each line once, those of several tasks in the order of time, and one that comes late', async () => {
-    const reader = new LogReader(stack.aws, group, { since });
+    const reader = new LogReader(stage.aws, group, { since });
     await write('a', [30, 'one'], [20, 'three']);
     await write('b', [25, 'two']);
     expect(textsOf(await reader.next())).toEqual(['a one', 'b two', 'a three']);
@@ -65,25 +52,25 @@ describe('following a log', () => {
   });
 
   it('gets over streams that come and go, and a group that is not there yet', async () => {
-    const reader = new LogReader(stack.aws, group, { since });
+    const reader = new LogReader(stage.aws, group, { since });
     await write('a', [30, 'one']);
     expect(textsOf(await reader.next())).toEqual(['a one']);
     await emulator.clients.logs.send(new DeleteLogStreamCommand({ logGroupName: group, logStreamName: streamOf('a') }));
     await create('c');
     await write('c', [20, 'two']);
     expect(textsOf(await reader.next())).toEqual(['c two']);
-    expect(await new LogReader(stack.aws, `${group}-other`, { since }).next()).toEqual([]);
+    expect(await new LogReader(stage.aws, `${group}-other`, { since }).next()).toEqual([]);
   });
 
   it('begins with the newest lines, and never tells those that it left out', async () => {
-    const reader = new LogReader(stack.aws, group, { since });
+    const reader = new LogReader(stage.aws, group, { since });
     await write('a', [30, 'one'], [29, 'two'], [28, 'three']);
     expect(textsOf(await reader.next(2))).toEqual(['a two', 'a three']);
     expect(await reader.next()).toEqual([]);
   });
 
   it('survives throttling, and tells after a failed look what it would have told', async () => {
-    const reader = new LogReader(stack.aws, group, { since });
+    const reader = new LogReader(stage.aws, group, { since });
     await write('a', [30, 'one']);
     const match = { service: 'logs', operation: 'FilterLogEvents' };
     await emulator.fault({ kind: 'error', match, code: 'ThrottlingException', status: 400 });
@@ -101,7 +88,7 @@ describe('reading a log', () => {
     await write('a', ...noise);
     await write('b', [20, 'signal']);
     await emulator.clearCalls();
-    expect(textsOf(await readLogs(stack.aws, group, { since, limit: 10, pattern: 'signal' }))).toEqual(['b signal']);
+    expect(textsOf(await readLogs(stage.aws, group, { since, limit: 10, pattern: 'signal' }))).toEqual(['b signal']);
     expect(await emulator.calls()).toHaveLength(2);
   });
 
@@ -110,11 +97,11 @@ describe('reading a log', () => {
     await write('ab12', [30, 'mine']);
     await write('b', [20, 'other']);
     const query = { since, limit: 10, streams: 'worker/worker/ab' };
-    expect(textsOf(await readLogs(stack.aws, group, query))).toEqual(['ab12 mine']);
+    expect(textsOf(await readLogs(stage.aws, group, query))).toEqual(['ab12 mine']);
   });
 
   it('says what is wrong with a pattern', async () => {
-    await expect(readLogs(stack.aws, group, { since, limit: 1, pattern: '{ $.level = ' })).rejects.toMatchObject({
+    await expect(readLogs(stage.aws, group, { since, limit: 1, pattern: '{ $.level = ' })).rejects.toMatchObject({
       exitCode: 64,
       message:
         "--filter { $.level = : CloudWatch cannot read this pattern (If a filter pattern starts with '{' it must end with '}')",
