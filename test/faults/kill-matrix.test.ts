@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cell, type CleanRun, cleanRun, commitSeed, inLanes, kill, nameOf, randomFrom } from './cells.ts';
 import { DESTROY, INIT, Lane } from './lane.ts';
 
-/** `npm run test:kill` runs every cell; `npm test` every eighth one, which ones is up to the commit. */
+/** `npm run test:kill` runs every cell; `npm test` every twelfth one, which ones is up to the commit. */
 const WHOLE = process.env.KILL_MATRIX === 'whole';
-const PARTS = WHOLE ? 1 : 8;
+const PARTS = WHOLE ? 1 : 12;
+/** Of each command's cells, for being killed twice. */
+const PICKED = WHOLE ? 3 : 2;
 const seed = commitSeed();
 const which = WHOLE ? 'every cell' : `every ${PARTS}th cell, from number ${(seed % PARTS) + 1} on`;
 const LONG = 20 * 60_000;
@@ -82,7 +84,7 @@ describe(`SIGKILL at each mutating call (${which})`, () => {
   });
 
   it('init finishes what a killed destroy left', { timeout: LONG }, async () => {
-    const cells = sample(clean.destroy, WHOLE ? 3 : 16);
+    const cells = sample(clean.destroy, WHOLE ? 3 : 2 * PARTS);
     const { ran, problems } = await inLanes(lanes, cells, nameOf, async (lane, cell) => {
       await made(lane);
       await kill(lane, cell, () => made(lane));
@@ -95,7 +97,7 @@ describe(`SIGKILL at each mutating call (${which})`, () => {
   });
 
   it('destroy takes down what a killed init made', { timeout: LONG }, async () => {
-    const cells = sample(clean.init, WHOLE ? 3 : 12);
+    const cells = sample(clean.init, WHOLE ? 3 : 2 * PARTS);
     const { ran, problems } = await inLanes(lanes, cells, nameOf, async (lane, cell) => {
       await initKilled(lane, cell);
       await gone(lane);
@@ -141,10 +143,12 @@ describe(`SIGKILL at each mutating call (${which})`, () => {
     expect(ran).toBe(cells.length);
   });
 
-  it(`the run after it may be killed as well: six cells picked by seed ${seed}`, { timeout: LONG }, async () => {
+  it(`the run after it may be killed as well: ${2 * PICKED} cells picked by seed ${seed}`, {
+    timeout: LONG,
+  }, async () => {
     const random = randomFrom(seed);
     const pick = (cells: readonly Cell[]) =>
-      Array.from({ length: 3 }, () => {
+      Array.from({ length: PICKED }, () => {
         const index = random(cells.length);
         // Half of what is left is more than a second run can have been spared.
         const second = 1 + random(Math.max(2, Math.floor((cells.length - index) / 2)));
