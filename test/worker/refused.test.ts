@@ -3,12 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeTasksCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
+import {
+  CreateServiceCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+  type Task,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { explainFailure } from '../../src/aws/deployment-failure.ts';
 import { hostPlatform } from '../../src/image/platform.ts';
 import type { AcceptedKey, TemporalFront } from '../../src/sandbox/temporal-front.ts';
+import { clusterName } from '../../src/steps/compute/cluster.ts';
+import { logGroupName } from '../../src/steps/compute/log-group.ts';
 import { AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
 import { eventually, useEmulator } from '../helpers/emulator.ts';
 import { tcpProxy } from '../helpers/tcp-proxy.ts';
@@ -35,6 +47,7 @@ let unpacked: Awaited<ReturnType<typeof unpackImage>>;
 let connection: Connection;
 let client: Client;
 const started: WorkerProcess[] = [];
+const cluster = clusterName('dev');
 
 beforeAll(async () => {
   front = await fronts.front({ auth: 'api-key', apiKeys: () => keys });
@@ -48,6 +61,10 @@ beforeAll(async () => {
     inputHash: await source.inputHash(platform),
     build: async () => built,
   });
+  const reference = referenceConfig({ temporalAddress: front.address, temporalTls: true });
+  stack.config = { ...reference, temporal: { ...reference.temporal, serverCaCert: fronts.pem('ca') } };
+  stack.secretValue = JSON.stringify({ TEMPORAL_API_KEY: SECRET });
+  await stack.up();
 }, 300_000);
 afterAll(async () => {
   await Promise.all(started.map((worker) => worker.dispose()));
@@ -73,23 +90,69 @@ function start(changes: Record<string, string>): WorkerProcess {
   return worker;
 }
 
-async function tasks(desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> {
+async function tasks(serviceName: string, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> {
   const { ecs } = emulator.clients;
-  const cluster = idOf(stack, 'compute/cluster');
-  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, desiredStatus }));
+  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, serviceName, desiredStatus }));
   return taskArns.length === 0
     ? []
     : ((await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }))).tasks ?? []);
 }
 
+const stoppedTask = (serviceName: string, seconds: number) =>
+  eventually(
+    `the end of a task of ${serviceName}`,
+    async () => (await tasks(serviceName, 'STOPPED')).find(({ lastStatus }) => lastStatus === 'STOPPED'),
+    seconds,
+  );
+
+/** What the tasks of a service have logged, or `<service>/<task id>`. */
+async function linesOf(writer: string): Promise<Record<string, unknown>[]> {
+  const { events = [] } = await emulator.clients.logs.send(
+    new FilterLogEventsCommand({ logGroupName: logGroupName('dev'), logStreamNamePrefix: `worker/${writer}` }),
+  );
+  return events.map(({ message = '' }) => JSON.parse(message) as Record<string, unknown>);
+}
+
+/** What the program says of a service that fails. */
+async function explained(service: string): Promise<{ cause: string | undefined; fix: string | undefined }> {
+  const told = await explainFailure(stack.aws, { cluster, service, logGroup: logGroupName('dev') });
+  return { cause: told?.lines[0], fix: told?.fix };
+}
+
+/** A second service like the stack's own, with another environment. A key in it takes the place of the secret's. */
+async function startService(serviceName: string, changes: Record<string, string>): Promise<void> {
+  const { ecs } = emulator.clients;
+  const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: ['worker'] }));
+  const { networkConfiguration, taskDefinition } = only(services);
+  const answer = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  const { executionRoleArn, taskRoleArn, cpu, memory, runtimePlatform } = answer.taskDefinition ?? {};
+  const container = only(answer.taskDefinition?.containerDefinitions);
+  const kept = container.environment?.filter(({ name = '' }) => !(name in changes)) ?? [];
+  const added = Object.entries(changes).map(([name, value]) => ({ name, value }));
+  const definition = await ecs.send(
+    new RegisterTaskDefinitionCommand({
+      ...{ family: serviceName, executionRoleArn, taskRoleArn, cpu, memory, runtimePlatform },
+      requiresCompatibilities: ['FARGATE'],
+      networkMode: 'awsvpc',
+      containerDefinitions: [
+        {
+          ...container,
+          name: serviceName,
+          environment: [...kept, ...added],
+          secrets: container.secrets?.filter(({ name = '' }) => !(name in changes)),
+        },
+      ],
+    }),
+  );
+  const launched = { taskDefinition: definition.taskDefinition?.taskDefinitionArn, desiredCount: 1 };
+  const capacityProviderStrategy = [{ capacityProvider: 'FARGATE', weight: 1 }];
+  const input = { cluster, serviceName, ...launched, capacityProviderStrategy, networkConfiguration };
+  await ecs.send(new CreateServiceCommand(input));
+}
+
 describe.concurrent('a key that is revoked while the worker polls', () => {
   it('ends the process, and ECS starts a task with the key that the secret has by now', async ({ expect }) => {
-    keys = [{ key: SECRET }];
-    const reference = referenceConfig({ temporalAddress: front.address, temporalTls: true });
-    stack.config = { ...reference, temporal: { ...reference.temporal, serverCaCert: fronts.pem('ca') } };
-    stack.secretValue = JSON.stringify({ TEMPORAL_API_KEY: SECRET });
-    await stack.up();
-    const first = only(await tasks('RUNNING'));
+    const first = only(await tasks('worker', 'RUNNING'));
 
     const SecretId = idOf(stack, 'secrets/temporal');
     const SecretString = JSON.stringify({ TEMPORAL_API_KEY: NEXT_KEY });
@@ -101,21 +164,15 @@ describe.concurrent('a key that is revoked while the worker polls', () => {
       workflowId: 'across-the-keys',
       args: [{ message: 'not lost' }],
     });
-    const ended = await eventually(
-      'the end of the task with the old key',
-      async () =>
-        (await tasks('STOPPED')).find(
-          ({ taskArn, lastStatus }) => taskArn === first.taskArn && lastStatus === 'STOPPED',
-        ),
-      75,
-    );
-    expect(ended).toMatchObject({ stopCode: 'EssentialContainerExited', containers: [{ exitCode: 1 }] });
+    const ended = await stoppedTask('worker', 75);
+    expect(ended).toMatchObject({
+      taskArn: first.taskArn,
+      stopCode: 'EssentialContainerExited',
+      containers: [{ exitCode: 1 }],
+    });
     expect(await handle.result()).toContain('/messages/across-the-keys/');
 
-    const { events = [] } = await emulator.clients.logs.send(
-      new FilterLogEventsCommand({ logGroupName: idOf(stack, 'compute/log-group') }),
-    );
-    const lines = events.map(({ message = '' }) => JSON.parse(message) as Record<string, unknown>);
+    const lines = await linesOf('worker');
     const errors = lines.filter(({ level }) => level === 'ERROR');
     // The SDK's lines have the true reason, which is not what run() rejects with; the core's own stand before them when
     // the refusal met a workflow task.
@@ -129,6 +186,10 @@ describe.concurrent('a key that is revoked while the worker polls', () => {
       message: 'the worker failed; the lines above say why. ECS starts a new task',
     });
     expect(JSON.stringify(lines)).not.toMatch(/planted/);
+    expect(await explained('worker')).toEqual({
+      cause: "Cause: Temporal does not accept the worker's credentials (any more).",
+      fix: expect.stringContaining('TEMPORAL_API_KEY'),
+    });
   }, 180_000);
 });
 
@@ -152,25 +213,55 @@ describe.concurrent('an outage of more than a minute', () => {
 });
 
 describe.concurrent('a server that refuses a worker from the start', () => {
-  const noCertificates = { TEMPORAL_TLS: 'true', SSL_CERT_FILE: '/dev/null', SSL_CERT_DIR: '/nowhere' };
-  const wrongKey = () => ({
-    TEMPORAL_ADDRESS: front.address,
-    TEMPORAL_TLS: 'true',
-    TEMPORAL_TLS_SERVER_CA_CERT_DATA: fronts.pem('ca'),
-    TEMPORAL_API_KEY: 'planted-wrong-key',
-  });
+  const noCa = { TEMPORAL_TLS_SERVER_CA_CERT_DATA: '' };
+  const plain = () => ({ TEMPORAL_ADDRESS: fronts.backend.address, TEMPORAL_TLS: 'false', ...noCa });
+  const noCertificates = { ...noCa, SSL_CERT_FILE: '/dev/null', SSL_CERT_DIR: '/nowhere' };
 
-  it.for<[what: string, cause: string, changes: () => Record<string, string>]>([
-    ['a key', 'the server does not accept the credentials', wrongKey],
-    ['a namespace', 'there is no such namespace', () => ({ TEMPORAL_NAMESPACE: 'nowhere' })],
-    ['no CAs', 'the image has no CA certificates', () => noCertificates],
-  ])('(%s) sees it try again for a while and then end with the cause', async ([, cause, changes], { expect }) => {
-    const worker = start(changes());
-    expect(await worker.ended).toEqual({ code: 1, signal: null });
-    const lines = worker.lines().filter(({ message }) => String(message).startsWith('Temporal'));
-    expect(lines.length).toBeGreaterThan(3);
-    expect(lines[0]).toMatchObject({ level: 'ERROR', message: `Temporal cannot be used: ${cause}`, attempt: 1 });
-    expect(lines.at(-1)).toMatchObject({ message: `Temporal cannot be used: ${cause}; ECS starts a new task` });
-    expect(worker.output()).not.toContain('planted');
-  });
+  it.for<[what: string, cause: string, fix: string, changes: () => Record<string, string>]>([
+    [
+      'key',
+      'the server does not accept the credentials',
+      'Check that TEMPORAL_API_KEY is whole, not expired and not revoked.',
+      () => ({ TEMPORAL_API_KEY: 'planted-wrong-key' }),
+    ],
+    [
+      'namespace',
+      'there is no such namespace',
+      'Check TEMPORAL_NAMESPACE; in Temporal Cloud it is name.account.',
+      () => ({ ...plain(), TEMPORAL_NAMESPACE: 'nowhere' }),
+    ],
+    ['tls', 'the server wants TLS', 'Set TEMPORAL_TLS to true.', () => ({ ...noCa, TEMPORAL_TLS: 'false' })],
+    [
+      'no-tls',
+      'the server does not speak TLS',
+      'Check the port of TEMPORAL_ADDRESS, or set TEMPORAL_TLS to false.',
+      () => ({ ...plain(), TEMPORAL_TLS: 'true' }),
+    ],
+    [
+      'cas',
+      'the image has no CA certificates',
+      'Install them (Debian package ca-certificates), or give a CA with TEMPORAL_TLS_SERVER_CA_CERT_PATH.',
+      () => noCertificates,
+    ],
+  ])(
+    '(%s) sees it try again for a while and then end with cause and fix, which the program tells',
+    { timeout: 120_000 },
+    async ([what, cause, fix, changes], { expect }) => {
+      await startService(what, changes());
+      const task = await stoppedTask(what, 60);
+      expect(task).toMatchObject({ containers: [{ exitCode: 1 }] });
+      // Its next task would do the same.
+      await emulator.clients.ecs.send(new UpdateServiceCommand({ cluster, service: what, desiredCount: 0 }));
+      const all = await linesOf(`${what}/${task.taskArn?.split('/').at(-1)}`);
+      const lines = all.filter(({ message }) => String(message).startsWith('Temporal'));
+      expect(lines.length).toBeGreaterThan(3);
+      expect(lines[0]).toMatchObject({ level: 'ERROR', message: `Temporal cannot be used: ${cause}`, attempt: 1 });
+      expect(lines.at(-1)).toMatchObject({ message: `Temporal cannot be used: ${cause}; ECS starts a new task` });
+      expect(JSON.stringify(all)).not.toContain('planted');
+      expect(await explained(what)).toEqual({
+        cause: `Cause: the worker cannot use Temporal: ${cause}.`,
+        fix: `${fix} Then run init again.`,
+      });
+    },
+  );
 });
