@@ -60,7 +60,7 @@ export const LOG_RULES: readonly Rule[] = [
   },
   {
     words: /"the worker (?:crashed|ended)"[^\n]*?"error":\{"name":"(\w+)","message":"((?:[^"\\]|\\.)*)"/,
-    cause: ([, name, message]) => `the worker crashed: ${name}: ${message}`,
+    cause: ([, name, message = '']) => `the worker crashed: ${name}: ${message.replaceAll('\\"', '"')}`,
     fix: 'Its stack is in the log line. Mend that and run init again.',
   },
 ];

@@ -7,11 +7,8 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerImage } from '../../src/aws/aws.ts';
 import { reportService } from '../../src/aws/service-report.ts';
-import { hostNodeBase } from '../../src/image/base.ts';
-import { nodeImageSource } from '../../src/image/node-image.ts';
 import { hostPlatform } from '../../src/image/platform.ts';
 import type { ImageSource } from '../../src/image/source.ts';
-import { folderEntries } from '../../src/image/tar.ts';
 import { clusterName } from '../../src/steps/compute/cluster.ts';
 import { pollersOf } from '../../src/temporal/pollers.ts';
 import { AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
@@ -19,7 +16,7 @@ import { eventually, useEmulator } from '../helpers/emulator.ts';
 import { useFronts } from '../helpers/temporal-front.ts';
 import { only } from '../steps/stage.ts';
 import { AWKWARD_ACTIVITIES } from './stage.ts';
-import { imageContext, imageSource, workerDir } from './worker-process.ts';
+import { appSource, imageContext, imageSource } from './worker-process.ts';
 
 const fronts = useFronts();
 const emulator = useEmulator({ tasks: 'process', delaySeconds: 0.2 });
@@ -53,10 +50,7 @@ function brokenImage(): Promise<WorkerImage> {
   const folder = join(scratch, 'broken');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'main.js'), "import 'package-of-nowhere';\n");
-  const app = () => folderEntries(folder, 'app');
-  return imageOf(
-    nodeImageSource({ name: 'a worker', workerDir, base: hostNodeBase, inputs: app, app, command: ['main.js'] }),
-  );
+  return imageOf(appSource(folder));
 }
 
 /** Makes the next `up` a deployment of a new revision. */

@@ -30,6 +30,11 @@ export const imageContext = { cacheDir: join(testCacheDir, 'images'), note: () =
 export async function imageSource(scratch: string, activities?: string): Promise<ImageSource> {
   const appDir = join(scratch, 'dist');
   await buildWorker(activities === undefined ? workerDir : withActivities(scratch, activities), appDir);
+  return appSource(appDir);
+}
+
+/** An image of the worker's dependencies and of a folder with a main.js. */
+export function appSource(appDir: string): ImageSource {
   const app = () => folderEntries(appDir, 'app');
   const installation = installationOf(openProject(workerDir));
   const rest = { inputs: app, app, command: ['main.js'] };
