@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { sdkSchemas } from './sdk-schemas.mjs';
 import { root, run } from './setup.mjs';
+import { collectStarter } from './starter.mjs';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const out = join(root, 'dist');
@@ -41,3 +42,4 @@ for (const file of ['package.json', 'package-lock.json', 'dist']) {
   const source = join(root, 'worker', file);
   if (existsSync(source)) cpSync(source, join(out, 'worker', file), { recursive: true });
 }
+collectStarter(join(out, 'starter'));

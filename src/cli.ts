@@ -43,8 +43,11 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
       addAnswers(command, takes);
       addCommonHelp(command, full);
     });
-    return command.action(async (options: Record<string, string | boolean>) => {
-      await run({ name: full, flags: toFlags(options), load });
+    return command.action(async () => {
+      // Words that are no flags come under the names that the command gives them.
+      const words = Object.fromEntries(command.registeredArguments.map((word, n) => [word.name(), command.args[n]]));
+      const flags = toFlags(command.opts());
+      await run({ name: full, flags: { ...flags, own: { ...flags.own, ...words } }, load });
     });
   };
 
@@ -168,6 +171,15 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     'where',
     async () => (await import('./commands/state.ts')).stateDiscard,
   ).option('--confirm <stack>', 'with --yes: the name of the stack');
+
+  const worker = program.command('worker').description('write a worker of your own');
+  add(
+    worker,
+    'init',
+    'copy the sample worker into a folder, to begin with',
+    [],
+    async () => (await import('./commands/worker-init.ts')).workerInit,
+  ).argument('[dir]', 'the folder (default: worker)');
 
   const sandbox = program.command('sandbox').description('AWS emulator and Temporal server on this machine');
   add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart)

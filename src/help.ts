@@ -70,6 +70,10 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['state discard', 'set a damaged document aside'],
     ['state discard --stack prod --yes --confirm prod', 'without a question'],
   ],
+  'worker init': [
+    ['worker init', 'a worker of your own in ./worker, with tests and a build'],
+    ['worker init services/orders', 'in another folder, whose name becomes that of the package'],
+  ],
   'sandbox start': [
     ['sandbox start', 'then try everything with --sandbox'],
     [

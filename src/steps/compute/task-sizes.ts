@@ -45,7 +45,7 @@ export function taskSizes(cpu: number, memory: number): TaskSizes {
   };
 }
 
-/** The same in the variables that Node and the worker read; see docs/worker.md. */
+/** The same in the variables that Node and the worker read; see docs/worker-contract.md. */
 export function sizeEnvironment({ cpu, memory }: { readonly cpu: number; readonly memory: number }) {
   const { heap, cachedWorkflows, workflowTaskSlots, activitySlots } = taskSizes(cpu, memory);
   return {
