@@ -120,7 +120,7 @@ describe('help and version', () => {
         command.configureOutput({ writeOut: (text) => (shown += text) });
       const parsing = parser.parseAsync([...name.split(' '), '--help'], { from: 'user' });
       await expect(parsing).rejects.toMatchObject({ code: 'commander.helpDisplayed' });
-      expect(shown).toContain(`Usage: temporal-fargate ${name} [options]\n`);
+      expect(shown).toContain(`Usage: temporal-fargate ${name} [options]`);
       for (const [text, purpose] of EXAMPLES[name] ?? []) {
         expect(shown).toContain(`  # ${purpose}\n  temporal-fargate ${text}\n`);
       }
