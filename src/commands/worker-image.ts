@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StateDocument } from '../../state/document.ts';
 import type { WorkerImage, WorkerImages } from '../aws/aws.ts';
+import { environmentFetch } from '../aws/environment-fetch.ts';
 import type { Answers } from '../config/option.ts';
 import type { WorkerConfig } from '../config/schema.ts';
 import { UserError, usageError } from '../errors.ts';
@@ -93,6 +94,7 @@ const buildContext = ({ env, io, signal }: CommandInput): BuildContext => ({
   cacheDir: cacheDirOf(env),
   note: (text) => io.note(text),
   signal,
+  fetch: environmentFetch(env),
 });
 
 /** Beside the bundle in a package; in the repository the same folder is made by the build. */

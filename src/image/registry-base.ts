@@ -54,9 +54,9 @@ async function resolve(
   name: string,
   reference: ImageReference,
   platform: Platform,
-  { cacheDir, note, signal }: BuildContext,
+  { cacheDir, note, signal, fetch }: BuildContext,
 ): Promise<ResolvedBase> {
-  const registry = new Registry(reference, signal);
+  const registry = new Registry(reference, signal, fetch);
   note(`reading the base image ${name}`);
   const first = await registry.manifest(reference.digest ?? reference.tag ?? '');
   const manifests = index.safeParse(first.content);

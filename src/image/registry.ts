@@ -1,6 +1,7 @@
 import { Cancelled, UserError } from '../errors.ts';
 import { sha256 } from './blob.ts';
 import type { ImageReference } from './reference.ts';
+import type { Fetch } from './source.ts';
 
 /** Manifests of one platform, and indexes of several, as OCI and as Docker call them. */
 const MANIFEST_TYPES = [
@@ -26,11 +27,13 @@ export interface Manifest {
 export class Registry {
   readonly #reference: ImageReference;
   readonly #signal: AbortSignal | undefined;
+  readonly #send: Fetch;
   #token: string | undefined;
 
-  constructor(reference: ImageReference, signal?: AbortSignal) {
+  constructor(reference: ImageReference, signal?: AbortSignal, send: Fetch = fetch) {
     this.#reference = reference;
     this.#signal = signal;
+    this.#send = send;
   }
 
   /** @param name a tag or a digest; the bytes of a digest are checked against it */
@@ -115,7 +118,7 @@ export class Registry {
     const signals = [timeout.signal, ...(this.#signal ? [this.#signal] : [])];
     try {
       // Redirects to where the bytes are stored are followed, and the token is not sent along.
-      return await this.#body(fetch(url, { headers, signal: AbortSignal.any(signals) }));
+      return await this.#body(this.#send(url, { headers, signal: AbortSignal.any(signals) }));
     } finally {
       clearTimeout(timer);
     }
