@@ -60,7 +60,7 @@ function sourceOf(connection: Connection, worker: WorkerConfig, answers: Answers
   const base = runsOnHost(connection, worker) ? hostNodeBase : registryBase(worker.baseImage ?? DEFAULT_BASE);
   if (worker.source !== 'folder') return bundledSource(base);
   const folder = String(answers.workerDir ?? '');
-  return folder === '' ? undefined : workerFolderSource(resolve(folder), base);
+  return folder === '' ? undefined : workerFolderSource(resolve(folder), base, worker);
 }
 
 function platformOf(connection: Connection, worker: WorkerConfig): Platform {

@@ -80,6 +80,7 @@ export type OptionKey =
   | 'baseImage'
   | 'workerDir'
   | 'workerSource'
+  | 'allowInstallScripts'
   | 'spotWeight'
   | 'onDemandWeight'
   | 'onDemandBase'

@@ -70,6 +70,8 @@ const worker = z
     baseImage: z.string().optional(),
     /** `folder`: a worker of the user's, whose folder only the runs that deploy it know. Left out: the bundled one. */
     source: z.literal('folder').optional(),
+    /** The packages that the user's worker depends on run their install scripts. */
+    installScripts: z.literal(true).optional(),
     /** Tasks that always run on demand. The weights split the rest; they do not fail over. */
     onDemandBase: z.int().min(0),
     spotWeight: z.int().min(0).max(1000),

@@ -67,7 +67,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     key: 'workerDir',
     env: ['TEMPORAL_FARGATE_WORKER_DIR'],
     question: 'Folder of your own worker',
-    help: 'A Node package with package-lock.json; it is built there, and put into an image without Docker.',
+    help: 'A Node package locked by npm or pnpm, also one of a workspace; it is built there, without Docker.',
     type: 'text',
     default: '',
     onRequest: true,
@@ -86,6 +86,17 @@ export const WORKER_OPTIONS: readonly Option[] = [
       answer === 'bundled' && workerDir
         ? 'it is bundled, and --worker-dir names a folder; leave one of them out'
         : undefined,
+    onRequest: true,
+    perWorker: true,
+    stage: 'what',
+  },
+  {
+    key: 'allowInstallScripts',
+    env: ['TEMPORAL_FARGATE_ALLOW_INSTALL_SCRIPTS'],
+    question: 'Run install scripts of packages',
+    help: 'For native code that your own worker compiles; this machine has to be of the kind that the tasks are.',
+    type: 'boolean',
+    default: false,
     onRequest: true,
     perWorker: true,
     stage: 'what',

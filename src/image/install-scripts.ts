@@ -37,11 +37,18 @@ export async function packagesWithScripts(root: string, folders: readonly string
 }
 
 /** Scripts compile for the machine they run on. */
-export function refuseForeignScripts(dir: string, platform: Platform, host = hostPlatform()): void {
+export function refuseForeignScripts(dir: string, platform: Platform, host: string = thisMachine()): void {
   if (platform === host) return;
   const problem = `its install scripts would make native code for ${host}, and the tasks are ${platform}`;
   const fix = 'Leave --allow-install-scripts out, run this on such a machine, or choose its --architecture.';
   throw badWorker(dir, problem, fix);
+}
+
+/** What is compiled here needs the C library of here; that of the tasks is glibc. */
+function thisMachine(): string {
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  const host = hostPlatform();
+  return host.startsWith('linux/') && header.glibcVersionRuntime === undefined ? `${host} with musl` : host;
 }
 
 const hasScript = (dir: string, { scripts }: InstalledManifest): boolean =>

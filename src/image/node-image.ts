@@ -23,9 +23,9 @@ export interface NodeWorker {
   readonly installScripts?: boolean;
   readonly base: BaseImage;
   /** All that decides what `app` answers, besides the packages. Quick; builds nothing. */
-  inputs(): Promise<readonly TarEntry[]>;
+  inputs(platform: Platform): Promise<readonly TarEntry[]>;
   /** What lies in /app beside node_modules. */
-  app(platform: Platform, context: BuildContext): Promise<readonly TarEntry[]>;
+  app(context: BuildContext): Promise<readonly TarEntry[]>;
   /** Folder of the worker's package below /app; "" for /app itself. */
   readonly folder?: string;
   /** What Node runs there: ["main.js"]. */
@@ -40,7 +40,7 @@ export function nodeImageSource(worker: NodeWorker): ImageSource {
   const { installation, installScripts: scripts = false, base, folder = '' } = worker;
 
   const inputHash = async (platform: Platform): Promise<string> => {
-    const files = [...(await worker.inputs())].sort((a, b) => (a.path < b.path ? -1 : 1)).map(entryHash);
+    const files = [...(await worker.inputs(platform))].sort((a, b) => (a.path < b.path ? -1 : 1)).map(entryHash);
     const dependencies = dependencyHash(installation, { platform, scripts });
     const certificates = await fileDigest(certificatesFile());
     const made = [LAYOUT_VERSION, base.name, platform, dependencies, certificates, ...(await Promise.all(files))];
@@ -54,7 +54,7 @@ export function nodeImageSource(worker: NodeWorker): ImageSource {
       const blobs = new BlobStore(context.cacheDir);
       const hash = await inputHash(platform);
       const below = await base.resolve(platform, context);
-      const entries = await worker.app(platform, context);
+      const entries = await worker.app(context);
       const dependencies = await dependencyLayer(installation, { platform, scripts }, blobs, context);
       const app = await blobs.addLayer(tree([{ type: 'directory', path: 'app' }, ...entries]), context.signal);
       const certificates = below.lacksCertificates ? [await blobs.addLayer(certificateEntries(), context.signal)] : [];

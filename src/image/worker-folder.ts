@@ -14,7 +14,7 @@ import type { TarEntry } from './tar.ts';
 
 export interface WorkerFolderOptions {
   /** Whether the packages that it depends on may run their install scripts. */
-  readonly installScripts?: boolean;
+  readonly installScripts?: boolean | undefined;
 }
 
 /**
@@ -43,13 +43,15 @@ export function workerFolderSource(
     installation: installationOf(project),
     installScripts,
     base,
-    inputs: async () => [
-      ...(await Promise.all([...toBuild].map(([place, local]) => local.sources(posix.join('app', place))))).flat(),
-      ...(folder === '' ? [] : await sharedSettings(root)),
-      lockedTools(project),
-    ],
-    async app(platform, context) {
+    async inputs(platform) {
       if (installScripts) refuseForeignScripts(dir, platform);
+      return [
+        ...(await Promise.all([...toBuild].map(([place, local]) => local.sources(posix.join('app', place))))).flat(),
+        ...(folder === '' ? [] : await sharedSettings(root)),
+        lockedTools(project),
+      ];
+    },
+    async app(context) {
       await build(project, [...toBuild.values()], context);
       if (findEntry(worker.dir, entry) === undefined)
         throw badWorker(dir, `${entry}, its "main", is not there after the build`, 'Mend "main" or the build script.');

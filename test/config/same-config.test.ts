@@ -31,6 +31,7 @@ const WORKER: Answers = {
   ...{ minTasks: 2, maxTasks: 7, scaleOutAt: 70, scaleInAt: 15, stopTimeout: 60, logRetentionDays: 30 },
   ...{ dataBucket: false, permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary', tags: 'team=core' },
   ...{ securityGroupIds: 'sg-0123456789abcdef0', workerDir: './my worker', workerSource: 'folder' },
+  allowInstallScripts: true,
 };
 const CLOUD: Answers = { temporalAddress: 'ns.acct.tmprl.cloud:7233', temporalNamespace: 'other.acct' };
 

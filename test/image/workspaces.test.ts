@@ -5,15 +5,19 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hostNodeBase } from '../../src/image/base.ts';
-import { writeLayer } from '../../src/image/blob.ts';
+import { BlobStore, writeLayer } from '../../src/image/blob.ts';
+import { dependencyLayer } from '../../src/image/dependencies.ts';
+import { installationOf } from '../../src/image/installation.ts';
 import type { OciImage } from '../../src/image/oci.ts';
 import { hostPlatform } from '../../src/image/platform.ts';
+import { openProject } from '../../src/image/project.ts';
 import { workerFolderSource } from '../../src/image/worker-folder.ts';
 import { unpackImage } from '../worker/worker-process.ts';
 
 const DEPENDENCY_BIN = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
 
 let scratch: string;
+const notes: string[] = [];
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), 'workspaces-'));
   vi.stubEnv('PATH', `${DEPENDENCY_BIN}${delimiter}${process.env.PATH}`);
@@ -32,11 +36,13 @@ function write(root: string, files: Readonly<Record<string, string | object>>): 
   }
 }
 
-/** Both versions of a package "pin", as archives: what a registry would give, without one. */
+/** Two versions of a package "pin", as archives: what a registry would give, without one. The first has a script. */
 async function writePins(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const version of ['1.0.0', '2.0.0']) {
-    const content = Buffer.from(JSON.stringify({ name: 'pin', version, main: 'package.json' }));
+    const scripts = { postinstall: "node -e \"fs.writeFileSync('compiled', '')\"" };
+    const manifest = { name: 'pin', version, main: 'package.json', ...(version === '1.0.0' && { scripts }) };
+    const content = Buffer.from(JSON.stringify(manifest));
     const entry = { type: 'file' as const, path: 'package/package.json', executable: false, content };
     await writeLayer(join(folder, `pin-${version}.tgz`), [entry]);
   }
@@ -88,7 +94,7 @@ async function repository(manager: 'npm' | 'pnpm', root: string): Promise<void> 
 const source = (root: string) => workerFolderSource(join(root, 'packages/worker'), hostNodeBase);
 const hash = (root: string) => source(root).inputHash(hostPlatform());
 const build = (root: string, cache: string): Promise<OciImage> =>
-  source(root).build(hostPlatform(), { cacheDir: join(scratch, cache), note: () => undefined });
+  source(root).build(hostPlatform(), { cacheDir: join(scratch, cache), note: (text) => notes.push(text) });
 const files = (root: string, ...args: string[]): string[] =>
   spawnSync('find', ['.', ...args], { cwd: root, encoding: 'utf8' })
     .stdout.trim()
@@ -135,6 +141,18 @@ describe.each(['npm', 'pnpm'] as const)('a worker in a workspace of %s', (manage
     expect(links).toContain(manager === 'npm' ? '../../packages/shared' : '../../../shared');
     expect(files(app, '-xtype', 'l')).toEqual(['']);
     expect(links.filter((target) => target.startsWith('/'))).toEqual([]);
+  });
+
+  it('runs no install script of a package unless that is allowed, and says whose it was', async () => {
+    expect(notes).toContainEqual(expect.stringMatching(/^pin@1\.0\.0 has an install script that was not run/));
+    const compiled = ['-path', '*/node_modules/pin/compiled'];
+    expect(files(join(scratch, manager, 'root/app'), ...compiled)).toEqual(['']);
+    const installation = installationOf(openProject(join(root, 'packages/worker')));
+    const cacheDir = join(scratch, `cache-of-${manager}`);
+    const options = { platform: hostPlatform(), scripts: true };
+    const layer = await dependencyLayer(installation, options, new BlobStore(cacheDir), { cacheDir, note: () => {} });
+    const paths = spawnSync('tar', ['-tzf', await layer.file()], { encoding: 'utf8' }).stdout;
+    expect(paths).toContain('/node_modules/pin/compiled\n');
   });
 
   it('has the same digest in another folder, at another time, with another umask, and installed anew', async () => {
