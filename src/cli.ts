@@ -1,5 +1,6 @@
 import { Command, Option as Flag } from 'commander';
 import type { Flags } from './commands/input.ts';
+import { CODE_KEYS } from './config/code-options.ts';
 import type { Answer, OptionKey } from './config/option.ts';
 import { OPTION_GROUPS, OPTIONS } from './config/options.ts';
 import { fromText } from './config/sources.ts';
@@ -82,6 +83,45 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
   )
     .option('--refresh', 'read the present prices from AWS, and fall back to the built-in table')
     .addOption(workerFlag());
+  add(
+    program,
+    'deploy',
+    'build what the workers run, and roll it out; nothing else is changed',
+    [...WHERE, ...CODE_KEYS],
+    async () => (await import('./commands/deploy.ts')).deploy,
+  )
+    .addOption(onlyWorkerFlag())
+    .option('--skip-checks', 'do not check the credentials first')
+    .addOption(verifyFlag());
+  add(
+    program,
+    'history',
+    'show what was deployed, by whom and how it ended',
+    'where',
+    async () => (await import('./commands/history.ts')).history,
+  ).addOption(onlyWorkerFlag());
+  add(
+    program,
+    'rollback',
+    'give a worker an earlier revision again, as it was',
+    'where',
+    async () => (await import('./commands/rollback.ts')).rollback,
+  )
+    .option('--to <revision>', 'its number, from "history" (default: the last one before that has worked)')
+    .addOption(onlyWorkerFlag())
+    .option('--skip-checks', 'do not check the credentials first')
+    .addOption(verifyFlag());
+  add(
+    program,
+    'pause',
+    'stop all tasks and their scaling, and show what goes on costing money',
+    'where',
+    async () => (await import('./commands/pause.ts')).pause,
+  ).addOption(onlyWorkerFlag());
+  add(program, 'resume', 'end a pause', 'where', async () => (await import('./commands/resume.ts')).resume)
+    .addOption(onlyWorkerFlag())
+    .option('--skip-checks', 'do not check the credentials first')
+    .addOption(verifyFlag());
   add(
     program,
     'trigger',
@@ -226,6 +266,8 @@ const verifyFlag = (): Flag =>
 
 const workerFlag = (): Flag =>
   new Flag('--worker <name>', 'of several workers, the one that the flags under "Worker" are for (default: all)');
+
+const onlyWorkerFlag = (): Flag => new Flag('--worker <name>', 'of several workers, only this one');
 
 const sandboxAuthFlag = (): Flag =>
   new Flag('--temporal-auth <how>', 'what the Temporal server asks of its workers (default: none)').choices([

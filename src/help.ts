@@ -26,6 +26,26 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['cost --network public --spot-weight 1 --on-demand-weight 0', 'what the smallest bill would be'],
     ['cost --stack prod --refresh', 'the bill of a stack at the present prices'],
   ],
+  deploy: [
+    ['deploy --worker-dir ./worker', 'a change of your code, in a minute'],
+    ['deploy --stack prod --worker-dir ./worker --json', 'the same in CI, with what each part took'],
+  ],
+  history: [
+    ['history', 'what runs, what ran before, and who deployed it'],
+    ['history --stack prod --json', 'the same for a program'],
+  ],
+  rollback: [
+    ['rollback', 'back to what worked before'],
+    ['rollback --stack prod --to 12', 'to this revision, whatever came after it'],
+  ],
+  pause: [
+    ['pause', 'stop paying for tasks overnight'],
+    ['pause --stack prod --worker orders', 'one worker of several'],
+  ],
+  resume: [
+    ['resume', 'start the tasks again, and see that they poll'],
+    ['resume --stack prod --worker orders', 'one worker of several'],
+  ],
   trigger: [
     [`trigger --input '{"message":"hello"}'`, 'run MessageWorkflow once and see its result'],
     ['trigger --workflow OrderWorkflow --input [1,2] --count 20 --timeout 300', 'twenty of your own, side by side'],

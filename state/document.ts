@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { UserError } from '../src/errors.ts';
 import { stateError } from './errors.ts';
+import { deploymentRecord } from './history.ts';
 import { type Fields, MIGRATIONS, migrate } from './migrations.ts';
 
 /** The schema that this version of the program writes. */
@@ -49,6 +50,8 @@ const document = z.strictObject({
   steps: z.record(z.string(), stepRecord),
   /** Task definitions whose workers were seen to poll, or to be healthy: what else runs is not proven yet. */
   proven: z.array(z.string()),
+  /** Deployments, oldest first. */
+  history: z.array(deploymentRecord),
 });
 
 export type StepRecord = z.infer<typeof stepRecord>;
@@ -67,6 +70,7 @@ export function newDocument(init: Pick<StateDocument, 'stack' | 'stackId' | 'acc
     configs: [],
     steps: {},
     proven: [],
+    history: [],
   };
 }
 

@@ -15,6 +15,8 @@ export const MIGRATIONS: readonly Migration[] = [
   (old) => ({ ...old, configs: (old.configs as Fields[]).map(withPreset) }),
   // 2 -> 3: every worker has an image of its own; until then there was one worker, named `worker`.
   (old) => ({ ...old, steps: withImageOfWorker(old.steps as Fields) }),
+  // 3 -> 4: deployments are recorded; of those before, the ones that are proven are known.
+  (old) => ({ ...old, history: (old.proven as string[]).map((arn) => recordOf(arn, old)) }),
 ];
 
 const PRESET_OF_NAT: Readonly<Record<string, string>> = {
@@ -30,6 +32,22 @@ function withPreset(config: Fields): Fields {
 
 function withImageOfWorker({ 'image/worker-image': image, ...steps }: Fields): Fields {
   return image === undefined ? steps : { ...steps, 'image/worker-image/worker': image };
+}
+
+/** @param arn "arn:…:task-definition/temporal-fargate-<stack>_<worker>:<revision>" */
+function recordOf(arn: string, { steps, operation, writtenAt }: Fields): Fields {
+  const worker = arn.replace(/^.*_/, '').replace(/:\d+$/, '');
+  const image = ((steps as Fields)[`image/worker-image/${worker}`] as Fields | undefined)?.id;
+  const at = { startedAt: writtenAt, endedAt: writtenAt };
+  return {
+    worker,
+    taskDefinition: arn,
+    ...(image !== undefined && { image }),
+    command: operation,
+    by: '',
+    ...at,
+    outcome: 'completed',
+  };
 }
 
 /** Brings a document from version `from` to the newest. @param from 1 or more */

@@ -12,6 +12,8 @@ export interface WorkerImage {
   /** Hash of everything the image is made from; its tag in the repository. */
   readonly inputHash: string;
   build(): Promise<OciImage>;
+  /** Told of a push when it is done. @param bytes of the blobs that the repository lacked */
+  pushed?(bytes: number): void;
 }
 
 /** By the worker's name; workers made from the same things have one in common. */

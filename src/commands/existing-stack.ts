@@ -1,8 +1,10 @@
 import type { StateDocument } from '../../state/document.ts';
 import { stateError } from '../../state/errors.ts';
+import type { S3Session } from '../../state/s3-session.ts';
 import type { S3Store } from '../../state/s3-store.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { UserError } from '../errors.ts';
+import type { Owner } from '../engine/ownership.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { answerWhere } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
@@ -42,6 +44,45 @@ export async function withExistingStack<T>(
     connection.close();
   }
 }
+
+export interface LockedStack extends ExistingStack {
+  readonly session: S3Session;
+  readonly owner: Owner;
+}
+
+/**
+ * Runs `work` on a stack that has been made, under its lock, with what is stored now. Throws `UserError` NO_STACK,
+ * LOCK_HELD, and PLAN_STALE when somebody has destroyed the stack a moment ago.
+ *
+ * @param command what lock and document say that we do: "deploy"
+ */
+export async function withLockedStack<T>(
+  input: CommandInput,
+  command: string,
+  work: (stack: LockedStack) => Promise<T>,
+): Promise<T> {
+  return withExistingStack(input, async ({ connection, store }) => {
+    const session = await store.open(command);
+    try {
+      connection.guard = () => session.assertHeld();
+      const { document } = session;
+      const config = storedConfig(document.configs.at(-1));
+      if (!config || Object.keys(document.steps).length === 0) throw destroyedMeanwhile(connection.stack);
+      const owner = { stack: connection.stack, stackId: document.stackId };
+      return await work({ connection, store, document, config, session, owner });
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+const destroyedMeanwhile = (stack: string): UserError =>
+  new UserError({
+    code: 'PLAN_STALE',
+    message: `stack ${stack} was destroyed by somebody else at this very moment`,
+    fix: 'Create it again: temporal-fargate init',
+    exitCode: EXIT.tryAgain,
+  });
 
 /** Tells a document that somebody deleted, or set aside, from a stack that never was. */
 async function refuseDeleted(store: S3Store, stack: string): Promise<void> {

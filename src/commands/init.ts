@@ -3,7 +3,6 @@ import type { StateDocument } from '../../state/document.ts';
 import type { S3Session } from '../../state/s3-session.ts';
 import type { Aws } from '../aws/aws.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { apply } from '../engine/apply.ts';
 import { type Plan, summarize } from '../engine/plan.ts';
 import { EXIT, UserError, usageError } from '../errors.ts';
 import type { Inputs } from '../steps/index.ts';
@@ -14,11 +13,11 @@ import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { checkedClient } from './preflight.ts';
 import { flagsToFind, tellHowToRepeat } from './repeating.ts';
+import { type Run, rollOut } from './roll-out.ts';
 import { confirmShared } from './shared-network.ts';
 import { monthlyLine } from './stack-bill.ts';
-import { callSummary, engineContext, type PlannedStack, planStack } from './stack-run.ts';
+import { callSummary, type PlannedStack, planStack } from './stack-run.ts';
 import { isInForce, storedConfig } from './stored-config.ts';
-import { verifyWorkers } from './verify.ts';
 import { workerImagesFor } from './worker-image.ts';
 
 /** `init`: makes the stack what the answers say, and proves that its worker polls. */
@@ -72,12 +71,21 @@ async function run(
     session ??= await openNew(connection);
     const { owner } = planned;
     connection.guard = async () => session?.assertHeld();
-    const context = engineContext(input, connection, config, session, owner, aws);
     const { changed } = summarize(planned.plan);
     if (session.isNew || !isInForce(session.document, config))
       await enforce(connection, session, config, owner.stackId);
-    await apply(context, planned.plan);
-    const proof = await prove(input, connection, aws, config, session, client);
+    const run: Run = { input, connection, aws, config, session, owner, client, command: 'init' };
+    const proofs = await rollOut(
+      run,
+      planned.plan,
+      config.workers.map(({ name }) => name),
+    );
+    if (session.document.configs.length > 1) {
+      await session.update((draft) => {
+        draft.configs = draft.configs.slice(-1);
+      });
+    }
+    const proof = proofs.length > 0 ? proofs.map(({ text }) => text).join('\n') : undefined;
     io.note(callSummary(connection));
     io.result(finalText(config, changed, proof, performance.now() - startedAt, next), {
       stack: config.stack,
@@ -91,34 +99,6 @@ async function run(
   } finally {
     await session?.close();
   }
-}
-
-/**
- * Sees to it that the worker polls, unless an earlier run has seen that of this very task definition, and records it:
- * from then on the earlier configs are history.
- *
- * @returns one line that says what was proven now
- */
-async function prove(
-  input: CommandInput,
-  connection: Connection,
-  aws: Aws,
-  config: StackConfig,
-  session: S3Session,
-  client: Client | undefined,
-): Promise<string | undefined> {
-  const { steps, proven, configs } = session.document;
-  const definitions = config.workers.flatMap((worker) => steps[`compute/task-definition/${worker.name}`]?.id ?? []);
-  const digestOf = (worker: string): string => steps[`image/worker-image/${worker}`]?.id ?? '';
-  const known = definitions.every((definition) => proven.includes(definition));
-  const proof = known ? undefined : await verifyWorkers(input, connection, aws, config, digestOf, client);
-  if (!known || configs.length > 1) {
-    await session.update((draft) => {
-      draft.proven = definitions;
-      draft.configs = draft.configs.slice(-1);
-    });
-  }
-  return proof;
 }
 
 /** Puts the config in force, and takes it back when the network that it shares is being changed at this moment. */

@@ -26,7 +26,7 @@ import { detourTo, temporalCredentials, temporalWith } from './temporal-access.t
 export async function checkedClient(
   input: CommandInput,
   connection: Connection,
-  { config, secretValue }: Configured,
+  { config, secretValue }: Pick<Configured, 'config' | 'secretValue'>,
   before: StateDocument | undefined,
   aws: Aws,
 ): Promise<Client | undefined> {

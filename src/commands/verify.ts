@@ -11,6 +11,16 @@ import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { POLL_MS } from './stack-run.ts';
 
+export interface Proof {
+  readonly worker: string;
+  /** Whether a task of it was seen to poll, or to be healthy. */
+  readonly isProven: boolean;
+  /** How long it was waited for. */
+  readonly elapsedMs: number;
+  /** One line that says what was seen. */
+  readonly text: string;
+}
+
 const VERIFY_TIMEOUT_MS = 5 * 60_000;
 
 /**
@@ -18,7 +28,7 @@ const VERIFY_TIMEOUT_MS = 5 * 60_000;
  * (Temporal cannot be reached from here) the container's own health check stands in, which is healthy only once the
  * worker polls.
  *
- * @returns one line that says what was proven
+ * @returns what is known of each worker now
  */
 export async function verifyWorkers(
   input: CommandInput,
@@ -27,15 +37,16 @@ export async function verifyWorkers(
   config: StackConfig,
   digestOf: (worker: string) => string,
   client: Client | undefined,
-): Promise<string> {
-  const lines: string[] = [];
+): Promise<Proof[]> {
+  const proofs: Proof[] = [];
   for (const worker of config.workers) {
+    const unseen = { worker: worker.name, isProven: false, elapsedMs: 0 };
     if (worker.paused) {
-      lines.push(`${worker.name}: it is paused, so no task was waited for.`);
+      proofs.push({ ...unseen, text: `${worker.name}: it is paused, so no task was waited for.` });
       continue;
     }
     if (worker.scaling.min === 0) {
-      lines.push(`${worker.name}: no task is asked for (--min-tasks 0), so none was waited for.`);
+      proofs.push({ ...unseen, text: `${worker.name}: no task is asked for (--min-tasks 0), so none was waited for.` });
       continue;
     }
     const cluster = clusterName(config.stack);
@@ -46,7 +57,7 @@ export async function verifyWorkers(
     };
     input.io.step({ type: 'started', ...base, action: 'none' });
     const startedAt = connection.clock.now();
-    const line = await connection.polling(() =>
+    const text = await connection.polling(() =>
       poll<string>({
         what: `${worker.name} to poll task queue ${worker.taskQueue}`,
         clock: connection.clock,
@@ -67,9 +78,9 @@ export async function verifyWorkers(
     );
     const elapsedMs = connection.clock.now() - startedAt;
     input.io.step({ type: 'done', ...base, action: 'none', resource: worker.name, elapsedMs });
-    lines.push(line);
+    proofs.push({ worker: worker.name, isProven: true, elapsedMs, text });
   }
-  return lines.join('\n');
+  return proofs;
 }
 
 /** The error with what the worker says itself; the lookup is best effort. */

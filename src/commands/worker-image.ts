@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { StateDocument } from '../../state/document.ts';
 import type { WorkerImage, WorkerImages } from '../aws/aws.ts';
 import { environmentFetch } from '../aws/environment-fetch.ts';
+import { CODE_KEYS } from '../config/code-options.ts';
 import type { Answers } from '../config/option.ts';
 import type { WorkerConfig } from '../config/schema.ts';
 import { UserError, usageError } from '../errors.ts';
@@ -13,9 +14,11 @@ import { hostPlatform, type Platform } from '../image/platform.ts';
 import { DEFAULT_BASE, registryBase } from '../image/registry-base.ts';
 import type { BuildContext, ImageSource } from '../image/source.ts';
 import { workerFolderSource } from '../image/worker-folder.ts';
+import { revisionNumber } from '../steps/compute/revisions.ts';
 import type { Configured } from './configuring.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { heldRevision } from './rollback-target.ts';
 import { cacheDirOf } from './sandbox-home.ts';
 
 /**
@@ -32,6 +35,7 @@ export async function workerImagesFor(
   // Workers that are made from the same things are built and pushed together.
   const made = new Map<string, WorkerImage>();
   for (const worker of config.workers) {
+    if (before && stays(input, before, worker.name)) continue;
     const source = sourceOf(connection, worker, workers.find(({ name }) => name === worker.name)?.answers ?? {});
     if (source === undefined) {
       if (before?.steps[`image/worker-image/${worker.name}`]?.id) continue;
@@ -44,6 +48,17 @@ export async function workerImagesFor(
     images.set(worker.name, same);
   }
   return images;
+}
+
+/** A rollback holds until somebody says what to run instead, in so many words. */
+function stays({ io, flags }: CommandInput, { history }: StateDocument, worker: string): boolean {
+  const to = heldRevision(history, worker);
+  const isMeant = flags.own.worker === undefined || flags.own.worker === worker;
+  if (to === undefined || (isMeant && CODE_KEYS.some((key) => flags.answers[key] !== undefined))) return false;
+  io.note(
+    `${worker} was rolled back to revision ${revisionNumber(to)} and stays there, until temporal-fargate deploy.`,
+  );
+  return true;
 }
 
 async function imageOf(input: CommandInput, source: ImageSource, platform: Platform): Promise<WorkerImage> {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UserError } from '../../src/errors.ts';
 import { newDocument, parseDocument, SCHEMA_VERSION, type StateDocument } from '../../state/document.ts';
+import type { DeploymentRecord } from '../../state/history.ts';
 
 const expected = { where: 's3://bucket/dev/state.json', stack: 'dev', accountId: '123456789012', region: 'us-east-1' };
 const { where: _where, ...identity } = expected;
@@ -68,6 +69,19 @@ describe('the schema', () => {
     },
     { requiredKeys: ['token', 'generation', 'startedAt'] },
   );
+  const deployment: fc.Arbitrary<DeploymentRecord> = fc.record(
+    {
+      worker: anyText,
+      taskDefinition: anyText,
+      image: anyText,
+      command: anyText,
+      by: anyText,
+      startedAt: anyText,
+      endedAt: anyText,
+      outcome: fc.constantFrom('underway', 'completed', 'rolled-back'),
+    },
+    { requiredKeys: ['worker', 'command', 'by', 'startedAt', 'outcome'] },
+  );
   // JSON has no -0, and a key named __proto__ is no property of an object literal.
   const key = anyText.filter((text) => text !== '__proto__');
   const json = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
@@ -91,6 +105,7 @@ describe('the schema', () => {
     ),
     steps: fc.dictionary(key, record),
     proven: fc.array(anyText),
+    history: fc.array(deployment),
   });
 
   it('gives back every document that is written as JSON', () => {

@@ -1,16 +1,14 @@
 import {
   type ContainerDefinition,
   DeleteTaskDefinitionsCommand,
-  DeregisterTaskDefinitionCommand,
   DescribeTaskDefinitionCommand,
   type KeyValuePair,
-  ListTaskDefinitionsCommand,
   RegisterTaskDefinitionCommand,
   type RegisterTaskDefinitionCommandInput,
   type Secret,
 } from '@aws-sdk/client-ecs';
 import type { Aws } from '../../aws/aws.ts';
-import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { orUndefined } from '../../aws/errors.ts';
 import { retagEcs } from '../../aws/retag.ts';
 import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
 import type { StackConfig, WorkerConfig } from '../../config/schema.ts';
@@ -26,6 +24,7 @@ import { secretToRead } from '../secrets/read-secret.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { HEALTH_CHECK } from './health-check.ts';
 import type { LogGroupStep } from './log-group.ts';
+import { deregister, findRevision, listRevisions } from './revisions.ts';
 import { sizeEnvironment } from './task-sizes.ts';
 
 type TaskDefinitionNeeds = {
@@ -127,9 +126,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
         revisionsOf(aws, live, 'ACTIVE'),
         revisionsOf(aws, live, 'INACTIVE'),
       ]);
-      for (const taskDefinition of active) {
-        await ifThere(ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition })));
-      }
+      for (const arn of active) await deregister(aws, arn);
       // Deregistered revisions cost nothing, but they are ours to clean up; AWS takes ten at once.
       const all = [...active, ...inactive];
       for (let first = 0; first < all.length; first += 10) {
@@ -212,21 +209,12 @@ async function register(aws: Aws, input: Definition, tags: Tags): Promise<LiveDe
 
 /** ARNs of the revisions of this family that are this stack's own; somebody else may have registered one as well. */
 async function revisionsOf(aws: Aws, live: LiveDefinition, status: 'ACTIVE' | 'INACTIVE'): Promise<string[]> {
-  const { ecs } = aws.clients;
-  const { taskDefinitionArns } = await ecs.send(
-    new ListTaskDefinitionsCommand({ familyPrefix: familyOf(live.id), status }),
-  );
   const ours: string[] = [];
-  for (const arn of taskDefinitionArns ?? []) {
-    const tags = arn === live.id ? live.tags : await tagsOf(aws, arn);
-    if (tags[TAG.stackId] === live.tags[TAG.stackId]) ours.push(arn);
+  for (const arn of await listRevisions(aws, familyOf(live.id), status)) {
+    const tags = arn === live.id ? live.tags : (await findRevision(aws, arn))?.tags;
+    if (tags?.[TAG.stackId] === live.tags[TAG.stackId]) ours.push(arn);
   }
   return ours;
-}
-
-async function tagsOf(aws: Aws, taskDefinition: string): Promise<Tags> {
-  const { tags } = await aws.clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition, include: ['TAGS'] }));
-  return fromLowerTags(tags);
 }
 
 /** @param id an ARN, or a family for its newest active revision */

@@ -21,14 +21,14 @@ const UPLOADS_AT_ONCE = 3;
  * Pushes an image through ECR's own layer API, with the credentials of every other call and without Docker. Only
  * blobs that the repository lacks are sent.
  *
- * @returns the digest of its manifest
+ * @returns the digest of its manifest, and how many bytes of blobs were sent
  */
 export async function pushImage(
   ecr: ECRClient,
   repositoryName: string,
   image: OciImage,
   imageTag: string,
-): Promise<string> {
+): Promise<{ readonly digest: string; readonly bytes: number }> {
   const blobs = new Map([...image.layers, image.config].map((blob) => [blob.digest, blob]));
   const { layers } = await ecr.send(
     new BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests: [...blobs.keys()] }),
@@ -40,7 +40,8 @@ export async function pushImage(
   const missing = [...blobs.values()].filter((blob) => !present.has(blob.digest));
   await Promise.all(missing.map((blob) => limit(() => uploadBlob(ecr, repositoryName, blob))));
   await putManifest(ecr, repositoryName, image, imageTag);
-  return image.manifest.digest;
+  const bytes = missing.reduce((sum, { size }) => sum + size, 0);
+  return { digest: image.manifest.digest, bytes };
 }
 
 /** An upload that ECR no longer knows begins again, once. */

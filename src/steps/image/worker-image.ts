@@ -53,7 +53,12 @@ export const workerImage = (
       return { id: digest, tags, inputHashes: [madeFrom] };
     },
     revises: () => true,
-    update: async (aws, _live, want) => (await push(aws, name, want.repository)).digest,
+    async update(aws, _live, want) {
+      // What was deployed once is there still, for a rollback: nothing has to be built.
+      const image = aws.imageOf(name);
+      const known = image && (await find(aws, name, { imageTag: image.inputHash }));
+      return known?.id ?? (await push(aws, name, want.repository)).digest;
+    },
     goesWith: 'repository',
     destroy: async () => undefined,
   });
@@ -76,9 +81,11 @@ async function push(
     });
   }
   const { inputHash } = image;
-  const digest = await aws.together(`push ${inputHash}`, async () =>
-    pushImage(aws.clients.ecr, repository, await image.build(), inputHash),
-  );
+  const digest = await aws.together(`push ${inputHash}`, async () => {
+    const pushed = await pushImage(aws.clients.ecr, repository, await image.build(), inputHash);
+    image.pushed?.(pushed.bytes);
+    return pushed.digest;
+  });
   return { digest, inputHash };
 }
 

@@ -126,8 +126,8 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
           Tags: { ...tags },
         }),
       );
-      const { resourceId: id, min, max, suspended, desired } = want;
-      return { id, tags, arn, min, max, suspended, desired, scaleOutArn: '', scaleInArn: '' };
+      const { resourceId: id, min, max, suspended } = want;
+      return { id, tags, arn, min, max, suspended, scaleOutArn: '', scaleInArn: '' };
     },
     async update(aws, live, want) {
       if (live.min !== want.min || live.max !== want.max || live.suspended !== want.suspended) {

@@ -1,0 +1,57 @@
+import {
+  DescribeServicesCommand,
+  DescribeTasksCommand,
+  type DesiredStatus,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs';
+import type { Aws } from './aws.ts';
+
+/** What ECS runs in a cluster, or is about to. */
+export interface InUse {
+  /** ARNs of task definitions that a task or a deployment of a service has. */
+  readonly taskDefinitions: ReadonlySet<string>;
+  /** `sha256:…` of the images of tasks. */
+  readonly images: ReadonlySet<string>;
+}
+
+/** Most services that DescribeServices takes. */
+const SERVICES_AT_ONCE = 10;
+
+/** @param services names of all services of the cluster */
+export async function inUse(aws: Aws, cluster: string, services: readonly string[]): Promise<InUse> {
+  const taskDefinitions = new Set<string>();
+  const images = new Set<string>();
+  for (let first = 0; first < services.length; first += SERVICES_AT_ONCE) {
+    const some = services.slice(first, first + SERVICES_AT_ONCE);
+    const answer = await aws.clients.ecs.send(new DescribeServicesCommand({ cluster, services: some }));
+    for (const { taskDefinition, deployments } of answer.services ?? []) {
+      for (const arn of [taskDefinition, ...(deployments ?? []).map((one) => one.taskDefinition)])
+        if (arn !== undefined) taskDefinitions.add(arn);
+    }
+  }
+  // A task that is to stop runs on for as long as it has work: two minutes at most.
+  for (const desired of ['RUNNING', 'STOPPED'] as const) {
+    for (const { taskDefinitionArn, lastStatus, containers } of await tasksOf(aws, cluster, desired)) {
+      if (lastStatus === 'STOPPED') continue;
+      if (taskDefinitionArn !== undefined) taskDefinitions.add(taskDefinitionArn);
+      for (const { imageDigest } of containers ?? []) if (imageDigest !== undefined) images.add(imageDigest);
+    }
+  }
+  return { taskDefinitions, images };
+}
+
+/** A page of ListTasks is as much as DescribeTasks takes: a hundred. */
+async function tasksOf({ clients: { ecs } }: Aws, cluster: string, desiredStatus: DesiredStatus) {
+  const tasks = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await ecs.send(new ListTasksCommand({ cluster, desiredStatus, nextToken }));
+    const arns = page.taskArns ?? [];
+    if (arns.length > 0) {
+      const described = await ecs.send(new DescribeTasksCommand({ cluster, tasks: arns }));
+      tasks.push(...(described.tasks ?? []));
+    }
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return tasks;
+}

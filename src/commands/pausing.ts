@@ -1,0 +1,38 @@
+import type { Session } from '../../state/store.ts';
+import type { Aws } from '../aws/aws.ts';
+import { withPaused } from '../config/paused.ts';
+import type { StackConfig } from '../config/schema.ts';
+import { narrow, type Scope } from '../engine/narrow.ts';
+import type { Plan } from '../engine/plan.ts';
+import { UserError } from '../errors.ts';
+import type { LockedStack } from './existing-stack.ts';
+import { planStack } from './stack-run.ts';
+
+/** Everything that a pause changes of a scalable target. */
+const PAUSING = ['min', 'max', 'suspended', 'desired'];
+
+/** The stack with these workers paused, or not any more, and what that takes: their scalable targets, nothing else. */
+export async function pausedPlan(
+  { connection, config: before, document }: LockedStack,
+  aws: Aws,
+  workers: readonly string[],
+  paused: boolean,
+): Promise<{ readonly config: StackConfig; readonly plan: Plan<Aws, StackConfig> }> {
+  const was = new Set(before.workers.flatMap((worker) => (worker.paused ? worker.name : [])));
+  const config = withPaused(before, (name) => (workers.includes(name) ? paused : was.has(name)));
+  const whole = (await planStack(connection, config, document, {}, aws)).plan;
+  const scope: Scope = new Map(workers.map((worker) => [`scaling/target/${worker}`, PAUSING]));
+  const plan = narrow(whole, scope);
+  const [problem] = plan.problems;
+  if (problem instanceof UserError) throw problem;
+  return { config, plan };
+}
+
+/** From here on this is what the stack is to be. What is paused, or starts again, has to prove itself anew. */
+export function putPaused(session: Session, config: StackConfig, workers: readonly string[]): Promise<void> {
+  return session.update((draft) => {
+    draft.configs = [...draft.configs.slice(0, -1), JSON.parse(JSON.stringify(config))];
+    const definitions = workers.map((worker) => draft.steps[`compute/task-definition/${worker}`]?.id);
+    draft.proven = draft.proven.filter((arn) => !definitions.includes(arn));
+  });
+}

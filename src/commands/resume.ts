@@ -1,0 +1,44 @@
+import { summarize } from '../engine/plan.ts';
+import { EXIT } from '../errors.ts';
+import { formatResumed } from '../ui/format-paused.ts';
+import { workersAsked } from './asked-workers.ts';
+import { withLockedStack } from './existing-stack.ts';
+import type { CommandInput } from './input.ts';
+import { pausedPlan, putPaused } from './pausing.ts';
+import { checkedClient } from './preflight.ts';
+import { type Run, rollOut } from './roll-out.ts';
+import { callSummary } from './stack-run.ts';
+
+/** `resume`: ends a pause. Auto scaling gets its bounds back, the smallest number of tasks starts, and they prove to poll. */
+export async function resume(input: CommandInput): Promise<number> {
+  return withLockedStack(input, 'resume', async (stack) => {
+    const { connection, session, owner, document } = stack;
+    const paused = workersAsked(input, stack.config).filter((worker) => worker.paused);
+    const names = paused.map(({ name }) => name);
+    const aws = connection.aws();
+    const { config, plan } = await pausedPlan(stack, aws, names, false);
+    const known = { config: stack.config, secretValue: undefined };
+    const client = await checkedClient(input, connection, known, document, aws);
+    try {
+      if (names.length > 0) await putPaused(session, config, names);
+      const run: Run = { input, connection, aws, config, session, owner, client, command: 'resume' };
+      const proofs = await rollOut(
+        run,
+        plan,
+        workersAsked(input, config).map(({ name }) => name),
+      );
+      input.io.note(callSummary(connection));
+      const view = {
+        stack: config.stack,
+        region: config.region,
+        changed: names.length > 0 || summarize(plan).changed,
+        resumed: names,
+        proof: proofs.map(({ text }) => text),
+      };
+      input.io.result(formatResumed(view), { ...view, calls: connection.counts });
+      return EXIT.done;
+    } finally {
+      await client?.connection.close();
+    }
+  });
+}

@@ -1,0 +1,68 @@
+import type { WorkerImage, WorkerImages } from '../aws/aws.ts';
+import type { StepEvent } from '../engine/events.ts';
+import type { Clock } from '../engine/wait.ts';
+
+/** What the parts of one worker's deployment took, in milliseconds. Absent: there was nothing to do. */
+export interface Parts {
+  readonly buildMs?: number;
+  readonly pushMs?: number;
+  /** Bytes of the layers and the config that the repository lacked. */
+  readonly pushedBytes?: number;
+  readonly registerMs?: number;
+  readonly deploymentMs?: number;
+  readonly pollersMs?: number;
+}
+
+/** Takes the time of every part of a deployment while it happens. */
+export class Stopwatch {
+  private readonly clock: Clock;
+  private readonly parts = new Map<string, Parts>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  of(worker: string): Parts {
+    return this.parts.get(worker) ?? {};
+  }
+
+  add(worker: string, parts: Parts): void {
+    this.parts.set(worker, { ...this.of(worker), ...parts });
+  }
+
+  /** The same images, timed while they are built and pushed. */
+  timed(images: WorkerImages): WorkerImages {
+    const timed = new Map<WorkerImage, WorkerImage>();
+    for (const image of new Set(images.values())) {
+      const workers = [...images].flatMap(([worker, its]) => (its === image ? worker : []));
+      timed.set(image, this.timedImage(image, workers));
+    }
+    return new Map([...images].map(([worker, image]) => [worker, timed.get(image) ?? image]));
+  }
+
+  private timedImage(image: WorkerImage, workers: readonly string[]): WorkerImage {
+    const tell = (parts: Parts): void => {
+      for (const worker of workers) this.add(worker, parts);
+    };
+    let builtAt = 0;
+    return {
+      inputHash: image.inputHash,
+      build: async () => {
+        const startedAt = this.clock.now();
+        const built = await image.build();
+        builtAt = this.clock.now();
+        tell({ buildMs: builtAt - startedAt });
+        return built;
+      },
+      pushed: (pushedBytes) => tell({ pushMs: this.clock.now() - builtAt, pushedBytes }),
+    };
+  }
+
+  /** Hears of every step of the engine. */
+  heard(event: StepEvent): void {
+    if (event.type !== 'done' || event.action === 'none') return;
+    const [, kind, worker] = /^compute\/(task-definition|service)\/(.+)$/.exec(event.id) ?? [];
+    if (worker === undefined) return;
+    this.add(worker, kind === 'service' ? { deploymentMs: event.elapsedMs } : { registerMs: event.elapsedMs });
+  }
+}

@@ -1,0 +1,44 @@
+import { BatchDeleteImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr';
+import type { Aws } from '../../aws/aws.ts';
+import { orUndefined } from '../../aws/errors.ts';
+import { repositoryName } from './repository.ts';
+
+/** Tags of the images that this program pushes begin like this; what somebody else pushed has others. */
+export const OUR_TAG = 'from-';
+
+/** Digests of the images in the stack's repository that this program pushed. */
+export async function pushedImages(aws: Aws): Promise<string[]> {
+  const digests: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await orUndefined(
+      aws.clients.ecr.send(new DescribeImagesCommand({ repositoryName: repositoryName(aws.stack), nextToken })),
+    );
+    for (const { imageDigest, imageTags } of page?.imageDetails ?? []) {
+      if (imageDigest !== undefined && imageTags?.some((tag) => tag.startsWith(OUR_TAG))) digests.push(imageDigest);
+    }
+    nextToken = page?.nextToken;
+  } while (nextToken !== undefined);
+  return digests;
+}
+
+/** Whether the stack's repository has an image of this digest. */
+export async function hasImage(aws: Aws, imageDigest: string): Promise<boolean> {
+  const command = new DescribeImagesCommand({ repositoryName: repositoryName(aws.stack), imageIds: [{ imageDigest }] });
+  return (await orUndefined(aws.clients.ecr.send(command))) !== undefined;
+}
+
+/** Whether it is an image of the stack's own repository: "<account>.dkr.ecr.<region>.amazonaws.com/<repository>@sha256:…". */
+export const isOfRepository = (aws: Aws, image: string): boolean =>
+  image.split('@')[0]?.endsWith(`/${repositoryName(aws.stack)}`) ?? false;
+
+/** Most that BatchDeleteImage takes. */
+const DELETED_AT_ONCE = 100;
+
+/** Their layers go with them, but for those that other images have as well. */
+export async function deleteImages(aws: Aws, digests: readonly string[]): Promise<void> {
+  for (let first = 0; first < digests.length; first += DELETED_AT_ONCE) {
+    const imageIds = digests.slice(first, first + DELETED_AT_ONCE).map((imageDigest) => ({ imageDigest }));
+    await aws.clients.ecr.send(new BatchDeleteImageCommand({ repositoryName: repositoryName(aws.stack), imageIds }));
+  }
+}

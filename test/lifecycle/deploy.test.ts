@@ -1,0 +1,143 @@
+import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
+import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useSandbox } from '../helpers/temporal.ts';
+
+const sandbox = useSandbox();
+const SERVICE = { cluster: 'temporal-fargate-dev', service: 'worker' };
+const ON_DEMAND = [{ capacityProvider: 'FARGATE', weight: 1, base: 0 }];
+
+/** A worker of the user's, made from the starter. */
+let dir: string;
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'temporal-fargate-deploy-'));
+  const starter = fileURLToPath(new URL('../../worker', import.meta.url));
+  cpSync(starter, dir, { recursive: true, filter: (path) => !/node_modules|dist$/.test(path) });
+  symlinkSync(join(starter, 'node_modules'), join(dir, 'node_modules'));
+  const made = await sandbox.run(['init', '--yes', '--worker-dir', dir]);
+  expect(made, made.stderr).toMatchObject({ code: 0 });
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** Runs it to its end, which has to be a good one. @returns its result, and what it changed in AWS */
+async function done(...args: string[]) {
+  await sandbox.emulator.clearCalls();
+  const { code, stdout, stderr } = await sandbox.run([...args, '--json']);
+  expect(code, stdout + stderr).toBe(0);
+  const { result } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  const calls = (await sandbox.emulator.calls()).filter(({ mutating, service }) => mutating && service !== 's3');
+  return { result, changes: calls.map(({ operation }) => operation).filter((name) => !/Layer|ListFailed/.test(name)) };
+}
+
+async function counts() {
+  const { ecs, autoscaling } = sandbox.emulator.clients;
+  const { services } = await ecs.send(new DescribeServicesCommand({ cluster: SERVICE.cluster, services: ['worker'] }));
+  const { ScalableTargets } = await autoscaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs' }));
+  const [service, target] = [services?.[0], ScalableTargets?.[0]];
+  return {
+    revision: Number(service?.taskDefinition?.split(':').at(-1)),
+    desired: service?.desiredCount,
+    running: service?.runningCount,
+    min: target?.MinCapacity,
+    suspended: Object.values(target?.SuspendedState ?? {}).filter(Boolean).length,
+    strategy: service?.capacityProviderStrategy,
+  };
+}
+
+describe('a change of the code', () => {
+  it('is pushed, registered, rolled out and seen to poll, and everything else is left as it is', async () => {
+    const { ecs, logs } = sandbox.emulator.clients;
+    await logs.send(new PutRetentionPolicyCommand({ logGroupName: '/temporal-fargate/dev', retentionInDays: 30 }));
+    await ecs.send(new UpdateServiceCommand({ ...SERVICE, capacityProviderStrategy: ON_DEMAND }));
+    appendFileSync(join(dir, 'main.ts'), "console.log('changed');\n");
+    const { result, changes } = await done('deploy', '--worker-dir', dir);
+    expect(changes).toEqual(['PutImage', 'RegisterTaskDefinition', 'UpdateService']);
+    expect(result).toMatchObject({
+      changed: true,
+      otherDifferences: 2,
+      workers: [{ worker: 'worker', revision: 2, image: expect.stringMatching(/^sha256:/) }],
+      proof: [expect.stringContaining('as a poller of test-queue')],
+    });
+    const [parts] = result.workers;
+    expect(Object.keys(parts)).toEqual(
+      expect.arrayContaining(['buildMs', 'pushMs', 'registerMs', 'deploymentMs', 'pollersMs']),
+    );
+    // The base and the dependencies are there already.
+    expect(parts.pushedBytes).toBeGreaterThan(1000);
+    expect(parts.pushedBytes).toBeLessThan(1_000_000);
+    expect(await counts()).toMatchObject({ revision: 2, running: 1, strategy: ON_DEMAND });
+  });
+
+  it('that is none changes nothing, and says so', async () => {
+    const { code, stdout } = await sandbox.run(['deploy', '--worker-dir', dir]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^Stack dev runs this already\. Nothing was deployed\.\nworker: revision 2, image [0-9a-f]{12}\n2 other differences; temporal-fargate plan shows them\.\n$/,
+    );
+  });
+});
+
+describe('a rollback', () => {
+  it('gives the service what has worked before, touches nothing else, and is not undone by init', async () => {
+    const { result, changes } = await done('rollback');
+    expect(changes).toEqual(['UpdateService']);
+    expect(result).toMatchObject({ changed: true, from: { revision: 2 }, to: { revision: 1 } });
+    expect(result.proof).toEqual([expect.stringContaining('as a poller of test-queue')]);
+    expect(await counts()).toMatchObject({ revision: 1, running: 1, strategy: ON_DEMAND });
+
+    const kept = await done('init', '--yes');
+    expect(kept.result.plan.map(({ step }: { step: string }) => step)).toEqual([
+      'compute/log-group',
+      'compute/service/worker',
+    ]);
+    expect(await counts()).toMatchObject({ revision: 1 });
+  });
+
+  it('to what cannot be run is refused with what can be chosen', async () => {
+    const refused = await sandbox.run(['rollback', '--to', '7']);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('✖ rolling worker back to revision 7: there is no such revision');
+    expect(refused.stderr).toContain('Choose one of 2.');
+    expect((await sandbox.run(['rollback'])).stderr).toContain('there is no revision of worker that has worked before');
+  });
+});
+
+describe('a pause', () => {
+  it('ends every task and all scaling, shows the bill, and init keeps to it', async () => {
+    const { result, changes } = await done('pause');
+    expect(changes).toEqual(['RegisterScalableTarget', 'UpdateService']);
+    expect(result).toMatchObject({ changed: true, paused: ['worker'], monthlyUsd: { max: expect.any(Number) } });
+    expect(result.bill).toContainEqual({ what: 'NAT gateway', monthlyUsd: { min: 32.85, max: 32.85 } });
+    expect(await counts()).toMatchObject({ desired: 0, running: 0, min: 0, suspended: 3 });
+
+    const kept = await sandbox.run(['init', '--yes']);
+    expect(kept.stderr).toContain('Paused, and stays so: worker.');
+    expect(kept.stdout).toContain('Nothing was changed.');
+    expect((await done('pause')).changes).toEqual([]);
+  });
+
+  it('ends with resume, which proves that the worker polls', async () => {
+    const { result, changes } = await done('resume');
+    expect(changes).toEqual(['RegisterScalableTarget']);
+    expect(result).toMatchObject({ resumed: ['worker'], proof: [expect.stringContaining('as a poller of')] });
+    expect(await counts()).toMatchObject({ revision: 1, desired: 1, running: 1, min: 1, suspended: 0 });
+  });
+});
+
+describe('after all that', () => {
+  it('the next deploy takes the code again, and history tells it all', async () => {
+    const { result, changes } = await done('deploy', '--worker-dir', dir);
+    // Image and revision are still there, so that nothing is even built.
+    expect(changes).toEqual(['UpdateService']);
+    expect(result).toMatchObject({ workers: [{ revision: 2, deploymentMs: expect.any(Number) }] });
+    expect(result.workers[0]).not.toHaveProperty('buildMs');
+
+    const { stdout } = await sandbox.run(['history']);
+    expect(stdout.replace(/[0-9a-f]{12}/g, '<image>').replace(/\d+ (s|min) ago/g, '<time>')).toMatchInlineSnapshot();
+  });
+});
