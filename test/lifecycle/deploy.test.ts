@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,8 +19,12 @@ beforeAll(async () => {
   const starter = fileURLToPath(new URL('../../worker', import.meta.url));
   cpSync(starter, dir, { recursive: true, filter: (path) => !/node_modules|dist$/.test(path) });
   symlinkSync(join(starter, 'node_modules'), join(dir, 'node_modules'));
-  const made = await sandbox.run(['init', '--yes', '--worker-dir', dir]);
-  expect(made, made.stderr).toMatchObject({ code: 0 });
+  writeFileSync(
+    join(dir, 'main.ts'),
+    `throw new Error('broken release');\n${readFileSync(join(dir, 'main.ts'), 'utf8')}`,
+  );
+  const failed = await sandbox.run(['init', '--yes', '--worker-dir', dir]);
+  expect(failed, failed.stderr).toMatchObject({ code: 1, stderr: expect.stringContaining('broken release') });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -49,18 +53,32 @@ async function counts() {
   };
 }
 
-describe('a change of the code', () => {
-  it('is pushed, registered, rolled out and seen to poll, and everything else is left as it is', async () => {
+/** Another release of the worker: the starter with one more line. */
+function release(name: string): void {
+  const starter = readFileSync(new URL('../../worker/main.ts', import.meta.url), 'utf8');
+  writeFileSync(join(dir, 'main.ts'), `${starter}console.log('${name}');\n`);
+}
+
+describe('deploy', () => {
+  it('repairs a stack whose first deployment has failed, with all that it had not come to', async () => {
+    release('one');
+    const { result, changes } = await done('deploy', '--worker-dir', dir);
+    expect(changes.slice(0, 3)).toEqual(['PutImage', 'RegisterTaskDefinition', 'UpdateService']);
+    expect(changes).toEqual(expect.arrayContaining(['RegisterScalableTarget', 'PutMetricAlarm']));
+    expect(result).toMatchObject({ changed: true, otherDifferences: 0, workers: [{ worker: 'worker', revision: 2 }] });
+    expect(result.proof).toEqual([expect.stringContaining('as a poller of test-queue')]);
+  });
+
+  it('of changed code pushes less than a megabyte, proves that it polls, and leaves everything else as it is', async () => {
     const { ecs, logs } = sandbox.emulator.clients;
     await logs.send(new PutRetentionPolicyCommand({ logGroupName: '/temporal-fargate/dev', retentionInDays: 30 }));
     await ecs.send(new UpdateServiceCommand({ ...SERVICE, capacityProviderStrategy: ON_DEMAND }));
-    appendFileSync(join(dir, 'main.ts'), "console.log('changed');\n");
+    release('two');
     const { result, changes } = await done('deploy', '--worker-dir', dir);
     expect(changes).toEqual(['PutImage', 'RegisterTaskDefinition', 'UpdateService']);
     expect(result).toMatchObject({
-      changed: true,
       otherDifferences: 2,
-      workers: [{ worker: 'worker', revision: 2, image: expect.stringMatching(/^sha256:/) }],
+      workers: [{ revision: 3, image: expect.stringMatching(/^sha256:/) }],
       proof: [expect.stringContaining('as a poller of test-queue')],
     });
     const [parts] = result.workers;
@@ -70,62 +88,59 @@ describe('a change of the code', () => {
     // The base and the dependencies are there already.
     expect(parts.pushedBytes).toBeGreaterThan(1000);
     expect(parts.pushedBytes).toBeLessThan(1_000_000);
-    expect(await counts()).toMatchObject({ revision: 2, running: 1, strategy: ON_DEMAND });
+    expect(await counts()).toMatchObject({ revision: 3, running: 1, strategy: ON_DEMAND });
   });
 
-  it('that is none changes nothing, and says so', async () => {
+  it('of the same code changes nothing, and says so', async () => {
     const { code, stdout } = await sandbox.run(['deploy', '--worker-dir', dir]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^Stack dev runs this already\. Nothing was deployed\.\nworker: revision 2, image [0-9a-f]{12}\n2 other differences; temporal-fargate plan shows them\.\n$/,
+      /^Stack dev runs this already\. Nothing was deployed\.\nworker: revision 3, image [0-9a-f]{12}\n2 other differences; temporal-fargate plan shows them\.\n$/,
     );
   });
 });
 
-describe('a rollback', () => {
-  it('gives the service what has worked before, touches nothing else, and is not undone by init', async () => {
+describe('rollback', () => {
+  it('gives the service what has worked before, and touches nothing else', async () => {
     const { result, changes } = await done('rollback');
     expect(changes).toEqual(['UpdateService']);
-    expect(result).toMatchObject({ changed: true, from: { revision: 2 }, to: { revision: 1 } });
+    expect(result).toMatchObject({ changed: true, from: { revision: 3 }, to: { revision: 2 } });
     expect(result.proof).toEqual([expect.stringContaining('as a poller of test-queue')]);
-    expect(await counts()).toMatchObject({ revision: 1, running: 1, strategy: ON_DEMAND });
-
-    const kept = await done('init', '--yes');
-    expect(kept.result.plan.map(({ step }: { step: string }) => step)).toEqual([
-      'compute/log-group',
-      'compute/service/worker',
-    ]);
-    expect(await counts()).toMatchObject({ revision: 1 });
+    expect(await counts()).toMatchObject({ revision: 2, running: 1, strategy: ON_DEMAND });
   });
 
   it('to what cannot be run is refused with what can be chosen', async () => {
     const refused = await sandbox.run(['rollback', '--to', '7']);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('✖ rolling worker back to revision 7: there is no such revision');
-    expect(refused.stderr).toContain('Choose one of 2.');
-    expect((await sandbox.run(['rollback'])).stderr).toContain('there is no revision of worker that has worked before');
+    expect(refused.stderr).toContain('Choose one of 3, 1.');
   });
 });
 
-describe('a pause', () => {
-  it('ends every task and all scaling, shows the bill, and init keeps to it', async () => {
+describe('pause', () => {
+  it('ends every task and all scaling, and shows what goes on costing money', async () => {
     const { result, changes } = await done('pause');
     expect(changes).toEqual(['RegisterScalableTarget', 'UpdateService']);
     expect(result).toMatchObject({ changed: true, paused: ['worker'], monthlyUsd: { max: expect.any(Number) } });
     expect(result.bill).toContainEqual({ what: 'NAT gateway', monthlyUsd: { min: 32.85, max: 32.85 } });
     expect(await counts()).toMatchObject({ desired: 0, running: 0, min: 0, suspended: 3 });
+  });
 
-    const kept = await sandbox.run(['init', '--yes']);
-    expect(kept.stderr).toContain('Paused, and stays so: worker.');
-    expect(kept.stdout).toContain('Nothing was changed.');
-    expect((await done('pause')).changes).toEqual([]);
+  it('is kept by init, which says so, and so is the rollback', async () => {
+    const { code, stdout, stderr } = await sandbox.run(['init', '--yes']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('worker was rolled back to revision 2 and stays there, until temporal-fargate deploy.');
+    expect(stderr).toContain('Paused, and stays so: worker.');
+    expect(stderr).toContain('Plan: 2 to update, 22 unchanged.');
+    expect(stdout).toContain('worker: it is paused, so no task was waited for.');
+    expect(await counts()).toMatchObject({ revision: 2, desired: 0, min: 0, suspended: 3 });
   });
 
   it('ends with resume, which proves that the worker polls', async () => {
     const { result, changes } = await done('resume');
     expect(changes).toEqual(['RegisterScalableTarget']);
     expect(result).toMatchObject({ resumed: ['worker'], proof: [expect.stringContaining('as a poller of')] });
-    expect(await counts()).toMatchObject({ revision: 1, desired: 1, running: 1, min: 1, suspended: 0 });
+    expect(await counts()).toMatchObject({ revision: 2, desired: 1, running: 1, min: 1, suspended: 0 });
   });
 });
 
@@ -134,7 +149,7 @@ describe('after all that', () => {
     const { result, changes } = await done('deploy', '--worker-dir', dir);
     // Image and revision are still there, so that nothing is even built.
     expect(changes).toEqual(['UpdateService']);
-    expect(result).toMatchObject({ workers: [{ revision: 2, deploymentMs: expect.any(Number) }] });
+    expect(result).toMatchObject({ workers: [{ revision: 3, deploymentMs: expect.any(Number) }] });
     expect(result.workers[0]).not.toHaveProperty('buildMs');
 
     const { stdout } = await sandbox.run(['history']);

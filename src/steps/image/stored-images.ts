@@ -6,7 +6,7 @@ import { repositoryName } from './repository.ts';
 /** Tags of the images that this program pushes begin like this; what somebody else pushed has others. */
 export const OUR_TAG = 'from-';
 
-/** Digests of the images in the stack's repository that this program pushed. */
+/** Digests of the images in the stack's repository that this program pushed, and that nobody has tagged besides. */
 export async function pushedImages(aws: Aws): Promise<string[]> {
   const digests: string[] = [];
   let nextToken: string | undefined;
@@ -15,7 +15,8 @@ export async function pushedImages(aws: Aws): Promise<string[]> {
       aws.clients.ecr.send(new DescribeImagesCommand({ repositoryName: repositoryName(aws.stack), nextToken })),
     );
     for (const { imageDigest, imageTags } of page?.imageDetails ?? []) {
-      if (imageDigest !== undefined && imageTags?.some((tag) => tag.startsWith(OUR_TAG))) digests.push(imageDigest);
+      const ours = imageTags?.every((tag) => tag.startsWith(OUR_TAG)) ?? false;
+      if (imageDigest !== undefined && ours) digests.push(imageDigest);
     }
     nextToken = page?.nextToken;
   } while (nextToken !== undefined);
