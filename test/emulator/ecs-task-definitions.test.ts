@@ -49,6 +49,14 @@ beforeEach(async () => {
 });
 
 describe('RegisterTaskDefinition', () => {
+  it('refuses a variable that is given both by its value and from a secret', async () => {
+    const secrets = [{ name: 'TOKEN', valueFrom: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf' }];
+    expect(await refusal(registerIt({}, { environment: [{ name: 'TOKEN', value: 'x' }], secrets }))).toMatchObject({
+      name: 'ClientException',
+      message: expect.stringContaining("such as 'TOKEN'"),
+    });
+  });
+
   it('answers the defaults that AWS fills in', async () => {
     const { taskDefinition, tags } = await registerIt(
       { tags: [{ key: 'a', value: 'b' }] },

@@ -1,10 +1,13 @@
 import {
+  AttachRolePolicyCommand,
   CreateRoleCommand,
   CreateServiceLinkedRoleCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
+  GetPolicyCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -58,6 +61,43 @@ describe('roles', () => {
     await iam.send(new DeleteRolePolicyCommand(policy));
     await remove();
     expect((await refusal(remove())).name).toBe('NoSuchEntityException');
+  });
+});
+
+describe('policies of a role', () => {
+  const RoleName = 'dev-task';
+  const attach = (PolicyArn: string) => emulator.clients.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+  const inline = (PolicyName: string, length: number) => {
+    const statement = { Effect: 'Allow', Action: 's3:Get*', Resource: `arn:aws:s3:::${'x'.repeat(length)}` };
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statement }, undefined, 4);
+    return emulator.clients.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
+  };
+
+  it('may be those that AWS manages, of which no two have one name, and no others that do not exist', async () => {
+    const { iam } = emulator.clients;
+    await createRole(RoleName);
+    const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy';
+    expect((await iam.send(new GetPolicyCommand({ PolicyArn }))).Policy).toMatchObject({ IsAttachable: true });
+    await attach(PolicyArn);
+    const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+    expect(AttachedPolicies?.map((policy) => policy.PolicyArn)).toEqual([PolicyArn]);
+    for (const arn of ['AmazonECSTaskExecutionRolePolicy', 'NoSuchPolicy']) {
+      expect((await refusal(attach(`arn:aws:iam::aws:policy/${arn}`))).name).toBe('NoSuchEntityException');
+    }
+  });
+
+  it('are ten at most, and the inline ones have 10,240 characters without white space', async () => {
+    await createRole(RoleName);
+    await inline('one', 5000);
+    await inline('one', 9000);
+    const tooLong = await refusal(inline('two', 1100));
+    expect(tooLong).toMatchObject({ name: 'LimitExceededException', status: 409 });
+    expect(tooLong.message).toContain('Maximum policy size of 10240 bytes exceeded for role dev-task');
+    await inline('two', 900);
+    const names = ['AppFlow', 'AppStream', 'Connect', 'DocDB', 'DynamoDB', 'EC2', 'ES', 'ElastiCache', 'EventBridge'];
+    const arns = [...names, 'SQS', 'SNS'].map((name) => `arn:aws:iam::aws:policy/Amazon${name}ReadOnlyAccess`);
+    for (const arn of arns.slice(0, 10)) await attach(arn);
+    expect((await refusal(attach(arns[10] ?? ''))).message).toContain('Cannot exceed quota for PoliciesPerRole: 10');
   });
 });
 

@@ -120,6 +120,7 @@ def _check_fargate(params: Params, containers: List[Params]) -> None:
         missing = {"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} - set(logs.get("options") or {})
         if logs.get("logDriver") == "awslogs" and missing:
             raise _refused(f"Log driver awslogs requires options: {', '.join(sorted(missing))}")
+        _check_names(container)
         if container.get("privileged"):
             raise _refused(f"Invalid setting for container '{name}': Fargate does not support privileged.")
         if "stopTimeout" in container and container["stopTimeout"] not in STOP_TIMEOUT:
@@ -130,6 +131,17 @@ def _check_fargate(params: Params, containers: List[Params]) -> None:
                 raise _refused(
                     f"Invalid setting for container '{name}': healthCheck {member} must be between {low} and {high}."
                 )
+
+
+def _check_names(container: Params) -> None:
+    given = [entry["name"] for entry in container.get("environment") or []]
+    secret = [entry["name"] for entry in container.get("secrets") or []]
+    twice = next((name for name in secret if name in given or secret.count(name) > 1), None)
+    if twice is not None:
+        raise _refused(
+            "The secret name must be unique and not shared with any new or existing environment variables set on the "
+            f"container, such as '{twice}'."
+        )
 
 
 def _check_role(arn: Optional[str], account_id: str) -> None:

@@ -11,11 +11,10 @@ from moto.iam.models import iam_backends
 
 from .aws_call import AwsError, Call, Forward
 from .context import Kinds, Sandbox
+from .iam_policies import AWS_POLICIES
 from .inventory import backends, digest, tag_map
 
 PARTITION = "aws"
-AWS_POLICIES = "arn:aws:iam::aws:policy/"
-"""ARNs of the policies that AWS manages begin like this; moto does not load them all."""
 SERVICE_LINKED_ROLES = {
     "ecs.amazonaws.com": "AWSServiceRoleForECS",
     "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
