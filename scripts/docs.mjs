@@ -31,13 +31,13 @@ function defaultOf({ default: usual, when }) {
 }
 
 function row(option) {
-  const { key, env, file, help, choices, secret } = option;
-  const variables = [...env, file?.env ?? []].flat();
+  const { key, env, file, pairsFile, help, choices, secret } = option;
+  const variables = [...env, (file ?? pairsFile)?.env ?? []].flat();
   // What a choice is, its flag alone does not say.
   const taken = choices ? ` One of ${choices.map(code).join(', ')}.` : '';
   const cells = [
     secret ? 'never in a file' : code(key),
-    code(flagOf(key)),
+    [flagOf(key), pairsFile?.flag ?? []].flat().map(code).join('<br>'),
     variables.map(code).join('<br>'),
     secret ? 'asked' : defaultOf(option),
     `${help.replaceAll('<', '&lt;')}${taken}`,

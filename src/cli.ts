@@ -1,10 +1,11 @@
 import { Command, Option as Flag } from 'commander';
 import type { Flags } from './commands/input.ts';
 import { CODE_KEYS } from './config/code-options.ts';
-import type { Answer, OptionKey } from './config/option.ts';
+import type { Answer, Option, OptionKey } from './config/option.ts';
 import { OPTION_GROUPS, OPTIONS } from './config/options.ts';
+import { pairLine } from './config/pairs.ts';
 import { fromText } from './config/sources.ts';
-import { addCommonHelp, helpOfAnswer } from './help.ts';
+import { addCommonHelp, helpOfAnswer, helpOfPairsFile } from './help.ts';
 import { explainUsage } from './usage.ts';
 
 /** A command of the program, loaded only when it is called. */
@@ -282,15 +283,26 @@ function addAnswers(command: Command, takes: Takes): void {
   for (const { heading, options } of OPTION_GROUPS) {
     for (const option of options.filter((candidate) => keys.includes(candidate.key))) {
       const flag = helpOfAnswer(option, heading);
-      command.addOption(option.file ? flag : flag.argParser((text: string): Answer => fromText(option, text.trim())));
+      command.addOption(option.file ? flag : flag.argParser(parserOf(option)));
+      if (option.pairsFile) command.addOption(helpOfPairsFile(option, option.pairsFile, heading));
     }
   }
 }
 
+/** Pairs come one by one, and become lines. */
+const parserOf =
+  (option: Option) =>
+  (text: string, before: unknown): Answer =>
+    option.type === 'pairs' ? [before ?? [], pairLine(text)].flat().join('\n') : fromText(option, text.trim());
+
 function toFlags(options: Record<string, string | boolean>): Flags {
   const { yes, sandbox, json, quiet, debug, config, ...rest } = options;
   const keys = new Set<string>(OPTIONS.map((option) => option.key));
-  const byPath = new Map(OPTIONS.flatMap(({ key, file }) => (file ? [[attributeOf(file.flag), key] as const] : [])));
+  const byPath = new Map(
+    OPTIONS.flatMap(({ key, file = undefined, pairsFile = file }) =>
+      pairsFile ? [[attributeOf(pairsFile.flag), key] as const] : [],
+    ),
+  );
   const entries = Object.entries(rest);
   const given = entries.filter(([key]) => !byPath.has(key));
   return {

@@ -147,8 +147,20 @@ export function helpOfAnswer(option: Option, heading: string): Flag {
   );
 }
 
-function placeholderOf({ type, choices, file }: Option): string {
+/** The flag of a file of pairs, after the flag of the pairs themselves. */
+export const helpOfPairsFile = (
+  { key }: Option,
+  { flag, env }: NonNullable<Option['pairsFile']>,
+  heading: string,
+): Flag =>
+  new Flag(
+    `${flag} <path>`,
+    `File of such lines; "-" is standard input. ${flagOf(key)} wins over it. (env: ${env})`,
+  ).helpGroup(heading);
+
+function placeholderOf({ type, choices, file, form }: Option): string {
   if (file) return '<path>';
+  if (form) return `<${form}>`;
   if (type === 'boolean') return '<true|false>';
   return choices ? `<${choices.join('|')}>` : `<${type}>`;
 }

@@ -1,5 +1,6 @@
 import { type Command, type CommanderError, type Option as Flag, InvalidArgumentError } from 'commander';
 import { closest } from './config/closest.ts';
+import type { Option } from './config/option.ts';
 import { flagOf, OPTIONS, plainFlagOf } from './config/options.ts';
 
 /** What to do about a command line that cannot be read. */
@@ -76,12 +77,14 @@ function refuseTwice(command: Command): void {
   for (const flag of command.options.filter(({ required }) => required)) {
     const { parseArg } = flag;
     flag.argParser((text: string, previous: unknown) => {
-      if (previous !== undefined) throw new InvalidArgumentError('It is given twice.');
+      if (previous !== undefined && optionOf(flag)?.type !== 'pairs')
+        throw new InvalidArgumentError('It is given twice.');
       if (text.trim() === '' && !mayBeEmpty(flag)) throw new InvalidArgumentError('It is empty.');
       return parseArg ? parseArg(text, previous) : text;
     });
   }
 }
 
-const mayBeEmpty = (flag: Flag): boolean =>
-  OPTIONS.some((option) => option.default === '' && flag.long === flagOf(option.key));
+const mayBeEmpty = (flag: Flag): boolean => optionOf(flag)?.default === '';
+
+const optionOf = (flag: Flag): Option | undefined => OPTIONS.find(({ key }) => flag.long === flagOf(key));

@@ -15,6 +15,9 @@ export interface AskerOptions {
   readonly revises?: boolean;
 }
 
+/** Types of answers that are read from a file. */
+const FILES: readonly Option['type'][] = ['pem', 'pairs', 'json'];
+
 /** No value of a choice begins with it. */
 const OTHER = '\0other';
 
@@ -83,8 +86,8 @@ export class TerminalAsker implements Asker {
 
   /** @param offered what it was chosen to type something else than */
   private async typed(option: Option, asking: Asking, offered: readonly Choice[] = []): Promise<Answer> {
-    // Nobody types a certificate: its file is asked for.
-    const isFile = option.type === 'pem';
+    // Nobody types a certificate, a policy or many lines: their file is asked for.
+    const isFile = FILES.includes(option.type);
     const read = (text: string): Found => (isFile ? fromFile(option, text) : { answer: fromText(option, text.trim()) });
     const kept = isFile ? asking.suggestion : undefined;
     const problemOf = (text: string): string | undefined => {
@@ -96,7 +99,7 @@ export class TerminalAsker implements Asker {
     const suggestion = String(asking.suggestion ?? '');
     const isOffered = offered.some(({ value }) => value === suggestion);
     const text = await this.ask({
-      message: option.question,
+      message: option.type === 'pairs' ? `${option.question} (file of ${option.form} lines)` : option.question,
       help: option.help,
       secret: option.secret === true && !isFile,
       suggestion: suggestion === '' || isFile || isOffered ? undefined : suggestion,

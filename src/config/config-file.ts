@@ -3,8 +3,9 @@ import { type UserError, usageError } from '../errors.ts';
 import { closest } from './closest.ts';
 import { readWorkers, WORKERS_KEY } from './config-file-workers.ts';
 import { SCHEMA_KEY } from './json-schema.ts';
-import type { Answers } from './option.ts';
+import type { Answer, Answers, Option } from './option.ts';
 import { OPTIONS } from './options.ts';
+import { parsePairs } from './pairs.ts';
 import type { WorkerAnswers } from './worker-config.ts';
 
 /** Bytes; a file with every key has two thousand. */
@@ -41,10 +42,16 @@ export function configFileText({ answers, workers }: ConfigFile): string {
   return `${JSON.stringify({ ...kept(answers), ...(list && { [WORKERS_KEY]: list }) }, undefined, 2)}\n`;
 }
 
-const kept = (answers: Answers): Answers =>
+/** Pairs and JSON are text only while answers are gathered. */
+function valueInFile(type: Option['type'], answer: Answer | undefined): unknown {
+  if (type === 'pairs') return parsePairs(String(answer)).pairs;
+  return type === 'json' ? JSON.parse(String(answer)) : answer;
+}
+
+const kept = (answers: Answers): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     OPTIONS.filter(({ key, secret }) => !secret && answers[key] !== undefined && answers[key] !== '').map(
-      ({ key }) => [key, answers[key]] as const,
+      ({ key, type }) => [key, valueInFile(type, answers[key])] as const,
     ),
   );
 

@@ -1,3 +1,4 @@
+import { networkNeeds, networkNeedsAnswers, workerNeeds, workerNeedsAnswers } from './activity-needs.ts';
 import { type Answers, listOf } from './option.ts';
 import type { StackConfig, WorkerConfig } from './schema.ts';
 import { parseTags } from './tags.ts';
@@ -8,21 +9,24 @@ export const secretExtra = ({ secretArn }: Answers): Partial<StackConfig['tempor
 });
 
 /** What the answers to the extras add to a config, still to be parsed. */
-export function stackExtras({ permissionsBoundary, tags: text }: Answers): Partial<StackConfig> {
+export function stackExtras(answers: Answers): Partial<StackConfig> {
+  const { permissionsBoundary, tags: text } = answers;
   const { tags } = parseTags(String(text ?? ''));
   return {
     ...(Object.keys(tags).length > 0 && { tags }),
     ...(permissionsBoundary && { permissionsBoundary: String(permissionsBoundary) }),
+    ...networkNeeds(answers),
   };
 }
 
 export function workerExtras(answers: Answers): Partial<WorkerConfig> {
   const securityGroupIds = listOf(answers.securityGroupIds);
-  return securityGroupIds.length > 0 ? { securityGroupIds } : {};
+  return { ...(securityGroupIds.length > 0 && { securityGroupIds }), ...workerNeeds(answers) };
 }
 
 /** The answers that lead to the extras of this config. */
-export function extrasAnswers({ temporal, tags, permissionsBoundary }: StackConfig): Answers {
+export function extrasAnswers(config: StackConfig): Answers {
+  const { temporal, tags, permissionsBoundary } = config;
   return {
     ...(temporal.secret && { secretArn: temporal.secret.arn }),
     ...(tags && {
@@ -31,9 +35,11 @@ export function extrasAnswers({ temporal, tags, permissionsBoundary }: StackConf
         .join(','),
     }),
     ...(permissionsBoundary !== undefined && { permissionsBoundary }),
+    ...networkNeedsAnswers(config),
   };
 }
 
-export const workerExtrasAnswers = ({ securityGroupIds }: WorkerConfig): Answers => ({
-  ...(securityGroupIds && { securityGroupIds: securityGroupIds.join(',') }),
+export const workerExtrasAnswers = (worker: WorkerConfig): Answers => ({
+  ...(worker.securityGroupIds && { securityGroupIds: worker.securityGroupIds.join(',') }),
+  ...workerNeedsAnswers(worker),
 });

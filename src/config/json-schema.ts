@@ -54,6 +54,9 @@ function propertyOf(option: Option): object {
 
 function kindOf({ type, choices, range, values }: Option): object {
   if (type === 'boolean') return { type };
+  if (type === 'pairs') return { type: 'object', additionalProperties: { type: 'string' } };
+  // The object itself, or the path of a file that holds it.
+  if (type === 'json') return { type: ['object', 'string'] };
   if (type !== 'number') return { type: 'string', ...(choices && { enum: choices }) };
   if (values) return { type: 'integer', enum: values };
   return range ? { type: 'integer', minimum: range[0], maximum: range[1] } : { type };

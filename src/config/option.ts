@@ -1,4 +1,7 @@
-/** An answer as it is kept while answers are gathered: lists are comma-separated text until the schema parses them. */
+/**
+ * An answer as it is kept while answers are gathered: lists are comma-separated text, pairs are NAME=VALUE lines, JSON is
+ * its text, until the schema parses them.
+ */
 export type Answer = string | number | boolean;
 export type Answers = Readonly<Partial<Record<OptionKey, Answer>>>;
 
@@ -22,10 +25,15 @@ export interface Option {
    * it the flag is derived from the key ("--temporal-address") and takes the answer itself.
    */
   readonly file?: { readonly flag: string; readonly env?: string };
+  /** Of pairs: a file of more of them has a flag beside theirs, and a variable. A flag's pair wins over the file's. */
+  readonly pairsFile?: { readonly flag: string; readonly env: string };
   readonly question: string;
   /** One line: what the answer changes. */
   readonly help: string;
-  readonly type: 'text' | 'number' | 'boolean' | 'choice' | 'pem';
+  /** `pairs`: NAME=VALUE, given one at a time. `json`: the text of an object. */
+  readonly type: 'text' | 'number' | 'boolean' | 'choice' | 'pem' | 'pairs' | 'json';
+  /** What a value looks like, for the help: "NAME=VALUE". */
+  readonly form?: string;
   /** Never shown, and never on a command line, which everybody on the machine can read. */
   readonly secret?: boolean;
   readonly choices?: readonly string[];
@@ -94,7 +102,12 @@ export type OptionKey =
   | 'permissionsBoundary'
   | 'tags'
   | 'securityGroupIds'
-  | 'dataBucket';
+  | 'dataBucket'
+  | 'env'
+  | 'secret'
+  | 'taskPolicy'
+  | 'taskPolicyArns'
+  | 'egressPorts';
 
 /** Comma-separated text -> its parts. */
 export const listOf = (text: Answer | undefined): string[] =>

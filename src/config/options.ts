@@ -1,3 +1,4 @@
+import { ACTIVITY_OPTIONS } from './activity-options.ts';
 import { EXTRAS_OPTIONS } from './extras-options.ts';
 import { NETWORK_OPTIONS } from './network-options.ts';
 import type { Answer, Option, OptionKey } from './option.ts';
@@ -11,6 +12,7 @@ export const OPTION_GROUPS: readonly { readonly heading: string; readonly option
   { heading: 'Temporal:', options: TEMPORAL_OPTIONS },
   { heading: 'Network:', options: NETWORK_OPTIONS },
   { heading: 'Worker:', options: WORKER_OPTIONS },
+  { heading: 'What your activities need:', options: ACTIVITY_OPTIONS },
   { heading: 'What your organization asks for:', options: EXTRAS_OPTIONS },
 ];
 

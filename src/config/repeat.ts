@@ -1,5 +1,6 @@
 import type { Answers, Option } from './option.ts';
 import { flagOf, OPTIONS } from './options.ts';
+import { parsePairs } from './pairs.ts';
 import type { Paths } from './sources.ts';
 
 export interface Repeatable {
@@ -27,11 +28,18 @@ export function repeatOf({ version, answers, defaults, paths, flags }: Repeatabl
   const isByVariable = ({ key, file }: Option): boolean => file !== undefined && !isPath(paths[key]);
   const words = given
     .filter((option) => !isByVariable(option))
-    .map(({ key, file }) => `${flagOf(key)} ${shellWord(String((file && paths[key]) ?? answers[key]))}`);
+    .flatMap((option) => valuesOf(option, answers, paths).map((value) => `${flagOf(option.key)} ${shellWord(value)}`));
   return {
     command: joined([`npx temporal-fargate@${version} init --yes`, ...flags, ...words]),
     variables: given.filter(isByVariable).flatMap(({ env }) => env.slice(0, 1)),
   };
+}
+
+/** Of pairs each one; none of them is a value, too. */
+function valuesOf({ key, type, file }: Option, answers: Answers, paths: Paths): string[] {
+  const value = String((file && paths[key]) ?? answers[key]);
+  if (type !== 'pairs' || value === '') return [value];
+  return Object.entries(parsePairs(value).pairs).map(([name, text]) => `${name}=${text}`);
 }
 
 /** Standard input is not there a second time. */

@@ -14,6 +14,11 @@ const existingSecret = z.strictObject({
   kmsKey: z.string().optional(),
 });
 
+const workerSecret = existingSecret.extend({
+  /** The value is what the secret's JSON object has under this key; left out, all of the secret. */
+  jsonKey: z.string().optional(),
+});
+
 const temporal = z
   .strictObject({
     /** `host:port` */
@@ -80,6 +85,14 @@ const worker = z
     stopTimeoutSeconds: z.int().min(2).max(120),
     /** Groups of other people that the tasks are in as well; never changed or deleted. */
     securityGroupIds: z.array(z.string()).min(1).max(MOST_EXTRA_GROUPS).optional(),
+    /** Variables of its own, by name. They are shown. */
+    environment: z.record(z.string(), z.string()).optional(),
+    /** Variables whose values only Secrets Manager has, by name. */
+    secrets: z.record(z.string(), workerSecret).optional(),
+    /** IAM policy of what its code may do; as it was written. */
+    taskPolicy: z.record(z.string(), z.unknown()).optional(),
+    /** Managed policies that are attached to its role. */
+    taskPolicyArns: z.array(z.string()).optional(),
     scaling,
     /** Nothing of it runs and nothing scales it, until `resume`. No answer: `pause` and `resume` alone set it. */
     paused: z.literal(true).optional(),
@@ -87,6 +100,11 @@ const worker = z
   .superRefine((value, context) => {
     const problem = sizeProblem(value.cpu, value.memory);
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem, path: ['memory'] });
+    const twice = Object.keys(value.secrets ?? {}).find((name) => value.environment?.[name] !== undefined);
+    if (twice !== undefined) {
+      const message = `${twice} is given both by its value and from a secret`;
+      context.addIssue({ code: 'custom', message, path: ['environment'] });
+    }
     if (value.spotWeight + value.onDemandWeight === 0) {
       context.addIssue({ code: 'custom', message: 'Spot and on-demand weight cannot both be 0', path: ['spotWeight'] });
     }
@@ -109,17 +127,27 @@ export const stackConfig = z
     tags: z.record(z.string(), z.string()).optional(),
     /** ARN of the policy that limits what the roles' own policies can allow. */
     permissionsBoundary: z.string().optional(),
+    /** The only TCP ports to which tasks may open connections, besides 443 and Temporal's. Left out: everything out is open. */
+    egressPorts: z
+      .array(z.strictObject({ from: z.int(), to: z.int() }))
+      .min(1)
+      .optional(),
     workers: z.array(worker).min(1),
   })
   .refine(({ workers }) => new Set(workers.map(({ name }) => name)).size === workers.length, {
     error: 'two workers have the same name',
     path: ['workers'],
   })
-  .refine(
-    ({ temporal: { secret }, partition, region }) =>
-      secret === undefined || secret.arn.startsWith(`arn:${partition}:secretsmanager:${region}:`),
-    { error: 'the secret has to be in the partition and region of the stack', path: ['temporal', 'secret', 'arn'] },
-  );
+  .superRefine(({ temporal: { secret }, workers, partition, region }, context) => {
+    const isHere = ({ arn }: { arn: string }): boolean => arn.startsWith(`arn:${partition}:secretsmanager:${region}:`);
+    const message = 'the secret has to be in the partition and region of the stack';
+    if (secret && !isHere(secret)) context.addIssue({ code: 'custom', message, path: ['temporal', 'secret', 'arn'] });
+    for (const [index, { secrets = {} }] of workers.entries()) {
+      const [name] = Object.entries(secrets).find(([, reference]) => !isHere(reference)) ?? [];
+      const path = ['workers', index, 'secrets'];
+      if (name !== undefined) context.addIssue({ code: 'custom', message: `${name}: ${message}`, path });
+    }
+  });
 
 /** Everything that is asked, parsed: the only input that engine and steps see. Holds no secret. */
 export type StackConfig = z.infer<typeof stackConfig>;

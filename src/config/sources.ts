@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Answer, Answers, Option, OptionKey } from './option.ts';
 import { flagOf } from './options.ts';
+import { formatPairs, overlaid } from './pairs.ts';
 
 /** Where answers come from, strongest first. */
 export interface Sources {
@@ -27,9 +28,9 @@ export interface Found {
 /** The answer of the strongest source that has one. Reads files, so that standard input can be asked for once only. */
 export function lookUp(option: Option, { flags, paths, entry, env, file, state }: Sources): Found {
   const flag = flags[option.key];
-  if (flag !== undefined) return { answer: flag, source: flagOf(option.key) };
   const path = paths?.[option.key];
-  if (path !== undefined) return { ...fromFile(option, path), source: flagOf(option.key) };
+  if (path !== undefined) return { ...below(flag, fromFile(option, path)), source: flagOf(option.key) };
+  if (flag !== undefined) return { answer: flag, source: flagOf(option.key) };
   const own = entry?.[option.key];
   if (own !== undefined) return { ...fromConfigFile(option, own), source: 'config file' };
   const fromEnv = fromVariables(option, env);
@@ -40,22 +41,42 @@ export function lookUp(option: Option, { flags, paths, entry, env, file, state }
   return known === undefined ? {} : { answer: known, source: 'this stack' };
 }
 
+/** What a file has, and over it what stands on the command line itself, which only pairs can have both of. */
+function below(flag: Answer | undefined, found: Found): Found {
+  if (flag === undefined || found.answer === undefined) return found;
+  return { answer: overlaid(String(found.answer), String(flag)) };
+}
+
 /** Empty counts as not set, as everywhere in the Temporal and AWS tools. */
 function fromVariables(option: Option, env: NodeJS.ProcessEnv): Found | undefined {
   const name = option.env.find((candidate) => env[candidate]?.trim());
   const text = name && (option.mend ? env[name] : env[name]?.trim());
-  const pathName = option.file?.env;
+  const pathName = (option.file ?? option.pairsFile)?.env;
   const path = pathName && env[pathName];
   if (text && path) return { problem: `${name} and ${pathName} are both set; which one counts?` };
   if (text) return { answer: fromText(option, text), source: name };
   return path ? { ...fromFile(option, path), source: pathName } : undefined;
 }
 
-/** Certificates are named by their paths there, or stand there themselves. */
-function fromConfigFile(option: Option, value: Answer): Found {
-  if (option.type !== 'pem' || typeof value !== 'string' || /^\s*(-----BEGIN|$)/.test(value)) return { answer: value };
+/** Certificates and JSON are named by their paths there, or stand there themselves; pairs are an object. */
+export function fromConfigFile(option: Option, value: unknown): Found {
+  if (option.type === 'pairs') return fromObject(value);
+  if (option.type === 'json' && isObject(value)) return { answer: JSON.stringify(value) };
+  const isPath = option.type === 'pem' || option.type === 'json';
+  if (!isPath || typeof value !== 'string' || /^\s*(-----BEGIN|\{|$)/.test(value)) return { answer: value as Answer };
   return fromFile(option, value);
 }
+
+function fromObject(value: unknown): Found {
+  if (!isObject(value)) return { problem: 'it is no object of names and texts, such as {"LOG_LEVEL": "info"}' };
+  const [wrong] = Object.entries(value).filter(([, inner]) => typeof inner !== 'string');
+  return wrong
+    ? { problem: `the value of "${wrong[0]}" is not text; put it in quotes` }
+    : { answer: formatPairs(value as Record<string, string>) };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What a file holds, or why it cannot be read. "-" is standard input, as everywhere; no path is no answer. */
 export function fromFile(option: Option, path: string): Found {

@@ -117,6 +117,8 @@ const KEYS_OF_FIELD: Readonly<Record<string, readonly OptionKey[]>> = {
   auth: ['temporalAuth'],
   stopTimeoutSeconds: ['stopTimeout'],
   arn: ['secretArn'],
+  environment: ['env', 'secret'],
+  secrets: ['secret'],
 };
 
 /** The answers that lead to this config: what a later run starts from. */

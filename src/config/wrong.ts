@@ -6,6 +6,8 @@ import { lookUp, type Sources } from './sources.ts';
 export const mend = (option: Option, answer: Answer): { answer: Answer; note?: string } =>
   typeof answer === 'object' ? { answer } : (option.mend?.(answer) ?? { answer });
 
+const TEXTS: readonly Option['type'][] = ['text', 'pem', 'pairs', 'json'];
+
 /** Why an answer cannot be taken, in one sentence. */
 export function wrong(option: Option, answer: Answer, answers: Answers): string | undefined {
   // From a config file anything may come.
@@ -14,8 +16,7 @@ export function wrong(option: Option, answer: Answer, answers: Answers): string 
     return `${JSON.stringify(answer)} is a list or an object, where one value is asked for`;
   if (option.type === 'boolean' && typeof answer !== 'boolean') return `"${answer}" is neither true nor false`;
   if (option.type === 'number' && typeof answer !== 'number') return `"${answer}" is not a number`;
-  if ((option.type === 'text' || option.type === 'pem') && typeof answer !== 'string')
-    return `${answer} is not text; write "${answer}"`;
+  if (TEXTS.includes(option.type) && typeof answer !== 'string') return `${answer} is not text; write "${answer}"`;
   if (option.choices && !option.choices.includes(String(answer))) {
     return `"${answer}" is not one of ${option.choices.join(', ')}`;
   }

@@ -57,7 +57,14 @@ describe('the help of init', () => {
     const { stdout } = await run(['init', '--help']);
     expect(stdout.match(/^\S.*:$/gm)).toEqual([
       'Options:',
-      ...['Which stack:', 'Temporal:', 'Network:', 'Worker:', 'What your organization asks for:'],
+      ...[
+        'Which stack:',
+        'Temporal:',
+        'Network:',
+        'Worker:',
+        'What your activities need:',
+        'What your organization asks for:',
+      ],
       'With every command:',
       'Examples:',
     ]);

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { configFileSchema } from '../../src/config/json-schema.ts';
 import type { Answer, Option } from '../../src/config/option.ts';
 import { OPTIONS } from '../../src/config/options.ts';
+import { fromConfigFile } from '../../src/config/sources.ts';
 import { wrong } from '../../src/config/wrong.ts';
 
 const schema = configFileSchema() as Parameters<typeof z.fromJSONSchema>[0] & { properties: Record<string, object> };
@@ -13,6 +14,11 @@ const bySchema = (file: Record<string, unknown>): boolean => parser.safeParse(fi
 /** What the program says of an answer by itself; of texts that have a form, the schema knows only that they are texts. */
 function byProgram(option: Option, answer: unknown): boolean {
   const { validate: _form, ...formless } = option;
+  if (option.type === 'pairs' || option.type === 'json') {
+    const isPath = option.type === 'json' && typeof answer === 'string';
+    const { problem, answer: text } = isPath ? { answer } : fromConfigFile(option, answer);
+    return problem === undefined && wrong(formless, text as Answer, {}) === undefined;
+  }
   return wrong(option.type === 'text' || option.type === 'pem' ? formless : option, answer as Answer, {}) === undefined;
 }
 
@@ -21,6 +27,7 @@ function answers({ choices = [], range = [0, 0], values = [] }: Option): fc.Arbi
   const near = [...range, ...values].flatMap((value) => [value - 1, value, value + 1, value + 0.5]);
   return fc.oneof(
     fc.jsonValue({ maxDepth: 1 }),
+    fc.dictionary(fc.string(), fc.oneof({ weight: 4, arbitrary: fc.string() }, fc.integer())),
     fc.integer({ min: -2, max: 1200 }),
     fc.constantFrom(...choices, ...near),
   );

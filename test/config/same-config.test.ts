@@ -7,6 +7,7 @@ import type { Asker } from '../../src/config/asker.ts';
 import { configFileText, readConfigFile } from '../../src/config/config-file.ts';
 import type { Answer, Answers, OptionKey } from '../../src/config/option.ts';
 import { OPTIONS } from '../../src/config/options.ts';
+import { formatPairs } from '../../src/config/pairs.ts';
 import { repeatOf } from '../../src/config/repeat.ts';
 import type { Sources } from '../../src/config/sources.ts';
 import { contradictions, toStackConfig } from '../../src/config/stack-config.ts';
@@ -32,6 +33,10 @@ const WORKER: Answers = {
   ...{ dataBucket: false, permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary', tags: 'team=core' },
   ...{ securityGroupIds: 'sg-0123456789abcdef0', workerDir: './my worker', workerSource: 'folder' },
   allowInstallScripts: true,
+  env: formatPairs({ GREETING: 'hello, "you" #1', LINES: 'one\ntwo', LOG_LEVEL: 'debug' }),
+  secret: 'DB_PASSWORD=arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf:password',
+  taskPolicy: '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}',
+  ...{ taskPolicyArns: 'arn:aws:iam::aws:policy/ReadOnlyAccess', egressPorts: '5432,8000-8100' },
 };
 const CLOUD: Answers = { temporalAddress: 'ns.acct.tmprl.cloud:7233', temporalNamespace: 'other.acct' };
 
@@ -124,7 +129,7 @@ describe.each(Object.entries(SETS))('%s', (_name, set) => {
     expect(byFlags.config).toMatchObject({ stack: 'prod', region: 'eu-west-1', logRetentionDays: 30 });
     expect(await made({ env: variables(answers) })).toEqual(byFlags);
     const secrets = variables(part(answers, isSecret));
-    expect(await made({ file: part(answers, (key) => !isSecret(key)), env: secrets })).toEqual(byFlags);
+    expect(await made({ file: JSON.parse(configFileText({ answers })), env: secrets })).toEqual(byFlags);
     expect(await made({}, person(answers))).toEqual(byFlags);
   });
 
@@ -141,13 +146,16 @@ describe.each(Object.entries(SETS))('%s', (_name, set) => {
 
   it('is in the command that repeats it, but for secrets, which it names', () => {
     const answers = set();
-    const files = part(answers, (key) => key === 'temporalTlsServerCaCert');
+    const files = part(answers, (key) => key === 'temporalTlsServerCaCert' || key === 'taskPolicy');
     const { command, variables: named } = repeatOf({
       ...{ version: '1.2.3', answers, defaults: {}, flags: [] },
       paths: paths(files),
     });
     expect(command).toMatch(/^npx temporal-fargate@1\.2\.3 init --yes \\\n {2}--profile work \\\n/);
     expect(command).toContain(String.raw`--task-queue 'it'\''s orders'`);
+    expect(command).toContain(
+      `--env 'GREETING=hello, "you" #1' \\\n  --env 'LINES=one\ntwo' \\\n  --env LOG_LEVEL=debug`,
+    );
     const secrets = part(answers, isSecret);
     expect(named).toEqual(OPTIONS.filter(({ key }) => secrets[key] !== undefined).map(({ env }) => env[0]));
     for (const secret of Object.values(secrets)) expect(command).not.toContain(String(secret));
