@@ -20,6 +20,7 @@ import { networkOffers } from './network-offers.ts';
 import { listed, offerZones } from './offers.ts';
 import { sandboxAnswers } from './sandbox-home.ts';
 import { networkPriceTexts } from './stack-bill.ts';
+import { withWorkerNeeds } from './worker-needs.ts';
 
 export interface Configured {
   readonly config: StackConfig;
@@ -80,7 +81,8 @@ export async function answerWhat(
   }
   const workers = apart ?? [{ name: onlyNameOf(naming), answers }];
   const named = toStackConfig(answers, account, await placeOf(input, connection, answers), workers);
-  const config = keepPaused(await withExistingSecret(input, connection, named), before);
+  const found = await withWorkerNeeds(input, connection, await withExistingSecret(input, connection, named));
+  const config = keepPaused(found, before);
   tellPaused(input, config);
   const paths = { ...flags.paths, ...Object.fromEntries(asker.paths) };
   const defaults = Object.fromEntries(

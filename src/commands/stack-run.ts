@@ -12,6 +12,7 @@ import { type Owner, stackIdsOf } from '../engine/ownership.ts';
 import { makePlan, type Plan, retiredOf } from '../engine/plan.ts';
 import { patience } from '../engine/recorded.ts';
 import { UserError } from '../errors.ts';
+import { formerGrantsOf } from '../steps/identity/role-policies.ts';
 import { type Inputs, infrastructure } from '../steps/index.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
@@ -53,7 +54,7 @@ export async function planStack(
 ): Promise<PlannedStack> {
   const configs = (document?.configs ?? []).flatMap((stored) => storedConfig(stored) ?? []);
   const formerTags = configs.flatMap(({ tags }) => Object.keys(tags ?? {}));
-  const steps = infrastructure(config, { ...inputs, formerTags });
+  const steps = infrastructure(config, { ...inputs, formerTags, formerGrants: formerGrantsOf(configs) });
   // The steps of all configs whose things may exist.
   const earlier = configs.flatMap((one) => infrastructure(one));
   const retired = retiredOf(steps, earlier);

@@ -7,7 +7,8 @@ import { dataBucket } from './data/data-bucket.ts';
 import type { AwsStep } from './define.ts';
 import { withExtraTags } from './extra-tags.ts';
 import { executionRole } from './identity/execution-role.ts';
-import { taskRole } from './identity/task-role.ts';
+import type { FormerGrants } from './identity/role-policies.ts';
+import { type TaskRoleStep, taskRoles } from './identity/task-role.ts';
 import { repository } from './image/repository.ts';
 import { workerImage } from './image/worker-image.ts';
 import { keyed } from './keyed.ts';
@@ -24,6 +25,8 @@ export interface Inputs {
   readonly secretValue?: string | undefined;
   /** Keys of tags that earlier configs gave, and that may still be there. */
   readonly formerTags?: readonly string[];
+  /** Permissions that earlier configs gave, and that the task role may still have. */
+  readonly formerGrants?: FormerGrants;
 }
 
 /** The whole infrastructure of a stack, every AWS thing once. */
@@ -38,8 +41,7 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
   const secret = makesSecret ? temporalSecret(inputs.secretValue) : undefined;
   const maySecret = secret ? { secret } : {};
   const execution = executionRole({ repository: images, logGroup: logs, ...maySecret });
-  // The worker's own code is given nothing but the bucket: without one it needs no role.
-  const access = data && { dataBucket: data, taskRole: taskRole({ dataBucket: data }) };
+  const roles = taskRoles(config, data, inputs.formerGrants);
   const ecs = cluster();
 
   const workers = config.workers.map((worker) => {
@@ -49,7 +51,8 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
       image,
       executionRole: execution,
       logGroup: logs,
-      ...access,
+      ...(data && { dataBucket: data }),
+      ...withRole(roles.get(worker.name)),
       ...maySecret,
     });
     return { image, running: runningSteps(worker, network, { cluster: ecs, definition }) };
@@ -62,13 +65,15 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
     data,
     secret,
     execution,
-    access?.taskRole,
+    ...new Set(roles.values()),
     ecs,
     ...workers.flatMap(({ running }) => running),
   ];
   const tagged = (step: AwsStep): AwsStep => withExtraTags(step, config.tags ?? {}, inputs.formerTags ?? []);
   return steps.flatMap((step) => (step ? [tagged(step)] : []));
 }
+
+const withRole = (taskRole: TaskRoleStep | undefined) => (taskRole ? { taskRole } : {});
 
 /** Names of the environment variables that tasks get from the secret; the keys of its JSON. */
 export function secretKeysOf({ temporal }: StackConfig): readonly string[] {

@@ -19,6 +19,7 @@ import type { DestroyOptions } from '../../src/engine/step.ts';
 import { realClock } from '../../src/engine/wait.ts';
 import type { Blob, OciImage } from '../../src/image/oci.ts';
 import type { EmulatorAddress } from '../../src/sandbox/emulator.ts';
+import { formerGrantsOf } from '../../src/steps/identity/role-policies.ts';
 import { infrastructure } from '../../src/steps/index.ts';
 import { newDocument } from '../../state/document.ts';
 import { MemorySession } from '../../state/memory-store.ts';
@@ -147,7 +148,9 @@ export class AwsStack {
 
   steps(previous?: StackConfig) {
     const formerTags = Object.keys(previous?.tags ?? {});
-    return infrastructure(this.config, { images: this.images, secretValue: this.secretValue, formerTags });
+    const formerGrants = formerGrantsOf(previous ? [previous] : []);
+    const { images, secretValue } = this;
+    return infrastructure(this.config, { images, secretValue, formerTags, formerGrants });
   }
 
   context(): EngineContext<Aws, StackConfig> {

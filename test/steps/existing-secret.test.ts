@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { withExistingSecret } from '../../src/commands/existing-secret.ts';
 import { temporalOf } from '../../src/commands/temporal-access.ts';
 import type { UserError } from '../../src/errors.ts';
-import { mayReadSecret } from '../../src/steps/secrets/read-secret.ts';
+import { mayReadSecrets } from '../../src/steps/secrets/read-secret.ts';
 import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
 import { idOf, useSteps } from './stage.ts';
 
@@ -196,7 +196,7 @@ describe('the key that encrypts such a secret', () => {
   const decrypting = (kmsKey: string | undefined) => {
     const config = referenceConfig({ secretArn: arn });
     const secret = { arn, ...(kmsKey && { kmsKey }) };
-    return mayReadSecret({ ...config, temporal: { ...config.temporal, secret } }, undefined).find(
+    return mayReadSecrets({ ...config, temporal: { ...config.temporal, secret } }, undefined).find(
       ({ Action }) => Action === 'kms:Decrypt',
     );
   };

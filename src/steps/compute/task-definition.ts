@@ -2,7 +2,6 @@ import {
   type ContainerDefinition,
   DeleteTaskDefinitionsCommand,
   DescribeTaskDefinitionCommand,
-  type KeyValuePair,
   RegisterTaskDefinitionCommand,
   type RegisterTaskDefinitionCommandInput,
   type Secret,
@@ -11,7 +10,7 @@ import type { Aws } from '../../aws/aws.ts';
 import { orUndefined } from '../../aws/errors.ts';
 import { retagEcs } from '../../aws/retag.ts';
 import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
-import type { StackConfig, WorkerConfig } from '../../config/schema.ts';
+import type { WorkerConfig } from '../../config/schema.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
 import type { DataBucketStep } from '../data/data-bucket.ts';
 import { canonical, changesOf, defineStep, must, QUICK } from '../define.ts';
@@ -20,19 +19,17 @@ import type { TaskRoleStep } from '../identity/task-role.ts';
 import type { RepositoryStep } from '../image/repository.ts';
 import type { WorkerImageStep } from '../image/worker-image.ts';
 import { free } from '../monthly-cost.ts';
-import { secretToRead } from '../secrets/read-secret.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { HEALTH_CHECK } from './health-check.ts';
 import type { LogGroupStep } from './log-group.ts';
 import { deregister, findRevision, listRevisions } from './revisions.ts';
-import { sizeEnvironment } from './task-sizes.ts';
+import { taskEnvironment } from './task-environment.ts';
 
 type TaskDefinitionNeeds = {
   repository: RepositoryStep;
   image: WorkerImageStep;
   executionRole: ExecutionRoleStep;
   logGroup: LogGroupStep;
-  /** Both, or neither: the role is for the bucket. */
   taskRole?: TaskRoleStep;
   dataBucket?: DataBucketStep;
   secret?: TemporalSecretStep;
@@ -48,7 +45,6 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
     timeouts: QUICK,
     monthlyCost: free,
     want: (config, from) => {
-      const secret = secretToRead(config, from.secret);
       const input: Definition = {
         family: familyName(config.stack, worker.name),
         requiresCompatibilities: ['FARGATE'],
@@ -70,10 +66,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
             user: '1000:1000',
             // Forwards signals and reaps children: Node as process 1 does neither by default.
             linuxParameters: { initProcessEnabled: true },
-            environment: pairs(environment(config, worker, from)),
-            secrets: secretKeys.map((name) => ({ name, valueFrom: `${secret?.arn}:${name}::` })),
-            // Tasks read secrets when they start: a new value has to make a new revision.
-            dockerLabels: secret ? { 'temporal-fargate.secret-version': secret.version } : {},
+            ...taskEnvironment(config, worker, secretKeys, from),
             healthCheck: HEALTH_CHECK,
             logConfiguration: {
               logDriver: 'awslogs',
@@ -144,29 +137,6 @@ export const familyName = (stack: string, worker: string): string => `temporal-f
 
 /** "arn:…:task-definition/family:12" -> "family" */
 const familyOf = (arn: string): string => arn.replace(/^.*task-definition\//, '').replace(/:\d+$/, '');
-
-function environment(
-  { stack, temporal }: StackConfig,
-  worker: WorkerConfig,
-  from: { image: { id: string }; dataBucket?: { id: string } | undefined },
-): Record<string, string> {
-  return {
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-    TEMPORAL_TASK_QUEUE: worker.taskQueue,
-    TEMPORAL_TLS: String(temporal.tls),
-    ...(temporal.serverCaCert !== undefined && { TEMPORAL_TLS_SERVER_CA_CERT_DATA: temporal.serverCaCert }),
-    ...(temporal.serverName !== undefined && { TEMPORAL_TLS_SERVER_NAME: temporal.serverName }),
-    TEMPORAL_FARGATE_STACK: stack,
-    TEMPORAL_FARGATE_IMAGE_DIGEST: from.image.id,
-    TEMPORAL_FARGATE_STOP_TIMEOUT: String(worker.stopTimeoutSeconds),
-    ...(from.dataBucket && { DATA_BUCKET: from.dataBucket.id }),
-    ...sizeEnvironment(worker),
-  };
-}
-
-const pairs = (record: Record<string, string>): KeyValuePair[] =>
-  Object.entries(record).map(([name, value]) => ({ name, value }));
 
 /** What we set, in one shape for a definition that is to be registered and for one that AWS describes. */
 function facts(definition: Partial<Definition>) {

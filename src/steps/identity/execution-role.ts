@@ -1,10 +1,10 @@
 import type { LogGroupStep } from '../compute/log-group.ts';
 import type { RepositoryStep } from '../image/repository.ts';
-import { mayReadSecret } from '../secrets/read-secret.ts';
+import { mayReadSecrets } from '../secrets/read-secret.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { role } from './role.ts';
 
-/** What ECS itself may do for a task before its code runs: pull this image, write this log, read this secret. */
+/** What ECS itself may do for a task before its code runs: pull this image, write this log, read these secrets. */
 export const executionRole = (needs: {
   repository: RepositoryStep;
   logGroup: LogGroupStep;
@@ -26,7 +26,7 @@ export const executionRole = (needs: {
       Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       Resource: `${from.logGroup.arn}:*`,
     },
-    ...mayReadSecret(config, from.secret),
+    ...mayReadSecrets(config, from.secret),
   ]);
 
 export type ExecutionRoleStep = ReturnType<typeof executionRole>;

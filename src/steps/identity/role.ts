@@ -1,15 +1,10 @@
+import { createHash } from 'node:crypto';
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
   DeleteRolePermissionsBoundaryCommand,
-  DeleteRolePolicyCommand,
-  DetachRolePolicyCommand,
   GetRoleCommand,
-  GetRolePolicyCommand,
-  ListAttachedRolePoliciesCommand,
-  ListRolePoliciesCommand,
   PutRolePermissionsBoundaryCommand,
-  PutRolePolicyCommand,
   type Role,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -22,12 +17,24 @@ import type { Tags } from '../../engine/ownership.ts';
 import type { From, Needs } from '../../engine/step.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import {
+  type FormerGrants,
+  type Grants,
+  NO_FORMER_GRANTS,
+  NO_GRANTS,
+  parsedDocument,
+  type RolePolicies,
+  readPolicies,
+  removePolicies,
+  stripPolicies,
+  writePolicies,
+} from './role-policies.ts';
 import type { Statement } from './statement.ts';
 
 const PATH = '/temporal-fargate/';
-const POLICY_NAME = 'temporal-fargate';
+const LONGEST_NAME = 64;
 
-interface LiveRole {
+interface LiveRole extends Partial<RolePolicies> {
   /** The role's name: unique in the account, whatever its path and case. */
   readonly id: string;
   readonly tags: Tags;
@@ -35,38 +42,49 @@ interface LiveRole {
   readonly trust: unknown;
   /** ARN of the policy that limits what the role's own policies can allow; empty without one. */
   readonly boundary: string;
-  readonly policy?: unknown;
 }
 
-/** A role that ECS tasks of this account and region may assume, with one inline policy. */
+interface RoleOptions {
+  /** Set for a role that only this worker has. */
+  readonly worker?: string | undefined;
+  readonly grants?: Grants;
+  readonly former?: FormerGrants;
+}
+
+/** A role that ECS tasks of this account and region may assume, with an inline policy of these statements. */
 export const role = <const N extends Needs>(
   kind: 'execution' | 'task',
   needs: N,
   statements: (config: StackConfig, from: From<N>) => Statement[],
+  { worker, grants = NO_GRANTS, former = NO_FORMER_GRANTS }: RoleOptions = {},
 ) =>
   defineStep({
-    id: `identity/${kind}-role`,
-    title: `${kind} role`,
+    id: ['identity', `${kind}-role`, worker ?? []].flat().join('/'),
+    title: worker === undefined ? `${kind} role` : `${kind} role (${worker})`,
     needs,
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: free,
     want: (config, from) => ({
-      name: roleName(kind, config.region, config.stack),
+      name: roleName(kind, config.region, config.stack, worker),
       trust: trustPolicy(config) as unknown,
       boundary: config.permissionsBoundary ?? '',
-      policy: { Version: '2012-10-17', Statement: statements(config, from) } as unknown,
+      policy: documentOf(statements(config, from)) as unknown,
+      taskPolicy: grants.policy as unknown,
+      taskPolicyArns: [...grants.arns].sort(),
     }),
     findById: find,
     findOwned: async (aws, { stack }) =>
-      [await find(aws, roleName(kind, aws.region, stack))].flatMap((found) => found ?? []),
-    async load(aws, live): Promise<LiveRole> {
-      const answer = await orUndefined(
-        aws.clients.iam.send(new GetRolePolicyCommand({ RoleName: live.id, PolicyName: POLICY_NAME })),
-      );
-      return { ...live, policy: parsed(answer?.PolicyDocument) };
-    },
-    diff: (want, live) => changesOf(want, live, { trust: 'update', boundary: 'update', policy: 'update' }),
+      [await find(aws, roleName(kind, aws.region, stack, worker))].flatMap((found) => found ?? []),
+    load: async (aws, live): Promise<LiveRole> => ({ ...live, ...(await readPolicies(aws, live.id, grants, former)) }),
+    diff: (want, live) =>
+      changesOf(want, live, {
+        trust: 'update',
+        boundary: 'update',
+        policy: 'update',
+        taskPolicy: 'update',
+        taskPolicyArns: 'update',
+      }),
     async create(aws, want, { tags }) {
       const { Role } = await aws.clients.iam.send(
         new CreateRoleCommand({
@@ -78,7 +96,8 @@ export const role = <const N extends Needs>(
           Tags: upperTags(tags),
         }),
       );
-      return { ...toLive(must(Role, 'the role')), tags, trust: want.trust, boundary: want.boundary };
+      const { trust, boundary } = want;
+      return { ...toLive(must(Role, 'the role')), tags, trust, boundary, taskPolicyArns: [] };
     },
     async update(aws, live, want, changes) {
       const { iam } = aws.clients;
@@ -92,17 +111,20 @@ export const role = <const N extends Needs>(
           ? iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: want.boundary }))
           : iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })));
       }
-      if (changes.some(({ field }) => field === 'policy')) {
-        const PolicyDocument = JSON.stringify(want.policy);
-        await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: POLICY_NAME, PolicyDocument }));
-      }
+      await writePolicies(
+        aws,
+        RoleName,
+        live,
+        want,
+        changes.map(({ field }) => field),
+      );
       return undefined;
     },
     retag: (aws, { id }, change) => retagRole(aws, id, change),
     async destroy(aws, live) {
       const { iam } = aws.clients;
       const RoleName = live.id;
-      await ifThere(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: POLICY_NAME })));
+      await removePolicies(aws, RoleName, grants);
       try {
         await ifThere(iam.send(new DeleteRoleCommand({ RoleName })));
       } catch (error) {
@@ -113,8 +135,18 @@ export const role = <const N extends Needs>(
     },
   });
 
-export const roleName = (kind: string, region: string, stack: string): string =>
-  `temporal-fargate-${region}-${stack}-${kind}`;
+/** Unique in the account, so it says where it belongs. What would be too long for IAM ends with its digest. */
+export function roleName(kind: string, region: string, stack: string, worker?: string): string {
+  // An underscore, which no stack or worker has in its name: a-b of c and a of b-c stay apart.
+  const name = `temporal-fargate-${region}-${[stack, worker ?? []].flat().join('_')}-${kind}`;
+  if (name.length <= LONGEST_NAME) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${name.slice(0, LONGEST_NAME - digest.length - 1)}-${digest}`;
+}
+
+/** IAM takes no policy without statements. */
+const documentOf = (Statement: readonly Statement[]): object | undefined =>
+  Statement.length > 0 ? { Version: '2012-10-17', Statement } : undefined;
 
 /** Only ECS tasks of this very account and region: without the conditions any account's ECS could be made to use it. */
 const trustPolicy = ({ accountId, region, partition }: StackConfig): object => ({
@@ -132,19 +164,6 @@ const trustPolicy = ({ accountId, region, partition }: StackConfig): object => (
   ],
 });
 
-/** Somebody attached policies by hand: they go with the role. */
-async function stripPolicies(aws: Aws, RoleName: string): Promise<void> {
-  const { iam } = aws.clients;
-  const inline = await iam.send(new ListRolePoliciesCommand({ RoleName }));
-  for (const PolicyName of inline.PolicyNames ?? []) {
-    await ifThere(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
-  }
-  const attached = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
-  for (const { PolicyArn } of attached.AttachedPolicies ?? []) {
-    await ifThere(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: must(PolicyArn, 'a policy ARN') })));
-  }
-}
-
 async function find(aws: Aws, name: string): Promise<LiveRole | undefined> {
   const answer = await orUndefined(aws.clients.iam.send(new GetRoleCommand({ RoleName: name })));
   return answer?.Role && toLive(answer.Role);
@@ -155,12 +174,7 @@ function toLive(found: Role): LiveRole {
     id: must(found.RoleName, 'a role name'),
     tags: fromUpperTags(found.Tags),
     arn: must(found.Arn, 'a role ARN'),
-    trust: parsed(found.AssumeRolePolicyDocument),
+    trust: parsedDocument(found.AssumeRolePolicyDocument),
     boundary: found.PermissionsBoundary?.PermissionsBoundaryArn ?? '',
   };
-}
-
-/** IAM answers policy documents URL-encoded. */
-function parsed(document: string | undefined): unknown {
-  return document === undefined ? undefined : JSON.parse(decodeURIComponent(document));
 }

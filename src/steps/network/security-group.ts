@@ -11,13 +11,33 @@ import { blockerOfGroup } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import { joinRanges } from '../../config/egress-ports.ts';
+import type { StackConfig } from '../../config/schema.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, canonical, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import type { VpcStep } from './vpc.ts';
 
+const EVERYWHERE = { IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+
 /** What AWS gives every new group; workers dial out and are never dialled. */
-const EGRESS: IpPermission[] = [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
+const ALL_EGRESS: IpPermission[] = [{ IpProtocol: '-1', ...EVERYWHERE }];
+
+/**
+ * The ways out. Names are looked up at the VPC's own resolver, and the role's credentials at the task itself: security
+ * groups have no say in either. Source: Amazon VPC user guide, "Security groups".
+ */
+function egressOf({ egressPorts, temporal }: StackConfig): IpPermission[] {
+  if (!egressPorts) return ALL_EGRESS;
+  const temporalPort = Number(temporal.address.split(':').at(-1));
+  const always = [443, temporalPort].map((port) => ({ from: port, to: port }));
+  return joinRanges([...always, ...egressPorts]).map(({ from, to }) => ({
+    IpProtocol: 'tcp',
+    FromPort: from,
+    ToPort: to,
+    ...EVERYWHERE,
+  }));
+}
 
 /** @param vpc the stack's own, or the id of one that is not */
 export const securityGroup = (vpc: VpcStep | string) =>
@@ -34,7 +54,8 @@ export const securityGroup = (vpc: VpcStep | string) =>
       vpcId: typeof vpc === 'string' ? vpc : must(from.vpc, 'a VPC').id,
       name: `temporal-fargate-${config.stack}-worker`,
       ingress: [] as string[],
-      egress: EGRESS.map(ruleText),
+      egress: egressOf(config).map(ruleText).sort(),
+      egressRules: egressOf(config),
     }),
     findById: async (aws, id) => toLive(await aws.ec2.securityGroups.byId(id)),
     findOwned: async (aws, { stepId }) =>
@@ -45,20 +66,20 @@ export const securityGroup = (vpc: VpcStep | string) =>
       const { GroupId } = await aws.clients.ec2.send(
         new CreateSecurityGroupCommand({
           GroupName: want.name,
-          Description: 'Temporal workers: everything out, nothing in',
+          Description: 'Temporal workers: nothing in',
           VpcId: want.vpcId,
           TagSpecifications: ec2Tags('security-group', tags),
         }),
       );
-      const { vpcId, name, ingress, egress } = want;
+      const { vpcId, name, ingress } = want;
       return {
         id: must(GroupId, 'a group id'),
         tags,
         vpcId,
         name,
         ingress,
-        egress,
-        rules: { ingress: [], egress: EGRESS },
+        egress: ALL_EGRESS.map(ruleText),
+        rules: { ingress: [], egress: ALL_EGRESS },
       };
     },
     async update(aws, live, want) {
@@ -68,11 +89,12 @@ export const securityGroup = (vpc: VpcStep | string) =>
         await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions: live.rules.ingress }));
       }
       if (canonical(live.egress) !== canonical(want.egress)) {
-        const extra = live.rules.egress.filter((rule) => !want.egress.includes(ruleText(rule)));
-        if (extra.length > 0) await ec2.send(new RevokeSecurityGroupEgressCommand({ GroupId, IpPermissions: extra }));
-        const missing = EGRESS.filter((rule) => !live.egress.includes(ruleText(rule)));
+        // First the new ways, then the old ones: no task is ever without one.
+        const missing = want.egressRules.filter((rule) => !live.egress.includes(ruleText(rule)));
         if (missing.length > 0)
           await ec2.send(new AuthorizeSecurityGroupEgressCommand({ GroupId, IpPermissions: missing }));
+        const extra = live.rules.egress.filter((rule) => !want.egress.includes(ruleText(rule)));
+        if (extra.length > 0) await ec2.send(new RevokeSecurityGroupEgressCommand({ GroupId, IpPermissions: extra }));
       }
       return undefined;
     },

@@ -20,15 +20,20 @@ export function secretToRead(
   return own && { arn: own.id, version: own.currentVersion };
 }
 
-/** What the execution role needs to read the secret, and nothing besides. */
-export function mayReadSecret(config: StackConfig, own: Parameters<typeof secretToRead>[1]): Statement[] {
-  const secret = secretToRead(config, own);
-  if (!secret) return [];
-  const { arn } = secret;
-  const kmsKey = config.temporal.secret?.kmsKey;
+/** What the execution role needs to read the secrets of Temporal and of the workers, and nothing besides. */
+export function mayReadSecrets(config: StackConfig, own: Parameters<typeof secretToRead>[1]): Statement[] {
+  const ofTemporal = secretToRead(config, own);
+  const ofWorkers = config.workers.flatMap(({ secrets }) => Object.values(secrets ?? {}));
+  const arns = unique([...(ofTemporal ? [ofTemporal.arn] : []), ...ofWorkers.map(({ arn }) => arn)]);
+  if (arns.length === 0) return [];
+  const encrypted = [config.temporal.secret ?? [], ofWorkers].flat();
+  const keys = unique(encrypted.flatMap(({ kmsKey }) => kmsKey ?? []));
   return [
-    { Sid: 'Secret', Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: arn },
-    ...(kmsKey === undefined ? [] : [mayDecrypt(arn, kmsKey)]),
+    { Sid: 'Secret', Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: oneOrMany(arns) },
+    ...keys.map((key, index) => {
+      const withIt = unique(encrypted.flatMap(({ arn, kmsKey }) => (kmsKey === key ? arn : [])));
+      return mayDecrypt(`SecretKey${index === 0 ? '' : index + 1}`, withIt, key);
+    }),
   ];
 }
 
@@ -37,15 +42,25 @@ export function mayReadSecret(config: StackConfig, own: Parameters<typeof secret
  * is a condition on the key that has it. The encryption context is the one that Secrets Manager gives to KMS, so that
  * nothing else can be decrypted that this key protects. Source: Secrets Manager user guide, "Secret encryption".
  */
-function mayDecrypt(secretArn: string, kmsKey: string): Statement {
-  const ofSecret = { 'kms:EncryptionContext:SecretARN': secretArn };
-  const [, partition, , region, accountId] = (kmsKey.startsWith('arn:') ? kmsKey : secretArn).split(':');
+function mayDecrypt(Sid: string, secretArns: readonly string[], kmsKey: string): Statement {
+  const ofSecrets = { 'kms:EncryptionContext:SecretARN': oneOrMany(secretArns) };
+  // All of them are in the account and region of the key, or it is given by its ARN.
+  const [, partition, , region, accountId] = (kmsKey.startsWith('arn:') ? kmsKey : (secretArns[0] ?? '')).split(':');
   const key = (id: string): string => `arn:${partition}:kms:${region}:${accountId}:key/${id}`;
   const name = kmsKey.replace(/^arn:.*?:(?=(key|alias)\/)/, '');
-  const statement = { Sid: 'SecretKey', Effect: 'Allow', Action: 'kms:Decrypt' } as const;
+  const statement = { Sid, Effect: 'Allow', Action: 'kms:Decrypt' } as const;
   if (!name.startsWith('alias/')) {
-    return { ...statement, Resource: key(name.replace(/^key\//, '')), Condition: { StringEquals: ofSecret } };
+    return { ...statement, Resource: key(name.replace(/^key\//, '')), Condition: { StringEquals: ofSecrets } };
   }
   const named = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': name } };
-  return { ...statement, Resource: key('*'), Condition: { StringEquals: ofSecret, ...named } };
+  return { ...statement, Resource: key('*'), Condition: { StringEquals: ofSecrets, ...named } };
 }
+
+/** Sorted: the policy is the same in whatever order they were given. */
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
+
+/** IAM takes both; one is what is usual, and easier to read. */
+const oneOrMany = (texts: readonly string[]): string | readonly string[] => {
+  const [only, ...others] = texts;
+  return only === undefined || others.length > 0 ? texts : only;
+};
