@@ -19,7 +19,7 @@ export const ACTIVITY_OPTIONS: readonly Option[] = [
     key: 'env',
     env: ['TEMPORAL_FARGATE_ENV'],
     pairsFile: { flag: '--env-file', env: 'TEMPORAL_FARGATE_ENV_FILE' },
-    question: "Environment variables of the worker's own",
+    question: 'Environment variables of the worker',
     help: 'May be given many times; all of them together replace those that the stack has. Kept and shown: for secrets there is --secret.',
     type: 'pairs',
     form: 'NAME=VALUE',
@@ -39,7 +39,7 @@ export const ACTIVITY_OPTIONS: readonly Option[] = [
   {
     key: 'secret',
     env: ['TEMPORAL_FARGATE_SECRET'],
-    question: "Secrets of the worker's own",
+    question: 'Secrets of the worker',
     help: 'Variables whose values stay in Secrets Manager; may be given many times, and all together replace those that the stack has.',
     type: 'pairs',
     form: 'NAME=ARN[:json-key]',

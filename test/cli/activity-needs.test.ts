@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CliResult } from '../helpers/cli.ts';
+import { eventually } from '../helpers/emulator.ts';
+import { expectRefusal, INIT, useCliStage } from './stage.ts';
+
+const stage = useCliStage({ strict: ['off'], tasks: 'process' });
+const { emulator } = stage;
+const PASSWORD = 'planted-password-9c41';
+
+/** A worker that says what it was given, of the secret only a digest, and then is as alive as any. */
+const WORKER = `
+const { createHash } = require('node:crypto');
+const { writeFileSync } = require('node:fs');
+const { DB_PASSWORD, GREETING, LOG_LEVEL, TEMPORAL_TASK_QUEUE } = process.env;
+const digest = DB_PASSWORD && createHash('sha256').update(DB_PASSWORD).digest('hex');
+console.log('given', JSON.stringify({ GREETING, LOG_LEVEL, TEMPORAL_TASK_QUEUE, digest }));
+const live = () => writeFileSync(require('node:os').tmpdir() + '/worker-alive', '');
+live();
+setInterval(live, 500);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+let dir: string;
+const outputs: CliResult[] = [];
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'needy-'));
+  const files = {
+    'package.json': JSON.stringify({ name: 'needy', version: '1.0.0', main: 'main.js', files: ['main.js'] }),
+    'package-lock.json': JSON.stringify({ lockfileVersion: 3, packages: { '': { name: 'needy', version: '1.0.0' } } }),
+    'main.js': WORKER,
+    '.env': '# for every stage\nGREETING="hello, you"\nLOG_LEVEL=info\n',
+    'policy.json': '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}',
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+async function run(...args: string[]): Promise<CliResult> {
+  const result = await stage.run(args);
+  outputs.push(result);
+  return result;
+}
+
+/** What the tasks said that they were given, in the order of their starts. */
+async function given(tasks: number): Promise<unknown[]> {
+  return eventually(`what ${tasks} tasks were given`, async () => {
+    const query = { logGroupName: '/temporal-fargate/dev', filterPattern: 'given' };
+    const { events = [] } = await emulator.clients.logs.send(new FilterLogEventsCommand(query));
+    const said = events.flatMap(({ message = '' }) => /^given (.*)$/.exec(message.trim())?.[1] ?? []);
+    return said.length < tasks ? undefined : said.map((text) => JSON.parse(text));
+  });
+}
+
+it('reaches its process, stays as it is in a second run, goes again, and is told to nobody', async () => {
+  const SecretString = JSON.stringify({ password: PASSWORD });
+  const { ARN = '' } = await emulator.clients.secrets.send(new CreateSecretCommand({ Name: 'team/db', SecretString }));
+  const own = ['--worker-dir', dir, '--env-file', join(dir, '.env'), '--env', 'LOG_LEVEL=debug'];
+  const needs = ['--secret', `DB_PASSWORD=${ARN}:password`, '--task-policy', join(dir, 'policy.json')];
+  const made = await run(...INIT, ...own, ...needs, '--debug');
+  expect(made).toMatchObject({ code: 0 });
+  expect(made.stderr).toContain('Environment variables of the worker: GREETING=hello, you, LOG_LEVEL=debug (--env)');
+  const digest = createHash('sha256').update(PASSWORD).digest('hex');
+  const first = { GREETING: 'hello, you', LOG_LEVEL: 'debug', TEMPORAL_TASK_QUEUE: 'test-queue', digest };
+  expect(await given(1)).toEqual([first]);
+  expect((await run(...INIT)).stdout).toContain('Nothing was changed.');
+
+  const before = (await stage.changes()).length;
+  expectRefusal(expect, await run(...INIT, '--secret', `DB_PASSWORD=${ARN}:passwort`), {
+    code: 1,
+    says: `secret ${ARN} has no text or number under the key "passwort", which DB_PASSWORD is to be`,
+    fix: 'Look at its keys, without its values',
+  });
+  expectRefusal(expect, await run('plan', '--env', `DB_PASSWORD=${PASSWORD}`, '--env', 'AWS_REGION=x'), {
+    code: 64,
+    says: '--env: AWS_REGION is given by Fargate: the region of the stack',
+    fix: 'Change the answers',
+  });
+  expect(await stage.changes()).toHaveLength(before);
+
+  expect(await run(...INIT, '--env', '', '--secret', '', '--task-policy', '')).toMatchObject({ code: 0 });
+  expect(await given(2)).toEqual([first, { TEMPORAL_TASK_QUEUE: 'test-queue' }]);
+  expect((await run('plan', '--detailed-exitcode')).code).toBe(0);
+  await run('state', 'show', '--json');
+  for (const { stdout, stderr } of outputs) expect(stdout + stderr).not.toContain(PASSWORD);
+});
