@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Plan, type PlanItem, summarize } from '../engine/plan.ts';
 
 const SIGN: Readonly<Record<PlanItem['action'], string>> = {
@@ -21,7 +22,8 @@ export function formatPlan(plan: Pick<Plan, 'items'>): string {
     );
     for (const change of item.changes) {
       const how = change.how === 'replace' ? ' (cannot be changed in place)' : '';
-      lines.push(`      ${change.field}: ${short(change.from)} -> ${short(change.to)}${how}`);
+      const [from, to] = differing(change.from, change.to);
+      lines.push(`      ${change.field}: ${short(from)} -> ${short(to)}${how}`);
     }
   }
   lines.push(formatSummary(plan));
@@ -41,6 +43,17 @@ export function formatSummary(plan: Pick<Plan, 'items'>): string {
   ] as const;
   return `Plan: ${parts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(', ')}.`;
 }
+
+/** Of two objects the members that differ: among twenty variables, the one that changes would not be seen. */
+function differing(from: unknown, to: unknown): [unknown, unknown] {
+  if (!isObject(from) || !isObject(to)) return [from, to];
+  const part = (one: object, other: object): object =>
+    Object.fromEntries(Object.entries(one).filter(([key, value]) => !isDeepStrictEqual(value, other[key as never])));
+  return [part(from, to), part(to, from)];
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Values can be whole policies: enough of them to recognise what differs. */
 function short(value: unknown): string {
