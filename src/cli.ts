@@ -299,8 +299,8 @@ function toFlags(options: Record<string, string | boolean>): Flags {
   const { yes, sandbox, json, quiet, debug, config, ...rest } = options;
   const keys = new Set<string>(OPTIONS.map((option) => option.key));
   const byPath = new Map(
-    OPTIONS.flatMap(({ key, file = undefined, pairsFile = file }) =>
-      pairsFile ? [[attributeOf(pairsFile.flag), key] as const] : [],
+    OPTIONS.flatMap(({ key, file, pairsFile }) =>
+      [file ?? [], pairsFile ?? []].flat().map(({ flag }) => [attributeOf(flag), key] as const),
     ),
   );
   const entries = Object.entries(rest);

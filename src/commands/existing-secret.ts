@@ -20,7 +20,12 @@ export async function withExistingSecret(
 ): Promise<StackConfig> {
   const arn = config.temporal.secret?.arn;
   if (arn === undefined) return config;
-  const { version, kmsKey } = usableSecret(arn, await describeSecret(secrets, arn), config.accountId, '--secret-arn');
+  const { version, kmsKey } = usableSecret(
+    arn,
+    await describeSecret(secrets, arn),
+    config.accountId,
+    (whole) => `--secret-arn ${whole}`,
+  );
   const names = secretKeysOf(config);
   const text = await readSecret(secrets, arn);
   if (text === 'denied') {

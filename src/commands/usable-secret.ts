@@ -5,23 +5,23 @@ import { UserError } from '../errors.ts';
 /**
  * The secret, when ECS can use it under this ARN; throws `UserError` BAD_SECRET when it cannot.
  *
- * @param flag the one that named it, for the fix
+ * @param flagFor how it would have to be given under this ARN
  */
 export function usableSecret(
   arn: string,
   found: ExistingSecret | undefined,
   accountId: string,
-  flag: string,
+  flagFor: (arn: string) => string,
 ): ExistingSecret & { readonly version: string } {
   if (!found) throw badSecret(arn, 'does not exist', 'Look for its ARN: aws secretsmanager list-secrets.');
   const { version, kmsKey, tags } = found;
   if (found.arn !== arn) {
     const why = 'is not its whole ARN: policies and ECS know a secret only with the suffix that AWS has added';
-    throw badSecret(arn, why, `Give ${flag} ${found.arn}`);
+    throw badSecret(arn, why, `Give ${flagFor(found.arn)}`);
   }
   if (tags[TAG.managed] !== undefined) {
     const why = `belongs to stack ${tags[TAG.stack]}, and is deleted with it`;
-    throw badSecret(arn, why, `Make a secret that belongs to no stack, or leave ${flag} out.`);
+    throw badSecret(arn, why, 'Make a secret that belongs to no stack, or leave this one out.');
   }
   if (found.scheduledForDeletion)
     throw badSecret(

@@ -1,6 +1,7 @@
 import { describeSecret, readSecret } from '../aws/existing-secret.ts';
 import { lookAtPolicy } from '../aws/managed-policy.ts';
 import type { StackConfig, WorkerConfig } from '../config/schema.ts';
+import { referenceText } from '../config/worker-secrets.ts';
 import { ManyErrors, UserError } from '../errors.ts';
 import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
@@ -65,10 +66,11 @@ async function lookAtSecret(
   const wanted = workers
     .flatMap((worker) => Object.entries(worker.secrets ?? {}))
     .filter(([, reference]) => reference.arn === arn);
-  const [name = ''] = wanted[0] ?? [];
+  const flagFor = (whole: string): string =>
+    wanted.map(([name, { jsonKey }]) => `--secret ${name}=${referenceText({ arn: whole, jsonKey })}`).join(' ');
   let usable: ReturnType<typeof usableSecret>;
   try {
-    usable = usableSecret(arn, await describeSecret(secrets, arn), accountId, `--secret ${name}=`);
+    usable = usableSecret(arn, await describeSecret(secrets, arn), accountId, flagFor);
   } catch (error) {
     if (error instanceof UserError) return { arn, problems: [error] };
     throw error;

@@ -1,5 +1,6 @@
 import { listOf, type Option } from './option.ts';
 import { parseTags } from './tags.ts';
+import { POLICY_ARN } from './task-policy.ts';
 
 /** ECS takes five security groups for a service, and the stack has one of its own. Source: AwsVpcConfiguration, ECS API. */
 export const MOST_EXTRA_GROUPS = 4;
@@ -32,7 +33,7 @@ export const EXTRAS_OPTIONS: readonly Option[] = [
     default: '',
     onRequest: true,
     validate: (answer) =>
-      answer === '' || /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/.test(String(answer))
+      answer === '' || POLICY_ARN.test(String(answer))
         ? undefined
         : `"${answer}" is no ARN of a policy, such as arn:aws:iam::123456789012:policy/boundary`,
     stage: 'what',

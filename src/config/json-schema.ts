@@ -1,6 +1,7 @@
 import { WORKERS_KEY } from './config-file-workers.ts';
 import type { Option } from './option.ts';
 import { OPTIONS } from './options.ts';
+import { PAIR_NAME } from './pairs.ts';
 import { STACK_NAME } from './stack-name.ts';
 
 /** The only key of a config file that is no answer: it tells editors where this schema is. */
@@ -54,7 +55,9 @@ function propertyOf(option: Option): object {
 
 function kindOf({ type, choices, range, values }: Option): object {
   if (type === 'boolean') return { type };
-  if (type === 'pairs') return { type: 'object', additionalProperties: { type: 'string' } };
+  if (type === 'pairs') {
+    return { type: 'object', propertyNames: { pattern: PAIR_NAME.source }, additionalProperties: { type: 'string' } };
+  }
   // The object itself, or the path of a file that holds it.
   if (type === 'json') return { type: ['object', 'string'] };
   if (type !== 'number') return { type: 'string', ...(choices && { enum: choices }) };

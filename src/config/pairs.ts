@@ -5,6 +5,9 @@ export interface ParsedPairs {
   readonly problem?: string;
 }
 
+/** POSIX.1-2017, "Environment Variable Definition". Lower case is allowed there for applications. */
+export const PAIR_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /**
  * Reads NAME=VALUE lines as .env files have them: empty lines and those that begin with # say nothing, "export " before a
  * name is skipped, and a value may be in quotes: in single ones it is taken as it is, in double ones \n, \r, \t, \" and \\

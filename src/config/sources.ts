@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Answer, Answers, Option, OptionKey } from './option.ts';
 import { flagOf } from './options.ts';
-import { formatPairs, overlaid } from './pairs.ts';
+import { formatPairs, overlaid, PAIR_NAME } from './pairs.ts';
 
 /** Where answers come from, strongest first. */
 export interface Sources {
@@ -69,10 +69,12 @@ export function fromConfigFile(option: Option, value: unknown): Found {
 
 function fromObject(value: unknown): Found {
   if (!isObject(value)) return { problem: 'it is no object of names and texts, such as {"LOG_LEVEL": "info"}' };
-  const [wrong] = Object.entries(value).filter(([, inner]) => typeof inner !== 'string');
-  return wrong
-    ? { problem: `the value of "${wrong[0]}" is not text; put it in quotes` }
-    : { answer: formatPairs(value as Record<string, string>) };
+  const name = Object.keys(value).find((candidate) => !PAIR_NAME.test(candidate));
+  if (name !== undefined) return { problem: `"${name}" is no name of a variable` };
+  const [unfit] = Object.entries(value).find(([, inner]) => typeof inner !== 'string') ?? [];
+  return unfit === undefined
+    ? { answer: formatPairs(value as Record<string, string>) }
+    : { problem: `the value of "${unfit}" is not text; put it in quotes` };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,7 +1,4 @@
-import { parsePairs } from './pairs.ts';
-
-/** POSIX.1-2017, "Environment Variable Definition". Lower case is allowed there for applications. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+import { PAIR_NAME, parsePairs } from './pairs.ts';
 
 /**
  * Characters of all names and values. A task definition takes 64 KiB of JSON, and the rest of it and the quotes of these
@@ -37,7 +34,7 @@ const PASSWORD_IN_URL = /:\/\/[^/\s:@]*:[^/\s@]+@/;
 
 /** Why a variable of this name cannot be given, by value or from a secret. */
 export function variableNameProblem(name: string): string | undefined {
-  if (!NAME.test(name)) {
+  if (!PAIR_NAME.test(name)) {
     return `"${name}" is no name of a variable: letters, digits and _ make one, and no digit begins it`;
   }
   const [, why] = RESERVED.find(([names]) => names.test(name)) ?? [];

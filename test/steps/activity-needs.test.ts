@@ -239,6 +239,7 @@ describe('a need that cannot be met', () => {
     const arn = await someSecret('team/db');
     const bytes = await someSecret('team/bytes', { SecretString: undefined, SecretBinary: Buffer.from('x') });
     const text = await someSecret('team/text', { SecretString: PASSWORD });
+    const cut = (await someSecret('team/my-secret')).replace(/-\w{6}$/, '');
     const stacks = await someSecret('team/ours', {
       Tags: ['managed', 'stack'].map((key) => ({ Key: `temporal-fargate:${key}`, Value: 'prod' })),
     });
@@ -246,6 +247,7 @@ describe('a need that cannot be met', () => {
       looked(stack, {
         secret: [
           ...[`A=${arn}:passwort`, `B=${arn}:hosts`, `C=${bytes}`, `D=${text}:password`, `E=${stacks}`],
+          `G=${cut}:password`,
           `F=${arn.replace(/-\w{6}$/, '-AbCdEf')}`,
         ].join('\n'),
         taskPolicyArns: `arn:aws:iam::123456789012:policy/none,${READ_ONLY}`,
@@ -258,8 +260,12 @@ describe('a need that cannot be met', () => {
       `BAD_SECRET secret ${text} is no JSON object, so D cannot be its "password"`,
       `BAD_SECRET secret ${stacks} belongs to stack prod, and is deleted with it`,
       expect.stringMatching(/^BAD_SECRET secret \S+-AbCdEf does not exist$/),
+      expect.stringMatching(/^BAD_SECRET secret \S+my-secret is not its whole ARN/),
       'BAD_POLICY policy arn:aws:iam::123456789012:policy/none does not exist, or cannot be attached to a role',
     ]);
+    expect(found.find(({ message }) => message.includes('whole ARN'))?.fix).toMatch(
+      /^Give --secret G=arn:aws:\S+:team\/my-secret-\w{6}:password$/,
+    );
     expect(JSON.stringify(found.map(({ message, fix }) => [message, fix]))).not.toContain(PASSWORD);
   });
 
