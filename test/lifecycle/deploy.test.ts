@@ -153,6 +153,15 @@ describe('after all that', () => {
     expect(result.workers[0]).not.toHaveProperty('buildMs');
 
     const { stdout } = await sandbox.run(['history']);
-    expect(stdout.replace(/[0-9a-f]{12}/g, '<image>').replace(/\d+ (s|min) ago/g, '<time>')).toMatchInlineSnapshot();
+    expect(stdout.replace(/[0-9a-f]{12}/g, '<image>').replace(/\d+ (s|min) ago/g, '<time>')).toMatchInlineSnapshot(`
+      "Worker worker
+        revision  image         when       command   outcome    now   by
+      * 3         <image>  <time>   deploy    completed  runs  user/sandbox
+        2         <image>  <time>   rollback  completed  kept  user/sandbox
+        3         <image>  <time>  deploy    completed  runs  user/sandbox
+        2         <image>  <time>  deploy    completed  kept  user/sandbox
+        1         <image>  <time>  init      stopped    kept  user/sandbox
+      "
+    `);
   });
 });
