@@ -25,6 +25,7 @@ async function liveThrough(stage: CliStage, show: Show, ask: Show): Promise<Reco
   await emulator.clearFaults();
   shown.resume = await show(INIT);
   shown['nothing to do'] = await show(INIT);
+  shown['nothing to deploy'] = await show(['deploy', '--verify', 'health']);
 
   await logs.send(new PutRetentionPolicyCommand({ logGroupName: '/temporal-fargate/dev', retentionInDays: 30 }));
   shown.drift = await show(INIT);
@@ -37,6 +38,7 @@ async function liveThrough(stage: CliStage, show: Show, ask: Show): Promise<Reco
   shown.locked = await show(INIT);
   await s3.send(new DeleteObjectCommand(lock));
 
+  shown.pause = await show(['pause']);
   shown['nobody asked, or declined'] = await ask(['destroy']);
   shown.destroy = await show(DESTROY);
   shown['first init'] = await show(INIT);

@@ -153,14 +153,16 @@ describe('after all that', () => {
     expect(result.workers[0]).not.toHaveProperty('buildMs');
 
     const { stdout } = await sandbox.run(['history']);
-    expect(stdout.replace(/[0-9a-f]{12}/g, '<image>').replace(/\d+ (s|min) ago/g, '<time>')).toMatchInlineSnapshot(`
+    const scrubbed = stdout.replace(/[0-9a-f]{12}/g, '<image>').replace(/\d+ (s|min) ago/g, '<time>');
+    // Columns are as wide as what stands in them.
+    expect(scrubbed.replace(/(?<=\S) {2,}/g, '  ')).toMatchInlineSnapshot(`
       "Worker worker
-        revision  image         when       command   outcome    now   by
-      * 3         <image>  <time>   deploy    completed  runs  user/sandbox
-        2         <image>  <time>   rollback  completed  kept  user/sandbox
-        3         <image>  <time>  deploy    completed  runs  user/sandbox
-        2         <image>  <time>  deploy    completed  kept  user/sandbox
-        1         <image>  <time>  init      stopped    kept  user/sandbox
+        revision  image  when  command  outcome  now  by
+      * 3  <image>  <time>  deploy  completed  runs  user/sandbox
+        2  <image>  <time>  rollback  completed  kept  user/sandbox
+        3  <image>  <time>  deploy  completed  runs  user/sandbox
+        2  <image>  <time>  deploy  completed  kept  user/sandbox
+        1  <image>  <time>  init  stopped  kept  user/sandbox
       "
     `);
   });
