@@ -20,6 +20,7 @@ afterAll(async () => {
 
 /** The path behind a name in what `sandbox start` and `sandbox status` print. */
 const pathOf = (name: string): string => new RegExp(`^ {2}${name} +(\\S+)`, 'm').exec(started.stdout)?.[1] ?? '';
+const address = (): string => /Temporal at (localhost:\d+)/.exec(started.stdout)?.[1] ?? '';
 
 describe('sandbox start --temporal-auth api-key', () => {
   it('says where CA and key are, as status does, and shows no key', async () => {
@@ -47,7 +48,7 @@ describe('sandbox start --temporal-auth api-key', () => {
   it('takes the key until its line is taken out of the file, or its time is over', async () => {
     const key = readFileSync(pathOf('API key'), 'utf8').trim();
     const connection = await Connection.connect({
-      address: /Temporal at (localhost:\d+)/.exec(started.stdout)?.[1] ?? '',
+      address: address(),
       tls: { serverRootCACertificate: readFileSync(pathOf('CA certificate')) },
       apiKey: key,
     });
@@ -68,5 +69,26 @@ describe('sandbox start --temporal-auth api-key', () => {
   it('is stopped without a trace', async () => {
     expect(await run('sandbox stop')).toMatchObject({ code: 0, stdout: 'Sandbox stopped; nothing of it is left.\n' });
     expect(readdirSync(home)).toEqual([]);
+  });
+});
+
+describe('sandbox start --temporal-auth mtls', () => {
+  it('says where the client certificate and its key are, and lets in who has them and nobody else', async () => {
+    started = await run('sandbox start --temporal-auth mtls --delay 0.2');
+    expect(started.code).toBe(0);
+    const serverRootCACertificate = readFileSync(pathOf('CA certificate'));
+    const [crt, key] = [readFileSync(pathOf('client certificate')), readFileSync(pathOf('its key'))];
+    expect(statSync(pathOf('its key')).mode & 0o777).toBe(0o600);
+    expect(started.stdout + started.stderr).not.toContain('PRIVATE KEY');
+
+    const known = { serverRootCACertificate, clientCertPair: { crt, key } };
+    const connection = await Connection.connect({ address: address(), tls: known });
+    await connection.close();
+    const stranger = Connection.connect({
+      address: address(),
+      tls: { serverRootCACertificate },
+      connectTimeout: '2 seconds',
+    });
+    await expect(stranger).rejects.toThrow();
   });
 });
