@@ -49,26 +49,30 @@ async function expectNoChange(stack: AwsStack): Promise<void> {
 
 describe('a recorded thing without our tags', () => {
   const built = useOneStack();
-  it.each(TAGGED)('%s: plan, update and destroy refuse and name it', async (stepId) => {
+  it.each(TAGGED)('%s: no run touches anything, and the refusal names it', async (stepId) => {
     const stack = await built();
     const tagger = taggerOf(stage.emulator.clients, stack, stepId);
     await tagger.remove([TAG.managed, TAG.stack, TAG.stackId, TAG.resource]);
     const calls = stack.calls.length;
-    const refusal = `${idOf(stack, stepId)} has no temporal-fargate tags`;
-    await expect(stack.pending()).rejects.toThrow(refusal);
-    await expect(stack.up()).rejects.toThrow(refusal);
+    // A run begins with a plan, which is what refuses.
+    await expect(stack.up()).rejects.toThrow(`${idOf(stack, stepId)} has no temporal-fargate tags`);
     expect(stack.calls.slice(calls).filter(({ mutating }) => mutating)).toEqual([]);
     const { [TAG.name]: _name, ...tags } = ownerTags(stack.owner, stepId);
     await tagger.put(tags);
-    expect(await stack.pending()).toEqual({});
+  });
+
+  it('is ours again once it has them back', async () => {
+    expect(await (await built()).pending()).toEqual({});
   });
 });
 
 describe('what is not ours to set', () => {
   const built = useOneStack();
-  it.each(TAGGED)('%s: another Name and a tag of somebody else are no drift', async (stepId) => {
+  it('another Name and a tag of somebody else are no drift of anything', async () => {
     const stack = await built();
-    await taggerOf(stage.emulator.clients, stack, stepId).put({ Name: 'renamed', 'cost-center': '42' });
+    for (const stepId of TAGGED) {
+      await taggerOf(stage.emulator.clients, stack, stepId).put({ Name: 'renamed', 'cost-center': '42' });
+    }
     await expectNoChange(stack);
   });
 
