@@ -32,7 +32,7 @@ export async function explainFailure(
   const stream = `worker/${where.service}/${task.id}`;
   const since = new Date((task.createdAt?.getTime() ?? Date.now()) - 60_000);
   const logs = await readLogs(aws, where.logGroup, { since, limit: LOG_LINES, streams: stream });
-  const told = task.stopCode ? stopLines(task) : [`Task ${task.id}: ${task.status}, ${task.health}`];
+  const told = task.stopCode ? stopLines(task) : [runningLine(task, report)];
   const texts = logs.map(({ text }) => text);
   const last = texts.length > 0 ? ['Its last log lines:', ...texts.map((text) => `  ${text}`)] : [];
   return written(diagnose([...told, ...texts]), [...told, ...last]);
@@ -52,20 +52,24 @@ export function currentProblem(report: ServiceReport): Diagnosis | undefined {
 
 const ENDED_BADLY = /STOPPED|ROLLBACK/;
 
-/** The newest task of this deployment that shows the failure: one that stopped, else one that runs but is not well. */
+/** The newest task of this deployment that shows the failure: one that stopped, else one that has not come up. */
 function failedTask({ stopped, tasks, deployedAt, events }: ServiceReport): TaskReport | undefined {
   // No room now: that is what holds the deployment up, whatever happened to tasks before.
   if (/capacity is unavailable|limit on the number of/i.test(events[0] ?? '')) return undefined;
   const ours = ({ createdAt }: TaskReport): boolean => !deployedAt || !createdAt || createdAt >= deployedAt;
   return (
     stopped.find((task) => ours(task) && isFailure(task)) ??
-    tasks.find((task) => ours(task) && task.status === 'RUNNING' && task.health !== 'HEALTHY')
+    tasks.find((task) => ours(task) && !(task.status === 'RUNNING' && task.health === 'HEALTHY'))
   );
 }
 
 /** ECS itself stops tasks of an old revision and those that are too many; a person may stop one. */
 const isFailure = ({ stopCode, stoppedReason }: TaskReport): boolean =>
   !['ServiceSchedulerInitiated', 'UserInitiated'].includes(stopCode) || /health checks/i.test(stoppedReason);
+
+/** A deployment that is still under way waits for this task. */
+const runningLine = ({ id, status, health }: TaskReport, { deployment }: ServiceReport): string =>
+  `Task ${id}: ${status}, ${health}${/PENDING|IN_PROGRESS/.test(deployment) ? ', waited for' : ''}`;
 
 function stopLines(task: TaskReport): string[] {
   const lines = [`Task ${task.id} stopped: ${task.stopCode || 'no code'}: ${task.stoppedReason || 'no reason given'}`];

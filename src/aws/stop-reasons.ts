@@ -118,8 +118,18 @@ function silentService(words: string): string {
   return /ecr/i.test(words) ? 'ECR' : 'the registry of its image';
 }
 
-/** How it ended, when nothing says why. */
+/** How it ended, or that it does not come up, when nothing says why. */
 const END_RULES: readonly Rule[] = [
+  {
+    words: /: RUNNING, \w+, waited for/,
+    cause: 'the worker runs, but does not say that it polls',
+    fix: 'The log lines say what keeps it from polling, or why it does not touch its health file; mend that and run init again.',
+  },
+  {
+    words: /: (PROVISIONING|PENDING|ACTIVATING), \w+, waited for/,
+    cause: 'the task is placed, but does not start',
+    fix: 'A large image takes its time to be pulled: run init again to wait on. When it stays like this, see AWS Health for Fargate in this region.',
+  },
   {
     words: /failed container health checks/i,
     cause: 'the worker started but did not poll',

@@ -71,6 +71,13 @@ describe('the cause of a failure', () => {
     expect(diagnose([...ended(1), ...lines])).toEqual({ cause, fix: expect.stringContaining(fix) });
   });
 
+  it.each([
+    ['Task 1: RUNNING, UNKNOWN, waited for', 'the worker runs, but does not say that it polls'],
+    ['Task 1: PENDING, UNKNOWN, waited for', 'the task is placed, but does not start'],
+  ])('of a task that does not come up (%s) is told', (line, cause) => {
+    expect(diagnose([line])?.cause).toBe(cause);
+  });
+
   it('is not taken from the digest of an image', () => {
     const reference = `123456789012.dkr.ecr.us-east-1.amazonaws.com/a@sha256:403${'0'.repeat(61)}`;
     expect(diagnose([`CannotPullContainerError: failed to resolve ref ${reference}: not found`])?.cause).toBe(

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,11 +25,13 @@ const QUEUE = 'test-queue';
 let connection: Connection;
 let client: Client;
 let stack: AwsStack;
+let image: WorkerImage;
 
 beforeAll(async () => {
   connection = await Connection.connect({ address: fronts.backend.address });
   client = new Client({ connection });
-  stack = new AwsStack(emulator.address, scratch, await imageOf(await imageSource(scratch, AWKWARD_ACTIVITIES)));
+  image = await imageOf(await imageSource(scratch, AWKWARD_ACTIVITIES));
+  stack = new AwsStack(emulator.address, scratch, image);
   // Of the 120 seconds that a task has to stop, 90 are for its activities; of these 4, it is 3.
   stack.config = referenceConfig({ temporalAddress: fronts.backend.address, stopTimeout: 4, onDemandWeight: 0 });
   await stack.up();
@@ -46,10 +48,9 @@ async function imageOf(source: ImageSource): Promise<WorkerImage> {
 }
 
 /** The worker's dependencies with a main program that cannot be loaded. */
-function brokenImage(): Promise<WorkerImage> {
-  const folder = join(scratch, 'broken');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'main.js'), "import 'package-of-nowhere';\n");
+function crashingImage(): Promise<WorkerImage> {
+  const folder = mkdtempSync(join(scratch, 'app-'));
+  writeFileSync(join(folder, 'main.js'), "import 'package-of-nowhere';");
   return imageOf(appSource(folder));
 }
 
@@ -121,8 +122,7 @@ describe('a deployment while workflows are started every 100 ms', () => {
   it('that crashes at import is rolled back at the third failed task, and nobody notices', async () => {
     const before = only(await tasksNow());
     const { taskDefinition } = await report();
-    const good = stack.image;
-    stack.image = await brokenImage();
+    stack.image = await crashingImage();
     const { handles, polling, results } = await underTraffic('refused', () =>
       expect(stack.up()).rejects.toMatchObject({
         message: expect.stringMatching(
@@ -132,7 +132,7 @@ describe('a deployment while workflows are started every 100 ms', () => {
       }),
     );
     const reportedAt = Date.now();
-    stack.image = good;
+    stack.image = image;
     expect(only(await tasksNow())).toBe(before);
     expect(results).toEqual(handles.map((_, turn) => `turn ${turn}`));
     expect(Math.min(...polling)).toBeGreaterThan(0);
@@ -155,6 +155,25 @@ describe('a deployment while workflows are started every 100 ms', () => {
     const ended = deployment?.finishedAt?.getTime() ?? 0;
     expect(ended).toBeGreaterThanOrEqual(third);
     expect(reportedAt - third).toBeLessThan(60_000);
+  }, 120_000);
+});
+
+describe('a deployment whose worker runs and never polls', () => {
+  it('is stopped and rolled back when nothing has moved for long enough', async () => {
+    const before = only(await tasksNow());
+    const { config } = stack;
+    stack.config = { ...config, temporal: { ...config.temporal, address: '127.0.0.1:9' } };
+    // Far less than its first health check counts after.
+    stack.stuckMs = 5000;
+    await expect(stack.up()).rejects.toMatchObject({
+      code: 'STUCK',
+      message: expect.stringMatching(
+        /become ready: nothing has moved for .*\n(.*\n)*Cause: the worker cannot use Temporal: nothing listens there\.\nTask \w+: RUNNING, UNKNOWN.*\n(.*\n)*.*was stopped, and the one before is rolled back to: .*ROLLBACK_SUCCESSFUL/,
+      ),
+      fix: expect.stringContaining('TEMPORAL_ADDRESS'),
+    });
+    stack.config = config;
+    expect(only(await tasksNow())).toBe(before);
   }, 120_000);
 });
 
