@@ -45,23 +45,23 @@ export const LOG_RULES: readonly Rule[] = [
     words: /Cannot find (?:module|package) '([^']+)'(?: imported from '?([^\s']+))?/,
     cause: ([, name, importer]) =>
       `the worker crashed when it started: ${inImage(name)} is not in the image${importer ? ` (imported from ${inImage(importer)})` : ''}`,
-    fix: 'A package belongs into the dependencies of package.json, not the devDependencies; a file has to be written by the build. Then run init again.',
+    fix: 'A package belongs into the dependencies of package.json, not the devDependencies; a file has to be written by the build. Then deploy again.',
   },
   {
     words: /No module named '?([\w.]+)/,
     cause: ([, name]) => `the worker crashed when it started: the Python module ${name} is not in the image`,
-    fix: 'Install it in the image. Then run init again.',
+    fix: 'Install it in the image. Then deploy again.',
   },
   {
     // Node names the file, shows the line, and then says what is wrong with it.
     words: /^(?:file:\/\/)?(\/\S+:\d+)$[\s\S]*?^((?:Syntax|Reference|Type|Range|)Error(?: \[\w+\])?: .+)$/m,
     cause: ([, place, error]) => `the worker crashed when it started: ${error} (${inImage(place)})`,
-    fix: 'Correct the code there; when it runs on your machine, see that the image has the same version of Node. Then run init again.',
+    fix: 'Correct the code there; when it runs on your machine, see that the image has the same version of Node. Then deploy again.',
   },
   {
     words: /"the worker (?:crashed|ended)"[^\n]*?"error":\{"name":"(\w+)","message":"((?:[^"\\]|\\.)*)"/,
     cause: ([, name, message = '']) => `the worker crashed: ${name}: ${message.replaceAll('\\"', '"')}`,
-    fix: 'Its stack is in the log line. Mend that and run init again.',
+    fix: 'Its stack is in the log line. Mend that and deploy again.',
   },
 ];
 

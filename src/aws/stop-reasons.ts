@@ -123,7 +123,7 @@ const END_RULES: readonly Rule[] = [
   {
     words: /: RUNNING, \w+, waited for/,
     cause: 'the worker runs, but does not say that it polls',
-    fix: 'The log lines say what keeps it from polling, or why it does not touch its health file; mend that and run init again.',
+    fix: 'The log lines say what keeps it from polling, or why it does not touch its health file; mend that and deploy again.',
   },
   {
     words: /: (PROVISIONING|PENDING|ACTIVATING), \w+, waited for/,
@@ -133,7 +133,7 @@ const END_RULES: readonly Rule[] = [
   {
     words: /failed container health checks/i,
     cause: 'the worker started but did not poll',
-    fix: 'The log lines say what kept it from polling; mend that and run init again.',
+    fix: 'The log lines say what kept it from polling; mend that and deploy again.',
   },
   {
     words: /SpotInterruption|Spot Task was interrupted/i,
@@ -154,7 +154,7 @@ const END_RULES: readonly Rule[] = [
   {
     words: /exit code 139\b/,
     cause: 'native code of the worker crashed',
-    fix: 'Native packages have to be those of a Debian image (glibc) of the architecture of the task. Mend that and run init again.',
+    fix: 'Native packages have to be those of a Debian image (glibc) of the architecture of the task. Mend that and deploy again.',
   },
   {
     words: /exit code 126\b/,
@@ -179,12 +179,12 @@ const END_RULES: readonly Rule[] = [
   {
     words: /exit code 0\b/,
     cause: 'the worker ended by itself, without an error',
-    fix: 'A worker runs until it is stopped: its main program has to wait for it. Mend that and run init again.',
+    fix: 'A worker runs until it is stopped: its main program has to wait for it. Mend that and deploy again.',
   },
   {
     words: /exit code \d+/i,
     cause: 'the container ended by itself',
-    fix: 'The log lines say why; mend that and run init again.',
+    fix: 'The log lines say why; mend that and deploy again.',
   },
 ];
 

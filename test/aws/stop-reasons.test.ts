@@ -59,7 +59,7 @@ describe('the cause of a failure', () => {
         '{"level":"ERROR","message":"the worker crashed","origin":"uncaughtException","error":{"name":"TypeError","message":"x is no \\"function\\"","stack":"..."}}',
       ],
       'the worker crashed: TypeError: x is no "function"',
-      'Mend that and run init again',
+      'Mend that and deploy again',
     ],
     [
       'a registry that is not reached',

@@ -152,7 +152,7 @@ describe('a first deployment that fails', () => {
           '    container worker: exit code 3',
           '  Its last log lines:',
           '(?:    .*\\n)*    \\{.*no such module.*',
-          '  The log lines say why; mend that and run init again\\.\\n',
+          '  The log lines say why; mend that and deploy again\\.\\n',
         ].join('\\n'),
       ),
     );
