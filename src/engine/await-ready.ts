@@ -44,7 +44,7 @@ export async function awaitReady<Cloud>(
     },
   });
   return looked.catch(async (error: unknown) => {
-    throw await explained(context, step, want, first, look, error);
+    throw await explained({ context, step, want, look }, first, error);
   });
 }
 
@@ -85,30 +85,28 @@ class Stuck {
 
 const GIVEN_UP = ['STUCK', 'WAIT_TIMEOUT'];
 
+/** A wait that has come to nothing. */
+interface Wait<Cloud> {
+  readonly context: EngineContext<Cloud, unknown>;
+  readonly step: AnyStep<Cloud>;
+  readonly want: unknown;
+  readonly look: () => Promise<Live>;
+}
+
 /** The error with what the step can find out about it, and with what has become of the thing. */
-async function explained<Cloud>(
-  context: EngineContext<Cloud, unknown>,
-  step: AnyStep<Cloud>,
-  want: unknown,
-  live: Live,
-  look: () => Promise<Live>,
-  error: unknown,
-): Promise<unknown> {
+async function explained<Cloud>(wait: Wait<Cloud>, live: Live, error: unknown): Promise<unknown> {
   if (!(error instanceof UserError) || !['NEVER_READY', ...GIVEN_UP].includes(error.code)) return error;
+  const { context, step } = wait;
   // Best effort, and before anything is stopped, which leaves traces of its own: the error itself must come through.
   const why = await step.explain?.(context.cloud, live).catch(() => undefined);
-  const stopped = GIVEN_UP.includes(error.code) ? await stop(context, step, want, look) : [];
+  const stopped = GIVEN_UP.includes(error.code) ? await stop(wait) : [];
   if (!why && stopped.length === 0) return error;
   return withExplanation(error, { lines: [...(why?.lines ?? []), ...stopped], fix: why?.fix });
 }
 
-/** Lets the step end what the cloud goes on trying, and waits for what that leads to. What it says is best effort too. */
-async function stop<Cloud>(
-  context: EngineContext<Cloud, unknown>,
-  step: AnyStep<Cloud>,
-  want: unknown,
-  look: () => Promise<Live>,
-): Promise<string[]> {
+/** Lets the step end what the cloud goes on trying, and waits for what that leads to. Says what came of it. */
+async function stop<Cloud>(wait: Wait<Cloud>): Promise<string[]> {
+  const { context, step, look } = wait;
   if (!step.stop) return [];
   const { cloud, owner, session, emit } = context;
   let stopped: Stopped | undefined;
@@ -122,17 +120,12 @@ async function stop<Cloud>(
   }
   if (!stopped) return [];
   emit({ type: 'note', id: step.id, title: step.title, text: stopped.says });
-  const outcome = stopped.goesBack ? await awaitReturn(context, step, want, look) : undefined;
+  const outcome = stopped.goesBack ? await awaitReturn(wait) : undefined;
   return [outcome === undefined ? stopped.says : `${stopped.says}: ${outcome}`];
 }
 
 /** What the thing has become, in its own words; `undefined` when nobody has waited for that to the end. */
-async function awaitReturn<Cloud>(
-  context: EngineContext<Cloud, unknown>,
-  step: AnyStep<Cloud>,
-  want: unknown,
-  look: () => Promise<Live>,
-): Promise<string | undefined> {
+async function awaitReturn<Cloud>({ context, step, want, look }: Wait<Cloud>): Promise<string | undefined> {
   const returned = poll<string>({
     what: `${step.title} to go back`,
     clock: context.clock,
