@@ -213,7 +213,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     async () => (await import('./commands/state.ts')).stateDiscard,
   ).option('--confirm <stack>', 'with --yes: the name of the stack');
 
-  const worker = program.command('worker').description('write a worker of your own');
+  const worker = program.command('worker').description('write a worker of your own, and run it on this machine');
   add(
     worker,
     'init',
@@ -221,6 +221,13 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     [],
     async () => (await import('./commands/worker-init.ts')).workerInit,
   ).argument('[dir]', 'the folder (default: worker)');
+  add(
+    worker,
+    'dev',
+    'run a worker on the sandbox, and again after every change of its sources',
+    ['stack', 'taskQueue', 'workerDir'],
+    async () => (await import('./commands/worker-dev.ts')).workerDev,
+  );
 
   const sandbox = program.command('sandbox').description('AWS emulator and Temporal server on this machine');
   add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart)

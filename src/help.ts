@@ -94,6 +94,10 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['worker init', 'a worker of your own in ./worker, with tests and a build'],
     ['worker init services/orders', 'in another folder, whose name becomes that of the package'],
   ],
+  'worker dev': [
+    ['worker dev', 'run ./worker on the sandbox that "sandbox start" has started'],
+    ['worker dev --worker-dir services/orders --task-queue orders', 'another one, on a queue of its own'],
+  ],
   'sandbox start': [
     ['sandbox start', 'then try everything with --sandbox'],
     [

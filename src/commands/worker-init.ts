@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { shellWord } from '../config/repeat.ts';
 import { EXIT } from '../errors.ts';
-import { copyStarter } from '../image/starter.ts';
+import { copyStarter, packageName } from '../image/starter.ts';
 import { folderWith } from '../package-files.ts';
 import type { CommandInput } from './input.ts';
 
@@ -19,7 +19,8 @@ export async function workerInit({ io, flags }: CommandInput): Promise<number> {
       `The worker is in ${dir}; its README.md says what is what.`,
       'Next:',
       `  (cd ${dir} && npm ci && npm test)`,
-      `  temporal-fargate sandbox start && temporal-fargate init --sandbox --yes --worker-dir ${dir}`,
+      '  temporal-fargate sandbox start && temporal-fargate init --sandbox --yes',
+      `  temporal-fargate worker dev --worker-dir ${dir} --task-queue ${packageName(folder)}`,
       `and for AWS: temporal-fargate init --worker-dir ${dir}`,
     ].join('\n'),
     { folder, files },

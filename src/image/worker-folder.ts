@@ -53,14 +53,43 @@ export function workerFolderSource(
     },
     async app(context) {
       await build(project, [...toBuild.values()], context);
-      if (findEntry(worker.dir, entry) === undefined)
-        throw badWorker(dir, `${entry}, its "main", is not there after the build`, 'Mend "main" or the build script.');
+      mustBeBuilt(dir, worker);
       const shipped = [...toShip].map(([place, local]) => local.shipped(posix.join('app', place), context.signal));
       return (await Promise.all(shipped)).flat();
     },
     folder,
     command: [entry],
   });
+}
+
+/** A worker's package as it lies in the user's repository. */
+export interface WorkerInPlace {
+  /** Absolute: of the package, and of those that are linked to it. */
+  readonly folders: readonly string[];
+  /** Builds them. @returns absolute path of the file that Node runs. @throws UserError BAD_WORKER, WORKER_NOT_BUILT */
+  build(context: BuildContext): Promise<string>;
+}
+
+/** The same package to be run where it is, without an image. @throws UserError BAD_WORKER */
+export function workerInPlace(dir: string): WorkerInPlace {
+  const project = openProject(resolve(dir));
+  const locals = [...localPackages(project, project.closure('build')).values()];
+  const worker = new LocalPackage(join(project.root, project.worker), project.root);
+  return {
+    folders: [...new Set([worker.dir, ...locals.map((local) => local.dir)])],
+    async build(context) {
+      await build(project, locals, context);
+      return join(worker.dir, mustBeBuilt(dir, worker));
+    },
+  };
+}
+
+/** The worker's entry, as Node finds it. */
+function mustBeBuilt(dir: string, { dir: folder, manifest }: LocalPackage): string {
+  const entry = entryOf(manifest);
+  const found = findEntry(folder, entry);
+  if (found !== undefined) return found;
+  throw badWorker(dir, `${entry}, its "main", is not there after the build`, 'Mend "main" or the build script.');
 }
 
 /** By their places in the image, each after those that it needs. One from outside of the root lies where it is linked. */
