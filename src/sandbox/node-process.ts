@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { endProcess, processIdentity } from './processes.ts';
 
@@ -20,13 +21,13 @@ export interface NodeProcessOptions {
 /** Runs a file with this program's own Node. */
 export async function startNode(file: string, { cwd, env, onLine }: NodeProcessOptions): Promise<NodeProcess> {
   const child = spawn(process.execPath, [file], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise<string>((resolve, reject) => {
-    child.once('error', reject);
+  const ended = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => resolve(signal ? `by ${signal}` : `with exit code ${code}`));
   });
   for (const stream of ['stdout', 'stderr'] as const) {
     createInterface({ input: child[stream] }).on('line', (text) => onLine(text, stream));
   }
+  await once(child, 'spawn');
   const pid = child.pid ?? 0;
   const identity = await processIdentity(pid);
   return {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sandboxWorkerEnvironment } from '../../src/commands/sandbox-worker.ts';
 import type { SandboxRecord } from '../../src/sandbox/sandbox.ts';
 import { BIN, cliEnvironment, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
 import { eventually } from '../helpers/emulator.ts';
@@ -63,6 +64,43 @@ afterAll(async () => {
 
 const dev = (...args: string[]): RunningCli =>
   startCli(['worker', 'dev', '--worker-dir', folder, '--task-queue', 'mine', ...args], env());
+
+describe('the environment of a worker on the sandbox', () => {
+  it('holds what its Temporal server asks for, and nothing of what the person has set', () => {
+    const [caCert, apiKey] = ['ca.pem', 'api-key'].map((name) => join(scratch, name)) as [string, string];
+    writeFileSync(caCert, 'the CA\n');
+    writeFileSync(apiKey, 'the key\n');
+    const sandbox = {
+      endpoint: 'http://127.0.0.1:1',
+      region: 'us-east-1',
+      accessKeyId: 'id',
+      secretAccessKey: 'key',
+      temporalAddress: 'localhost:2',
+      temporalAccess: { auth: 'api-key', caCert, apiKey },
+    } as SandboxRecord;
+    const person = {
+      PATH: '/bin',
+      AWS_PROFILE: 'work',
+      AWS_SESSION_TOKEN: 'x',
+      TEMPORAL_TLS_SERVER_NAME: 'cloud',
+      DATA_BUCKET: 'mine',
+    };
+    expect(sandboxWorkerEnvironment(person, sandbox, { taskQueue: 'q', dataBucket: undefined })).toEqual({
+      PATH: '/bin',
+      TEMPORAL_ADDRESS: 'localhost:2',
+      TEMPORAL_NAMESPACE: 'default',
+      TEMPORAL_TASK_QUEUE: 'q',
+      TEMPORAL_TLS: 'true',
+      TEMPORAL_TLS_SERVER_CA_CERT_DATA: 'the CA',
+      TEMPORAL_API_KEY: 'the key',
+      TEMPORAL_FARGATE_STOP_TIMEOUT: '10',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY: 'key',
+    });
+  });
+});
 
 describe('worker dev', () => {
   it('says how to start a sandbox where none runs', async () => {
