@@ -97,6 +97,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'For native code that your own worker compiles; this machine has to be of the kind that the tasks are.',
     type: 'boolean',
     default: false,
+    when: ({ workerSource }) => workerSource === 'folder',
     onRequest: true,
     perWorker: true,
     stage: 'what',

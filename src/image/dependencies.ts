@@ -85,7 +85,7 @@ async function installedEntries(
     const installed = await folderEntries(join(folder, place), `app/${place}`, (path) =>
       isNeededAtRuntime(path, platform),
     );
-    entries.push(...installed.filter(({ type }) => type !== 'symlink'));
+    entries.push(...installed.filter(({ type }) => type === 'file'));
   }
   for (const [place, target] of links) {
     entries.push({ type: 'symlink', path: `app/${place}`, target: posix.relative(posix.dirname(place), target) });

@@ -46,7 +46,7 @@ export function installationOf(project: Project): Installation {
     files.set(settings, readFileSync(join(root, settings), 'utf8'));
 
   refuseFolders(root, lock);
-  const copies = ['.npmrc', '.pnpmfile.cjs', '.pnpmfile.mjs', ...namedFiles(lock)];
+  const copies = ['.npmrc', '.pnpmfile.cjs', '.pnpmfile.mjs', ...[...files.values()].flatMap(namedFiles)];
   return {
     manager,
     files,
@@ -127,11 +127,11 @@ function refuseFolders(root: string, lock: string): void {
   throw badWorker(root, `its lock file has copies of folders (${folders.join(', ')})`, fix);
 }
 
-/** Archives and patches that lie beside the lock file. */
-function namedFiles(lock: string): string[] {
-  return [...lock.matchAll(/"resolved": ?"file:([^"]+)"|tarball: file:([^,}\s]+)|^ +path: (\S+\.patch)$/gm)].map(
-    ([, npmArchive, pnpmArchive, patch]) => npmArchive ?? pnpmArchive ?? patch ?? '',
-  );
+/** Archives that lie beside the lock file, and patches, which pnpm's settings name as well. */
+function namedFiles(text: string): string[] {
+  const archives = text.matchAll(/"resolved": ?"file:([^"]+)"|tarball: file:([^,}\s]+)/g);
+  const patches = text.matchAll(/([^\s'"]+\.patch)['"]?,?$/gm);
+  return [...archives, ...patches].map(([, first, second]) => first ?? second ?? '');
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;

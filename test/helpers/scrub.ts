@@ -19,6 +19,8 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/"(monthly\w*|min|max)":\d+\.\d+/g, '"$1":0'],
   [/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:<port>'],
   [/\b(arm64|x86_64)\b/g, '<architecture>'],
+  // It stands where the build ends, beside whatever else runs.
+  [/^(\{"type":"note","text":")?built sha256:.*\n/gm, ''],
   [/! Node \d+.*\n|.*has reached its end of life.*\n/g, ''],
 ];
 
