@@ -95,9 +95,14 @@ export class Aws {
 
   /** Surveys only. `undefined` when the index does not know the thing as ours. */
   async indexedTags(arn: string): Promise<Tags | undefined> {
-    this.index ??= tagIndex(this.clients.tagging, this.stack);
-    const tags = (await this.index).get(arn);
+    const tags = (await this.indexOfStack()).get(arn);
     return tags?.[TAG.managed] === 'true' ? tags : undefined;
+  }
+
+  /** Surveys only: tags by ARN of all that carries the stack's name, as the index has it; no IAM role is in it. */
+  indexOfStack(): Promise<ReadonlyMap<string, Tags>> {
+    this.index ??= tagIndex(this.clients.tagging, this.stack);
+    return this.index;
   }
 
   /** Surveys only: this stack's NAT gateways, read once for the two kinds of thing that ask. */

@@ -7,12 +7,14 @@ import type { Aws } from '../aws/aws.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { toStackConfig } from '../config/stack-config.ts';
 import { STAND_IN } from '../config/stand-in.ts';
+import { ONLY_WORKER } from '../config/worker-config.ts';
 import { type Destroyed, destroy as destroyAll } from '../engine/destroy.ts';
 import { TAG } from '../engine/ownership.ts';
 import type { DestroyOptions, Live } from '../engine/step.ts';
 import { EXIT, UserError } from '../errors.ts';
 import type { AwsStep } from '../steps/define.ts';
 import { infrastructure } from '../steps/index.ts';
+import { workerNamesOf } from '../steps/worker-names.ts';
 import { answerWhere } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import { needName, needYes } from './consent.ts';
@@ -118,12 +120,17 @@ function union(configs: readonly StackConfig[]): AwsStep[] {
   return [...steps.values()];
 }
 
-/** Without a state nobody knows what was configured: every layout there is, in every zone of the region. */
+/**
+ * Without a state nobody knows what was configured: every layout there is, in every zone of the region, with every
+ * worker of which something is left.
+ */
 async function everyConfig(connection: Connection): Promise<StackConfig[]> {
   const { accountId, partition, stack, region } = connection;
   const zones = (await connection.zones()).join(',');
+  const names = workerNamesOf((await connection.aws().survey().indexOfStack()).values());
+  const workers = [...new Set([ONLY_WORKER, ...names])].map((name) => ({ name, answers: STAND_IN }));
   return ['public', 'private-per-az', 'private'].map((network) =>
-    toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }),
+    toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }, undefined, workers),
   );
 }
 

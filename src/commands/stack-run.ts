@@ -18,6 +18,7 @@ import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { problemsOfGuests } from './network-guests.ts';
 import { storedConfig } from './stored-config.ts';
+import { unlistedWorkers } from './unlisted-workers.ts';
 
 /** Mutating calls at once. EC2 throttles by account, and others use it too. */
 const CONCURRENCY = 8;
@@ -69,8 +70,10 @@ export async function planStack(
   const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
   const made = makePlan({ config, steps, earlier, records, observed });
   const foreign = extraGroupProblems(extraGroups, vpcOf(config, made));
-  const plan = { ...made, problems: [...made.problems, ...foreign, ...(await problemsOfGuests(connection, made))] };
   const adopted = document === undefined && stackIdsOf(livesOf(observed)).size > 0;
+  const unlisted = adopted ? await unlistedWorkers(survey, config) : [];
+  const guests = await problemsOfGuests(connection, made);
+  const plan = { ...made, problems: [...made.problems, ...foreign, ...guests, ...unlisted] };
   return { plan, owner: { stack: connection.stack, stackId }, adopted };
 }
 

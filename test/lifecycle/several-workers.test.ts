@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type Inventory } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
@@ -63,7 +64,7 @@ describe('two workers of a config file', () => {
     expect([order, bill].map(({ id }) => logs.includes(id.slice(0, 8)))).toEqual([false, true]);
   });
 
-  it('go one by one, and not without being told to; the account is as we found it', async () => {
+  it('go one by one, and not without being told to', async () => {
     const alone = [...INIT, fileOf(ORDERS)];
     const refused = await sandbox.run(alone);
     expect(refused.code).toBe(64);
@@ -71,7 +72,15 @@ describe('two workers of a config file', () => {
     expect(refused.stderr).not.toMatch(/the plan replaces or deletes .*\(orders\)/);
     const { code, stderr } = await sandbox.run([...alone, '--allow-replace']);
     expect(code, stderr).toBe(0);
+  });
 
+  it('are found by their tags when the state is lost; the account is as we found it', async () => {
+    const Bucket = 'tfg-state-123456789012-us-east-1-an';
+    await sandbox.emulator.clients.s3.send(new DeleteObjectCommand({ Bucket, Key: 'dev/state.json' }));
+    expect(await sandbox.run(words('init --yes --network public --skip-checks'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('has no state, and has workers that the answers do not list: orders'),
+    });
     const gone = await sandbox.run(words('destroy --yes --purge --delete-data --delete-state-bucket --confirm dev'));
     expect(gone).toMatchObject({ code: 0, stdout: expect.stringMatching(/^0 left$/m) });
     expect(countable(await sandbox.emulator.inventory())).toEqual(countable(empty));
