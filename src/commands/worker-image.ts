@@ -39,7 +39,7 @@ export async function workerImagesFor(
     const source = sourceOf(connection, worker, workers.find(({ name }) => name === worker.name)?.answers ?? {});
     if (source === undefined) {
       if (before?.steps[`image/worker-image/${worker.name}`]?.id) continue;
-      throw unknownFolder(worker.name);
+      throw unknownFolder(worker.name, config.workers.length === 1);
     }
     const platform = platformOf(connection, worker);
     const image = await imageOf(input, source, platform);
@@ -89,10 +89,12 @@ function platformOf(connection: Connection, worker: WorkerConfig): Platform {
 const runsOnHost = (connection: Connection, { baseImage }: WorkerConfig): boolean =>
   connection.emulator !== undefined && baseImage === undefined;
 
-const unknownFolder = (worker: string): UserError =>
+const unknownFolder = (worker: string, isOnly: boolean): UserError =>
   usageError(
     `${worker} is a worker of your own, and nothing says where its folder is`,
-    'Give --worker-dir, or --worker-source bundled for the sample worker.',
+    isOnly
+      ? 'Give --worker-dir, or --worker-source bundled for the sample worker.'
+      : `Give --worker-dir with --worker ${worker}, or write its "workerDir" in the config file.`,
     'MISSING_ANSWERS',
   );
 

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gather } from '../../src/config/answers.ts';
+import type { Asker } from '../../src/config/asker.ts';
 import { configFileText } from '../../src/config/config-file.ts';
 import { readWorkers } from '../../src/config/config-file-workers.ts';
-import type { Answers } from '../../src/config/option.ts';
+import type { Answers, OptionKey } from '../../src/config/option.ts';
+import { OPTIONS } from '../../src/config/options.ts';
 import type { StackConfig } from '../../src/config/schema.ts';
 import { answeredWorkers, isPerWorker, type Naming } from '../../src/config/several-workers.ts';
 import type { Sources } from '../../src/config/sources.ts';
@@ -13,15 +16,16 @@ import { UserError } from '../../src/errors.ts';
 import { REFERENCE_ANSWERS } from '../helpers/aws-stack.ts';
 
 const ACCOUNT = { accountId: '123456789012', partition: 'aws' };
+const CLOUD: Answers = { temporalAuth: 'api-key', temporalTls: true };
 const STACK: Answers = { temporalAddress: '127.0.0.1:7233', temporalAuth: 'none', temporalTls: false };
 
 /** What `init --yes` makes of these sources. */
-async function made(naming: Partial<Naming>, sources: Partial<Sources>): Promise<StackConfig> {
+async function made(naming: Partial<Naming>, sources: Partial<Sources>, ask?: Asker): Promise<StackConfig> {
   const all = { env: {}, state: {}, flags: {}, ...sources, file: { ...STACK, ...sources.file } };
   const common = { known: { zones: ['us-east-1a'] }, fallback: {}, given: { stack: 'dev', region: 'us-east-1' } };
   const apart = await answeredWorkers({ state: [], ...naming }, all, common);
   const answers = await gather({
-    ...{ ...common, stage: 'what', sources: all, stored: [], echo: () => undefined },
+    ...{ ...common, stage: 'what', sources: all, stored: [], echo: () => undefined, ask },
     ...(apart && { about: (option) => !isPerWorker(option) }),
     contradictions: (given, unclear) => contradictions(given, ACCOUNT, unclear, apart),
   });
@@ -72,6 +76,43 @@ describe('workers that the config file lists', () => {
   it('are not moved by the environment, which speaks of the only worker of a stack', async () => {
     const env = { TEMPORAL_TASK_QUEUE: 'shell', TEMPORAL_FARGATE_CPU: '256' };
     expect(await made({ file: TWO }, { env })).toEqual(await made({ file: TWO }, {}));
+  });
+
+  it('are not asked about', async () => {
+    const asked: OptionKey[] = [];
+    const person: Asker = {
+      one: async ({ key }, { suggestion = '' }) => {
+        asked.push(key);
+        return suggestion;
+      },
+      joint: async ({ keys }, _choices, suggested) => {
+        asked.push(...keys);
+        return suggested;
+      },
+      again: async (_answers, open) => {
+        asked.push(...open);
+        return [];
+      },
+      tell: (problem) => expect.fail(problem),
+    };
+    expect(await made({ file: TWO }, {}, person)).toEqual(await made({ file: TWO }, {}));
+    expect(asked).toEqual(expect.arrayContaining(['network', 'logRetentionDays']));
+    expect(OPTIONS.filter(({ key, perWorker }) => perWorker && asked.includes(key))).toEqual([]);
+  });
+
+  it('are as docs/workers.md shows them', async () => {
+    const page = readFileSync(new URL('../../docs/workers.md', import.meta.url), 'utf8');
+    const { workers, ...answers } = JSON.parse(/```json\n([^`]*)```/.exec(page)?.[1] ?? '');
+    const env = { TEMPORAL_API_KEY: 'key' };
+    const config = await made({ file: listed(...workers) }, { file: { ...answers, ...CLOUD }, env });
+    expect(sizes(config)).toEqual([
+      ['orders', 'order-queue', 2048, 4096],
+      ['billing', 'billing', 1024, 2048],
+    ]);
+    expect(config.workers.map(({ source, stopTimeoutSeconds }) => [source, stopTimeoutSeconds])).toEqual([
+      ['folder', 60],
+      ['folder', 60],
+    ]);
   });
 
   it('keep what the stack has, where nothing else is said', async () => {

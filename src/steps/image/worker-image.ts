@@ -77,7 +77,7 @@ async function push(
     throw new UserError({
       code: 'IMAGE_GONE',
       message: `the image of ${worker} is not in its repository any more, and this run was not told where to make it from`,
-      fix: 'Run temporal-fargate init with --worker-dir.',
+      fix: `Run temporal-fargate init with --worker ${worker} and --worker-dir.`,
     });
   }
   const { inputHash } = image;
