@@ -50,14 +50,15 @@ export async function answerWhat(
   const { accountId, partition } = connection;
   const account = { accountId, partition };
   const fallback = sandboxAnswers(connection.emulator?.temporalAccess);
-  const asker = new TerminalAsker(input, {
-    offers: { zones: async () => offerZones(known.zones), ...networkOffers(input, connection) },
-    beside: (key, answers) => (key === 'network' ? networkPriceTexts(answers)[String(answers.network)] : undefined),
-    revises: true,
-  });
   const given = { stack: connection.stack, region: connection.region };
   const naming = workersNamed(input, before);
   const apart = await answeredWorkers(naming, sources, { known, fallback, given });
+  const asker = new TerminalAsker(input, {
+    offers: { zones: async () => offerZones(known.zones), ...networkOffers(input, connection) },
+    beside: (key, answers) =>
+      key === 'network' ? networkPriceTexts(answers, apart)[String(answers.network)] : undefined,
+    revises: true,
+  });
   const echo = (option: Option, answer: Answer, source: string, of = ''): void => {
     if (option.secret) io.keepSecret(String(answer));
     const text = shown(option, answer);

@@ -3,6 +3,7 @@ import type { Answers } from '../config/option.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { toStackConfig } from '../config/stack-config.ts';
 import { STAND_IN } from '../config/stand-in.ts';
+import { ONLY_WORKER, type WorkerAnswers } from '../config/worker-config.ts';
 import { type Bill, billOf, type Range } from '../pricing/bill.ts';
 import { networkPrices } from '../pricing/layouts.ts';
 import type { RegionPrices } from '../pricing/prices.ts';
@@ -33,13 +34,21 @@ export function monthlyLine(config: StackConfig, document: StateDocument | undef
 /**
  * What each network adds to the monthly bill, to be shown beside its name: "36.50 $ a month". Can be said before the
  * other questions are answered: of them only region, zones and the number of tasks count, for which the defaults stand in.
+ *
+ * @param workers where they are answered apart
  */
-export function networkPriceTexts(answers: Answers): Readonly<Record<string, string>> {
+export function networkPriceTexts(
+  answers: Answers,
+  workers: readonly WorkerAnswers[] = [{ name: ONLY_WORKER, answers }],
+): Readonly<Record<string, string>> {
   const region = String(answers.region);
   const zones = String(answers.zones ?? `${region}a,${region}b`);
-  const { minTasks = 1, maxTasks = 10 } = answers;
   const account = { accountId: '000000000000', partition: 'aws' };
-  const config = toStackConfig({ ...STAND_IN, region, zones, minTasks, maxTasks }, account);
+  const counted = workers.map(({ name, answers: { minTasks = 1, maxTasks = 10 } }) => ({
+    name,
+    answers: { ...STAND_IN, minTasks, maxTasks },
+  }));
+  const config = toStackConfig({ ...STAND_IN, region, zones }, account, undefined, counted);
   const prices = networkPrices(config, billFor);
   const text = (preset: StackConfig['network']['preset']): string => formatAdded(prices[preset], tasksOf(config));
   return {

@@ -36,7 +36,7 @@ function workersSchema(): object {
       type: 'object',
       properties: {
         name: { type: 'string', description: 'Names the service and what belongs to it.', pattern: STACK_NAME.source },
-        ...Object.fromEntries(own.map((option) => [option.key, propertyOf(option)])),
+        ...Object.fromEntries(own.map((option) => [option.key, describe(option)])),
       },
       required: ['name'],
       additionalProperties: false,
@@ -45,13 +45,17 @@ function workersSchema(): object {
 }
 
 function propertyOf(option: Option): object {
-  const { question, help, default: usual } = option;
+  const { default: usual } = option;
   return {
-    description: `${question}${question.endsWith('?') ? '' : '.'} ${help}`,
-    ...kindOf(option),
+    ...describe(option),
     ...(typeof usual === 'function' || usual === undefined || usual === '' ? {} : { default: usual }),
   };
 }
+
+const describe = (option: Option): object => ({
+  description: `${option.question}${option.question.endsWith('?') ? '' : '.'} ${option.help}`,
+  ...kindOf(option),
+});
 
 function kindOf({ type, choices, range, values }: Option): object {
   if (type === 'boolean') return { type };

@@ -121,7 +121,7 @@ const KEYS_OF_FIELD: Readonly<Record<string, readonly OptionKey[]>> = {
   secrets: ['secret'],
 };
 
-/** The answers that lead to this config: what a later run starts from. */
+/** The answers that lead to this config: what a later run starts from. Of several workers, those about the first. */
 export function toAnswers(config: StackConfig): Answers {
   const [worker] = config.workers;
   const { temporal } = config;
