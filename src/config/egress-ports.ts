@@ -36,7 +36,7 @@ export const formatPorts = (ranges: readonly PortRange[]): string =>
   ranges.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(',');
 
 /** The same ports in as few ranges as can be. */
-export function joinRanges(ranges: readonly PortRange[]): PortRange[] {
+function joinRanges(ranges: readonly PortRange[]): PortRange[] {
   const joined: PortRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
     const before = joined.at(-1);

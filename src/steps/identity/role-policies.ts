@@ -10,12 +10,11 @@ import {
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
 import type { StackConfig, WorkerConfig } from '../../config/schema.ts';
-import type { PolicyDocument } from '../../config/task-policy.ts';
 import { must } from '../define.ts';
 
 /** What a person gives to a role besides what this program does. */
 export interface Grants {
-  readonly policy?: PolicyDocument | undefined;
+  readonly policy?: WorkerConfig['taskPolicy'];
   /** Of managed policies. */
   readonly arns: readonly string[];
 }

@@ -11,7 +11,6 @@ import { blockerOfGroup } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
-import { joinRanges } from '../../config/egress-ports.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, canonical, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
@@ -30,13 +29,10 @@ const ALL_EGRESS: IpPermission[] = [{ IpProtocol: '-1', ...EVERYWHERE }];
 function egressOf({ egressPorts, temporal }: StackConfig): IpPermission[] {
   if (!egressPorts) return ALL_EGRESS;
   const temporalPort = Number(temporal.address.split(':').at(-1));
-  const always = [443, temporalPort].map((port) => ({ from: port, to: port }));
-  return joinRanges([...always, ...egressPorts]).map(({ from, to }) => ({
-    IpProtocol: 'tcp',
-    FromPort: from,
-    ToPort: to,
-    ...EVERYWHERE,
-  }));
+  const isOpen = (port: number): boolean => egressPorts.some(({ from, to }) => from <= port && port <= to);
+  const always = [...new Set([443, temporalPort])].filter((port) => !isOpen(port));
+  const ranges = [...always.map((port) => ({ from: port, to: port })), ...egressPorts];
+  return ranges.map(({ from, to }) => ({ IpProtocol: 'tcp', FromPort: from, ToPort: to, ...EVERYWHERE }));
 }
 
 /** @param vpc the stack's own, or the id of one that is not */
