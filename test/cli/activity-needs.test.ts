@@ -74,7 +74,7 @@ it('reaches its process, stays as it is in a second run, goes again, and is told
   expectRefusal(expect, await run(...INIT, '--secret', `DB_PASSWORD=${ARN}:passwort`), {
     code: 1,
     says: `secret ${ARN} has no text or number under the key "passwort", which DB_PASSWORD is to be`,
-    fix: 'Look at its keys, without its values',
+    fix: 'See its keys, without its values',
   });
   expectRefusal(expect, await run('plan', '--env', `DB_PASSWORD=${PASSWORD}`, '--env', 'AWS_REGION=x'), {
     code: 64,

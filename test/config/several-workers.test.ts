@@ -73,6 +73,25 @@ describe('workers that the config file lists', () => {
     ]);
   });
 
+  it('have variables, secrets and permissions of their own, and come back with them from the file that init writes', async () => {
+    const secret = { DB: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf:password' };
+    const taskPolicy = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'sqs:*', Resource: '*' } };
+    const own = { env: { LOG_LEVEL: 'debug', GREETING: ' "hi"\n' }, secret, taskPolicy };
+    const config = await made(
+      { file: listed({ name: 'orders', ...own }, { name: 'billing' }) },
+      { file: { env: { LOG_LEVEL: 'info' } as never, egressPorts: '5432' } },
+    );
+    expect(config.egressPorts).toEqual([{ from: 5432, to: 5432 }]);
+    expect(config.workers).toMatchObject([
+      { environment: own.env, secrets: { DB: { jsonKey: 'password' } }, taskPolicy },
+      { environment: { LOG_LEVEL: 'info' } },
+    ]);
+    expect(config.workers[1]).not.toHaveProperty('secrets');
+    const { workers } = JSON.parse(configFileText({ answers: {}, workers: stored(config) ?? [] }));
+    expect(workers[0]).toMatchObject(own);
+    expect(await made({ file: listed(...workers) }, { file: { egressPorts: '5432' } })).toEqual(config);
+  });
+
   it('are not moved by the environment, which speaks of the only worker of a stack', async () => {
     const env = { TEMPORAL_TASK_QUEUE: 'shell', TEMPORAL_FARGATE_CPU: '256' };
     expect(await made({ file: TWO }, { env })).toEqual(await made({ file: TWO }, {}));
