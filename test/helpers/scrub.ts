@@ -34,7 +34,7 @@ const STEPS = infrastructure(referenceConfig());
 
 /**
  * Steps run side by side, and waits are seen or not: lines of progress that stand together are put in the order of the
- * graph (deletions in the reverse one); those about waiting, and of a build meanwhile, are left out.
+ * graph (deletions in the reverse one), those about waiting and about an image, which is built meanwhile, are left out.
  */
 function inGraphOrder(lines: readonly string[]): string[] {
   const sorted: string[] = [];
@@ -44,7 +44,7 @@ function inGraphOrder(lines: readonly string[]): string[] {
     block = [];
   };
   for (const [index, line] of lines.entries()) {
-    if (/^(… |built sha256:)|"event":"(waiting|note)"/.test(line)) continue;
+    if (/^… |"event":"(waiting|note)"|^(\{"type":"note","text":")?built sha256:/.test(line)) continue;
     const place = /^ {2}/.test(lines[index + 1] ?? '') ? undefined : placeOf(line);
     if (place === undefined) {
       flush();
