@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import * as z from 'zod';
 import { UserError, usageError } from '../errors.ts';
 import type { BaseImage, ResolvedBase } from './base.ts';
 import { BlobStore, fileDigest } from './blob.ts';
 import { bringCertificates } from './certificates.ts';
+import { type Descriptor, type FoundImage, findImage } from './oci-manifest.ts';
 import { type Layer, MEDIA_TYPE } from './oci.ts';
-import { type Platform, platformParts } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { type ImageReference, parseImageReference } from './reference.ts';
 import { Registry } from './registry.ts';
 import type { BuildContext } from './source.ts';
@@ -20,21 +20,6 @@ export const DEFAULT_BASE = 'public.ecr.aws/docker/library/node:24-bookworm-slim
 /** How often a download that breaks off goes on from there, and after how many milliseconds, times the attempt. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 400;
-
-const descriptor = z.object({ mediaType: z.string(), digest: z.string(), size: z.number() });
-const index = z.object({
-  manifests: z.array(
-    descriptor.extend({ platform: z.object({ os: z.string(), architecture: z.string() }).optional() }),
-  ),
-});
-const image = z.object({ config: descriptor, layers: z.array(descriptor).min(1) });
-const imageConfig = z.object({
-  os: z.string(),
-  architecture: z.string(),
-  config: z.object({ Env: z.array(z.string()).nullish() }).nullish(),
-  rootfs: z.object({ diff_ids: z.array(z.string()) }),
-  history: z.array(z.object({ created_by: z.string().optional() })).nullish(),
-});
 
 /**
  * A base from a public registry. Its manifest and config are read at once, its layers only when the repository that the
@@ -56,15 +41,15 @@ async function resolve(
   platform: Platform,
   { cacheDir, note, signal, fetch }: BuildContext,
 ): Promise<ResolvedBase> {
-  const registry = new Registry(reference, signal, fetch);
+  const registry = new Registry(reference, '--base-image', signal, fetch);
   note(`reading the base image ${name}`);
-  const first = await registry.manifest(reference.digest ?? reference.tag ?? '');
-  const manifests = index.safeParse(first.content);
-  const digest = manifests.success ? digestFor(name, platform, manifests.data) : first.digest;
-  const own = manifests.success ? await registry.manifest(digest) : first;
-  const { config: configBlob, layers } = mustParse(image, own.content, name);
-  const config = mustParse(imageConfig, await registry.blob(configBlob.digest), name);
-  refuseUnusable(name, platform, config, layers);
+  const wanted = reference.digest ?? reference.tag ?? '';
+  const { digest, manifest, config } = await findImage(registry, wanted, platform, {
+    unusable: (problem) => unusable(name, problem),
+    damaged: (problem) => damaged(name, problem),
+  });
+  const { layers } = manifest;
+  refuseUnusable(name, config, layers);
   const blobs = new BlobStore(cacheDir);
   const found = layers.map(({ digest: layer, size }, position): Layer => {
     const download = async (): Promise<string> => {
@@ -89,28 +74,9 @@ async function resolve(
   };
 }
 
-/** Of an index: the image of the platform. What else stands there, such as attestations, has another one. */
-function digestFor(name: string, wanted: Platform, { manifests }: z.infer<typeof index>): string {
-  const platforms = manifests.flatMap(({ platform }) => (platform ? [`${platform.os}/${platform.architecture}`] : []));
-  const found = manifests.find(({ platform }) => `${platform?.os}/${platform?.architecture}` === wanted);
-  if (found) return found.digest;
-  const others = [...new Set(platforms)].filter((platform) => !platform.startsWith('unknown'));
-  throw unusable(name, `it has no image for ${wanted}, only for ${others.join(', ') || 'nothing known'}`);
-}
-
-function refuseUnusable(
-  name: string,
-  platform: Platform,
-  { os, architecture, rootfs, history }: z.infer<typeof imageConfig>,
-  layers: readonly z.infer<typeof descriptor>[],
-): void {
-  const wanted = platformParts(platform);
-  if (os !== wanted.os || architecture !== wanted.architecture)
-    throw unusable(name, `it is for ${os}/${architecture}, and the tasks are ${platform}`);
+function refuseUnusable(name: string, { history }: FoundImage['config'], layers: readonly Descriptor[]): void {
   if (history?.some(({ created_by }) => /alpine-minirootfs|\bapk add\b/.test(created_by ?? '')))
     throw unusable(name, "it is Alpine, whose musl Temporal's native core cannot run on");
-  if (rootfs.diff_ids.length !== layers.length)
-    throw unusable(name, `its config speaks of ${rootfs.diff_ids.length} layers, and it has ${layers.length}`);
   const odd = layers.find(({ mediaType }) => !/[.+]gzip$/.test(mediaType));
   if (odd) throw unusable(name, `one of its layers is ${odd.mediaType}, and only gzip is understood`);
 }
@@ -140,12 +106,6 @@ async function downloadTo(path: string, registry: Registry, digest: string, name
     await file.close();
   }
   if ((await fileDigest(path)) !== digest) throw damaged(name, `the bytes of layer ${digest} have another digest`);
-}
-
-function mustParse<T>(shape: z.ZodType<T>, content: unknown, name: string): T {
-  const parsed = shape.safeParse(content);
-  if (parsed.success) return parsed.data;
-  throw damaged(name, 'its manifest or config is not of the form that OCI and Docker write');
 }
 
 const megabytes = (bytes: number): string => `${Math.max(1, Math.round(bytes / 1e6))} MB`;

@@ -1,48 +1,45 @@
 import { Cancelled, UserError } from '../errors.ts';
 import { sha256 } from './blob.ts';
+import { type ImageReader, MANIFEST_TYPES, type Manifest } from './oci-manifest.ts';
 import type { ImageReference } from './reference.ts';
 import type { Fetch } from './source.ts';
 
-/** Manifests of one platform, and indexes of several, as OCI and as Docker call them. */
-const MANIFEST_TYPES = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
+const FIX_PRIVATE = {
+  '--base-image':
+    'Only public images can be a base: name another with --base-image, or build with Docker and give --image.',
+  '--image':
+    "Copy it to a repository in the stack's own account and region (ECR), which needs no login, and give --image that.",
+} as const;
 
 /** Until the first byte of an answer, in milliseconds. A layer itself may take as long as it takes. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
-export interface Manifest {
-  /** Of its very bytes. */
-  readonly digest: string;
-  readonly content: unknown;
-}
+/** By which the person named the image. */
+type Flag = keyof typeof FIX_PRIVATE;
 
 /**
  * Reads public images from a registry of the OCI distribution specification 1.1, with the anonymous token that it hands
  * out. Throws UserErrors: REGISTRY_UNREACHABLE, IMAGE_NOT_FOUND, REGISTRY_REFUSES, IMAGE_DAMAGED.
  */
-export class Registry {
+export class Registry implements ImageReader {
   readonly #reference: ImageReference;
+  readonly #flag: Flag;
   readonly #signal: AbortSignal | undefined;
   readonly #send: Fetch;
   #token: string | undefined;
 
-  constructor(reference: ImageReference, signal?: AbortSignal, send: Fetch = fetch) {
+  constructor(reference: ImageReference, flag: Flag, signal?: AbortSignal, send: Fetch = fetch) {
     this.#reference = reference;
+    this.#flag = flag;
     this.#signal = signal;
     this.#send = send;
   }
 
-  /** @param name a tag or a digest; the bytes of a digest are checked against it */
   async manifest(name: string): Promise<Manifest> {
     const response = await this.#get(`manifests/${name}`, { accept: MANIFEST_TYPES.join(', ') });
     return this.#checked(new Uint8Array(await this.#body(response.arrayBuffer())), name);
   }
 
-  /** A small blob, such as an image's config. */
   async blob(digest: string): Promise<unknown> {
     const response = await this.#get(`blobs/${digest}`);
     return this.#checked(new Uint8Array(await this.#body(response.arrayBuffer())), digest).content;
@@ -136,7 +133,7 @@ export class Registry {
     if (this.#signal?.aborted) return new Cancelled();
     const { message, cause: inner } = cause as Error;
     const why = inner instanceof Error ? inner.message : message;
-    const fix = 'Check the network and its proxy, or name another image with --base-image.';
+    const fix = `Check the network and its proxy, or name another image with ${this.#flag}.`;
     return this.#error('REGISTRY_UNREACHABLE', why, fix, cause);
   }
 
@@ -144,11 +141,10 @@ export class Registry {
     if (status === 404) {
       const [kind, name] = path.split('/');
       const what = kind === 'manifests' ? 'image' : 'layer';
-      return this.#error('IMAGE_NOT_FOUND', `it has no ${what} ${name}`, 'Name one that exists with --base-image.');
+      return this.#error('IMAGE_NOT_FOUND', `it has no ${what} ${name}`, `Name one that exists with ${this.#flag}.`);
     }
     if (status === 401 || status === 403) {
-      const fix =
-        'Only public images can be a base: name another with --base-image, or build with Docker and give --image.';
+      const fix = FIX_PRIVATE[this.#flag];
       return this.#error('REGISTRY_REFUSES', `it gives this image to nobody without a login (HTTP ${status})`, fix);
     }
     const fix = status === 429 ? 'It limits downloads: try again later.' : 'Try again in a moment.';
