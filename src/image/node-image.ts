@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { BaseImage, ResolvedBase } from './base.ts';
 import { BlobStore, fileDigest, sha256 } from './blob.ts';
 import { certificateEntries, certificatesFile } from './certificates.ts';
 import { dependencyHash, dependencyLayer } from './dependencies.ts';
+import { entryHash } from './entry-hash.ts';
 import type { Installation } from './installation.ts';
 import { configJson, type Layer, MEDIA_TYPE, manifestJson, type OciImage, type ProcessSettings } from './oci.ts';
 import type { Platform } from './platform.ts';
@@ -102,12 +102,4 @@ function processSettings(
       'temporal-fargate.input-hash': hash,
     },
   };
-}
-
-async function entryHash(entry: TarEntry): Promise<readonly string[]> {
-  if (entry.type === 'file') {
-    const bytes = entry.content instanceof Uint8Array ? entry.content : await readFile(entry.content.file);
-    return [entry.path, String(entry.executable), sha256(bytes)];
-  }
-  return [entry.path, entry.type === 'symlink' ? entry.target : ''];
 }

@@ -28,7 +28,8 @@ export interface OciImage {
   readonly manifest: {
     readonly bytes: Uint8Array;
     readonly digest: string;
-    readonly mediaType: typeof MEDIA_TYPE.manifest;
+    /** OCI's, or Docker's name for it. */
+    readonly mediaType: string;
   };
   readonly config: Blob;
   /** Lowest first. */
