@@ -165,6 +165,6 @@ export const helpOfPairsFile = (
 function placeholderOf({ type, choices, file, form }: Option): string {
   if (file) return '<path>';
   if (form) return `<${form}>`;
-  if (type === 'boolean') return '<true|false>';
+  if (type === 'boolean') return '[true|false]';
   return choices ? `<${choices.join('|')}>` : `<${type}>`;
 }

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Aws } from '../aws/aws.ts';
 import { explainFailure } from '../aws/deployment-failure.ts';
 import { runningTasks, type TaskReport } from '../aws/service-report.ts';
-import type { StackConfig } from '../config/schema.ts';
+import type { StackConfig, WorkerConfig } from '../config/schema.ts';
 import { poll } from '../engine/wait.ts';
 import { UserError, withExplanation } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
@@ -25,8 +25,8 @@ const VERIFY_TIMEOUT_MS = 5 * 60_000;
 
 /**
  * Waits until the deployment is proven: Temporal reports a poller that is one of its running tasks. Without a client
- * (Temporal cannot be reached from here) the container's own health check stands in, which is healthy only once the
- * worker polls.
+ * (Temporal cannot be reached from here), or where a worker of the user's polls under another identity than the
+ * contract's, the container's own health check stands in, which is healthy only once the worker polls.
  *
  * @returns what is known of each worker now
  */
@@ -50,7 +50,7 @@ export async function verifyWorkers(
       continue;
     }
     const cluster = clusterName(config.stack);
-    const imageDigest = digestOf(worker.name);
+    const imageDigest = worker.imageDigest ?? digestOf(worker.name);
     const base = {
       id: `compute/service/${worker.name}`,
       title: `${client ? 'Temporal poller' : 'health check'} (${worker.name})`,
@@ -69,7 +69,7 @@ export async function verifyWorkers(
         probe: async () => {
           const tasks = await runningTasks(aws, cluster, worker.name);
           return client
-            ? byPoller(client, config.stack, worker.taskQueue, imageDigest, tasks)
+            ? byPoller(client, config.stack, worker, imageDigest, tasks)
             : byHealth(worker.name, imageDigest, tasks);
         },
       }).catch(async (error: unknown) => {
@@ -99,19 +99,29 @@ type Look = { done: true; value: string } | { done: false; reason: string };
 async function byPoller(
   client: Client,
   stack: string,
-  taskQueue: string,
+  { name, taskQueue, source }: WorkerConfig,
   digest: string,
   tasks: readonly TaskReport[],
 ): Promise<Look> {
   const ids = tasks.filter((task) => task.status === 'RUNNING').map((task) => task.id);
   const { isPollerOf, pollersOf } = await import('../temporal/pollers.ts');
-  const ours = (await pollersOf(client, taskQueue)).find((poller) => isPollerOf(poller, stack, digest, ids));
+  const pollers = await pollersOf(client, taskQueue);
+  const ours = pollers.find((poller) => isPollerOf(poller, stack, digest, ids));
   if (ours) return { done: true, value: `Temporal reports ${ours.identity} as a poller of ${taskQueue}.` };
+  // An image of the user's may go by another name: then it is its health file that says that it polls.
+  const healthy = source === undefined ? undefined : healthyTask(digest, tasks);
+  if (healthy && pollers.length > 0) {
+    const value = `${name}: task ${healthy.id} is healthy, and ${taskQueue} has pollers. None of them has the identity by which it could be told (docs/worker-contract.md).`;
+    return { done: true, value };
+  }
   return { done: false, reason: `${ids.length} tasks running, none of them polls ${taskQueue} yet` };
 }
 
+const healthyTask = (digest: string, tasks: readonly TaskReport[]): TaskReport | undefined =>
+  tasks.find((task) => task.health === 'HEALTHY' && task.imageDigest === digest);
+
 function byHealth(name: string, digest: string, tasks: readonly TaskReport[]): Look {
-  const healthy = tasks.find((task) => task.health === 'HEALTHY' && task.imageDigest === digest);
+  const healthy = healthyTask(digest, tasks);
   if (healthy) {
     return { done: true, value: `${name}: task ${healthy.id} is healthy. Temporal itself was not asked.` };
   }

@@ -10,6 +10,7 @@ import type { WorkerConfig } from '../config/schema.ts';
 import { UserError, usageError } from '../errors.ts';
 import { type BaseImage, hostNodeBase } from '../image/base.ts';
 import { bundledWorkerSource } from '../image/bundled.ts';
+import { dockerSource } from '../image/docker.ts';
 import { hostPlatform, type Platform } from '../image/platform.ts';
 import { DEFAULT_BASE, registryBase } from '../image/registry-base.ts';
 import type { BuildContext, ImageSource } from '../image/source.ts';
@@ -23,7 +24,8 @@ import { cacheDirOf } from './sandbox-home.ts';
 
 /**
  * The images that this run deploys, each for its worker's architecture: of the bundled worker, or of the user's folder.
- * A worker is not in it when what is deployed stays, because this run was not told the folder.
+ * A worker is not in it when what is deployed stays, because this run was not told the folder, or when its image is one
+ * that the user has built.
  */
 export async function workerImagesFor(
   input: CommandInput,
@@ -35,7 +37,7 @@ export async function workerImagesFor(
   // Workers that are made from the same things are built and pushed together.
   const made = new Map<string, WorkerImage>();
   for (const worker of config.workers) {
-    if (before && stays(input, before, worker.name)) continue;
+    if (worker.image !== undefined || (before && stays(input, before, worker.name))) continue;
     const source = sourceOf(connection, worker, workers.find(({ name }) => name === worker.name)?.answers ?? {});
     if (source === undefined) {
       if (before?.steps[`image/worker-image/${worker.name}`]?.id) continue;
@@ -75,7 +77,8 @@ function sourceOf(connection: Connection, worker: WorkerConfig, answers: Answers
   const base = runsOnHost(connection, worker) ? hostNodeBase : registryBase(worker.baseImage ?? DEFAULT_BASE);
   if (worker.source !== 'folder') return bundledSource(base);
   const folder = String(answers.workerDir ?? '');
-  return folder === '' ? undefined : workerFolderSource(resolve(folder), base, worker);
+  if (folder === '') return undefined;
+  return worker.docker ? dockerSource(resolve(folder)) : workerFolderSource(resolve(folder), base, worker);
 }
 
 function platformOf(connection: Connection, worker: WorkerConfig): Platform {
@@ -86,8 +89,8 @@ function platformOf(connection: Connection, worker: WorkerConfig): Platform {
 /**
  * Tasks of an emulator are processes of this machine, and nothing is to be downloaded for them unless it is asked for.
  */
-const runsOnHost = (connection: Connection, { baseImage }: WorkerConfig): boolean =>
-  connection.emulator !== undefined && baseImage === undefined;
+const runsOnHost = (connection: Connection, { baseImage, docker }: WorkerConfig): boolean =>
+  connection.emulator !== undefined && baseImage === undefined && !docker;
 
 const unknownFolder = (worker: string, isOnly: boolean): UserError =>
   usageError(

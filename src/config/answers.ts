@@ -4,7 +4,7 @@ import { Conversation } from './conversation.ts';
 import type { Answer, Answers, Known, Option, OptionKey } from './option.ts';
 import { flagOf, OPTIONS } from './options.ts';
 import type { Problem } from './problem.ts';
-import { type Found, lookUp, type Sources } from './sources.ts';
+import { type Found, lookUp, type Sources, STATE } from './sources.ts';
 import { mend, origin, wrong, wrongElsewhere } from './wrong.ts';
 
 export interface Gathering {
@@ -83,7 +83,8 @@ class Questions {
     this.gathering = gathering;
     const { stage, about = () => true } = gathering;
     this.options = OPTIONS.filter((option) => option.stage === stage && about(option));
-    this.found = new Map(this.options.map((option) => [option.key, lookUp(option, gathering.sources)]));
+    const found = new Map(this.options.map((option) => [option.key, lookUp(option, gathering.sources)]));
+    this.found = new Map([...found].filter(([key, { source }]) => source !== STATE || !isVoid(key, found)));
   }
 
   isGiven(key: OptionKey): boolean {
@@ -92,7 +93,7 @@ class Questions {
 
   /** By a flag, the environment or the config file: not to be changed at a prompt. */
   isGivenByHand(key: OptionKey): boolean {
-    return this.isGiven(key) && this.found.get(key)?.source !== 'this stack';
+    return this.isGiven(key) && this.found.get(key)?.source !== STATE;
   }
 
   suggestion(key: OptionKey, answers: Answers): Answer | undefined {
@@ -215,6 +216,13 @@ class Questions {
     return all;
   }
 }
+
+/** Whether another answer by hand makes the one in the state a thing of the past. */
+const isVoid = (key: OptionKey, found: ReadonlyMap<OptionKey, Found>): boolean =>
+  (OPTIONS.find((option) => option.key === key)?.voidedBy ?? []).some((other) => {
+    const { answer, source } = found.get(other) ?? {};
+    return answer !== undefined && answer !== '' && source !== STATE;
+  });
 
 /** What the answer is if nobody gives one. */
 export function defaultOf(

@@ -47,6 +47,8 @@ export interface Option {
   readonly onRequest?: boolean | ((answers: Answers) => boolean);
   /** `undefined` from the function: there is none, the answer has to be given. '': the answer may be left out. */
   readonly default?: Answer | ((answers: Answers, known: Known) => Answer | undefined);
+  /** When one of these is given, what the stack's state says to this question counts no more. */
+  readonly voidedBy?: readonly OptionKey[];
   /** Asked only when true. */
   readonly when?: (answers: Answers) => boolean;
   /** The answer as it is kept, and a note for the person when it is not what was written. */
@@ -89,6 +91,8 @@ export type OptionKey =
   | 'workerDir'
   | 'workerSource'
   | 'allowInstallScripts'
+  | 'image'
+  | 'docker'
   | 'spotWeight'
   | 'onDemandWeight'
   | 'onDemandBase'

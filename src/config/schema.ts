@@ -73,8 +73,17 @@ const worker = z
     architecture: z.enum(['x86_64', 'arm64']),
     /** What the worker's own layers are put on; left out, the official Node image on Debian slim. */
     baseImage: z.string().optional(),
-    /** `folder`: a worker of the user's, whose folder only the runs that deploy it know. Left out: the bundled one. */
-    source: z.literal('folder').optional(),
+    /**
+     * `folder`: a worker of the user's, whose folder only the runs that deploy it know. `image`: one that the user has
+     * built. Left out: the bundled one.
+     */
+    source: z.enum(['folder', 'image']).optional(),
+    /** Where the user's image is, as it was given: by tag, by digest or both. */
+    image: z.string().optional(),
+    /** `sha256:<64 hex>` of what that names today, for the architecture. Absent until its registry was asked. */
+    imageDigest: z.string().optional(),
+    /** The folder is built by its Dockerfile. */
+    docker: z.literal(true).optional(),
     /** The packages that the user's worker depends on run their install scripts. */
     installScripts: z.literal(true).optional(),
     /** Tasks that always run on demand. The weights split the rest; they do not fail over. */
@@ -104,6 +113,13 @@ const worker = z
     if (twice !== undefined) {
       const message = `${twice} is given both by its value and from a secret`;
       context.addIssue({ code: 'custom', message, path: ['environment'] });
+    }
+    if (value.source === 'image' && !value.image) {
+      context.addIssue({ code: 'custom', message: 'the worker is an image, and nothing says which', path: ['image'] });
+    }
+    if (value.docker && value.source !== 'folder') {
+      const message = 'Docker builds the folder of --worker-dir, and this worker has none';
+      context.addIssue({ code: 'custom', message, path: ['docker'] });
     }
     if (value.spotWeight + value.onDemandWeight === 0) {
       context.addIssue({ code: 'custom', message: 'Spot and on-demand weight cannot both be 0', path: ['spotWeight'] });

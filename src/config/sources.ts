@@ -16,6 +16,9 @@ export interface Sources {
   readonly state: Answers;
 }
 
+/** How the source `state` is called. */
+export const STATE = 'this stack';
+
 export type Paths = Readonly<Partial<Record<OptionKey, string>>>;
 
 /** An answer with where it was found, or what is wrong there; neither when no source has it. */
@@ -38,7 +41,7 @@ export function lookUp(option: Option, { flags, paths, entry, env, file, state }
   const kept = file[option.key];
   if (kept !== undefined) return { ...fromConfigFile(option, kept), source: 'config file' };
   const known = state[option.key];
-  return known === undefined ? {} : { answer: known, source: 'this stack' };
+  return known === undefined ? {} : { answer: known, source: STATE };
 }
 
 /** What a file has, and over it what stands on the command line itself, which only pairs can have both of. */

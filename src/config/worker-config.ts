@@ -24,6 +24,7 @@ const SCALING = {
 export function workerFields({ name, answers }: WorkerAnswers): Partial<Record<keyof WorkerConfig, unknown>> {
   const text = (key: OptionKey): string => String(answers[key] ?? '');
   const number = (key: OptionKey): number => Number(answers[key]);
+  const source = text('workerSource') || (text('image') ? 'image' : 'bundled');
   return {
     name,
     taskQueue: text('taskQueue'),
@@ -31,7 +32,9 @@ export function workerFields({ name, answers }: WorkerAnswers): Partial<Record<k
     memory: number('memory'),
     architecture: text('architecture'),
     baseImage: text('baseImage') || undefined,
-    source: text('workerSource') === 'folder' ? 'folder' : undefined,
+    source: source === 'bundled' ? undefined : source,
+    image: source === 'image' ? text('image') : undefined,
+    docker: answers.docker === true ? true : undefined,
     installScripts: answers.allowInstallScripts === true ? true : undefined,
     onDemandBase: number('onDemandBase'),
     spotWeight: number('spotWeight'),
@@ -55,7 +58,10 @@ export const workerAnswers = (worker: WorkerConfig): Answers => ({
   memory: worker.memory,
   architecture: worker.architecture,
   ...(worker.baseImage !== undefined && { baseImage: worker.baseImage }),
-  ...(worker.source !== undefined && { workerSource: worker.source }),
+  // That it is an image follows from there being one.
+  ...(worker.source === 'folder' && { workerSource: worker.source }),
+  ...(worker.image !== undefined && { image: worker.image }),
+  ...(worker.docker && { docker: true }),
   ...(worker.installScripts !== undefined && { allowInstallScripts: worker.installScripts }),
   spotWeight: worker.spotWeight,
   onDemandWeight: worker.onDemandWeight,

@@ -1,4 +1,5 @@
 import { CPU_SIZES, MEMORY_RANGE, noSuchCpu, RETENTION_DAYS } from './fargate.ts';
+import { DOCKER_OPTION, IMAGE_NAME, IMAGE_OPTION } from './image-options.ts';
 import type { Option } from './option.ts';
 
 /** The worker: its queue, its size, what it runs on and how it scales. */
@@ -55,14 +56,17 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'text',
     default: '',
     validate: (answer) =>
-      /^([a-z0-9][\w./:@-]*)?$/.test(String(answer))
+      answer === '' || IMAGE_NAME.test(String(answer))
         ? undefined
         : `"${answer}" names no image, such as node:24-bookworm-slim`,
     show: (answer) => String(answer || 'the official Node image'),
+    // They have their own.
+    when: ({ image, docker }) => !image && docker !== true,
     onRequest: true,
     perWorker: true,
     stage: 'what',
   },
+  IMAGE_OPTION,
   {
     key: 'workerDir',
     env: ['TEMPORAL_FARGATE_WORKER_DIR'],
@@ -70,6 +74,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     help: 'A Node package locked by npm or pnpm, also one of a workspace; it is built there, without Docker.',
     type: 'text',
     default: '',
+    when: ({ image }) => !image,
     onRequest: true,
     perWorker: true,
     stage: 'what',
@@ -78,18 +83,22 @@ export const WORKER_OPTIONS: readonly Option[] = [
     key: 'workerSource',
     env: ['TEMPORAL_FARGATE_WORKER_SOURCE'],
     question: 'Which worker runs',
-    help: 'bundled: the sample that comes with this program. folder: that of --worker-dir; a run without it leaves what is deployed.',
+    help: 'bundled: the sample that comes with this program. folder: that of --worker-dir; a run without it leaves what is deployed. image: that of --image.',
     type: 'choice',
-    choices: ['bundled', 'folder'],
-    default: ({ workerDir }) => (workerDir ? 'folder' : 'bundled'),
-    validate: (answer, { workerDir }) =>
-      answer === 'bundled' && workerDir
-        ? 'it is bundled, and --worker-dir names a folder; leave one of them out'
-        : undefined,
+    choices: ['bundled', 'folder', 'image'],
+    default: ({ workerDir, image }) => (image ? 'image' : workerDir ? 'folder' : 'bundled'),
+    validate: (answer, { workerDir, image }) => {
+      if (answer !== 'image' && image) return `it is ${answer}, and --image names an image; leave one of them out`;
+      if (answer !== 'folder' && workerDir)
+        return `it is ${answer}, and --worker-dir names a folder; leave one of them out`;
+      return undefined;
+    },
+    voidedBy: ['workerDir', 'image'],
     onRequest: true,
     perWorker: true,
     stage: 'what',
   },
+  DOCKER_OPTION,
   {
     key: 'allowInstallScripts',
     env: ['TEMPORAL_FARGATE_ALLOW_INSTALL_SCRIPTS'],

@@ -26,3 +26,22 @@ export function parseImageReference(text: string): ImageReference | undefined {
     digest,
   };
 }
+
+/** The name of an image without its tag and digest: what a digest can be put behind. */
+export const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+
+/** A private repository of ECR. */
+export interface EcrRepository {
+  readonly accountId: string;
+  readonly region: string;
+  readonly name: string;
+}
+
+/** "123456789012.dkr.ecr.eu-west-1.amazonaws.com", its dual-stack, FIPS and Chinese forms too. */
+const ECR_HOST = /^(?<accountId>\d{12})\.dkr[.-]ecr(-fips)?\.(?<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)$/;
+
+/** `undefined` when the image is not in a private repository of ECR. */
+export function ecrRepositoryOf({ registry, repository }: ImageReference): EcrRepository | undefined {
+  const { accountId, region } = ECR_HOST.exec(registry)?.groups ?? {};
+  return accountId === undefined || region === undefined ? undefined : { accountId, region, name: repository };
+}

@@ -9,7 +9,7 @@ import { withExtraTags } from './extra-tags.ts';
 import { executionRole } from './identity/execution-role.ts';
 import type { FormerGrants } from './identity/role-policies.ts';
 import { type TaskRoleStep, taskRoles } from './identity/task-role.ts';
-import { repository } from './image/repository.ts';
+import { type RepositoryStep, repository } from './image/repository.ts';
 import { workerImage } from './image/worker-image.ts';
 import { keyed } from './keyed.ts';
 import { type NetworkLayout, networkLayout } from './network/layout.ts';
@@ -34,28 +34,28 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
   const network = networkLayout(config);
 
   const logs = logGroup();
-  const images = repository();
+  // Images of the user's are where they are.
+  const images = config.workers.every(({ image }) => image !== undefined) ? undefined : repository();
   const data = config.dataBucket ? dataBucket() : undefined;
   const secretKeys = secretKeysOf(config);
   const makesSecret = secretKeys.length > 0 && !config.temporal.secret;
   const secret = makesSecret ? temporalSecret(inputs.secretValue) : undefined;
   const maySecret = secret ? { secret } : {};
-  const execution = executionRole({ repository: images, logGroup: logs, ...maySecret });
   const roles = taskRoles(config, data, inputs.formerGrants);
+  const execution = executionRole({ ...(images && { repository: images }), logGroup: logs, ...maySecret });
   const ecs = cluster();
 
   const workers = config.workers.map((worker) => {
-    const image = workerImage(worker, inputs.images?.get(worker.name)?.inputHash, { repository: images });
+    const own = images && worker.image === undefined ? pushedImage(worker, images, inputs) : undefined;
     const definition = taskDefinition(worker, secretKeys, {
-      repository: images,
-      image,
+      ...own,
       executionRole: execution,
       logGroup: logs,
       ...(data && { dataBucket: data }),
       ...withRole(roles.get(worker.name)),
       ...maySecret,
     });
-    return { image, running: runningSteps(worker, network, { cluster: ecs, definition }) };
+    return { image: own?.image, running: runningSteps(worker, network, { cluster: ecs, definition }) };
   });
   const steps = [
     ...network.all,
@@ -74,6 +74,12 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
 }
 
 const withRole = (taskRole: TaskRoleStep | undefined) => (taskRole ? { taskRole } : {});
+
+/** The image of a worker that this program builds, and where it is pushed to. */
+const pushedImage = (worker: WorkerConfig, images: RepositoryStep, inputs: Inputs) => ({
+  repository: images,
+  image: workerImage(worker, inputs.images?.get(worker.name)?.inputHash, { repository: images }),
+});
 
 /** Names of the environment variables that tasks get from the secret; the keys of its JSON. */
 export function secretKeysOf({ temporal }: StackConfig): readonly string[] {

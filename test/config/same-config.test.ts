@@ -28,33 +28,35 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const WORKER: Answers = {
   ...{ stack: 'prod', region: 'eu-west-1', profile: 'work', taskQueue: "it's orders", cpu: 512, memory: 3072 },
-  ...{ architecture: 'x86_64', baseImage: 'node:22-bookworm-slim', spotWeight: 3, onDemandWeight: 2, onDemandBase: 1 },
+  ...{ architecture: 'x86_64', spotWeight: 3, onDemandWeight: 2, onDemandBase: 1 },
   ...{ minTasks: 2, maxTasks: 7, scaleOutAt: 70, scaleInAt: 15, stopTimeout: 60, logRetentionDays: 30 },
   ...{ dataBucket: false, permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary', tags: 'team=core' },
-  ...{ securityGroupIds: 'sg-0123456789abcdef0', workerDir: './my worker', workerSource: 'folder' },
-  allowInstallScripts: true,
+  securityGroupIds: 'sg-0123456789abcdef0',
   env: formatPairs({ GREETING: 'hello, "you" #1', LINES: 'one\ntwo', LOG_LEVEL: 'debug' }),
   secret: 'DB_PASSWORD=arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf:password',
   taskPolicy: '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}}',
   ...{ taskPolicyArns: 'arn:aws:iam::aws:policy/ReadOnlyAccess', egressPorts: '5432,8000-8100' },
 };
+const FOLDER: Answers = { workerDir: './my worker', workerSource: 'folder' };
 const CLOUD: Answers = { temporalAddress: 'ns.acct.tmprl.cloud:7233', temporalNamespace: 'other.acct' };
 
 /** Sets of answers, none of them a default, with every option in one at least. */
 const SETS: Readonly<Record<string, () => Answers>> = {
   'an own network and an API key': () => ({
-    ...{ ...WORKER, ...CLOUD, temporalAuth: 'api-key', temporalTls: true, temporalApiKey: 'planted-key' },
+    ...{ ...WORKER, ...FOLDER, baseImage: 'node:22-bookworm-slim', allowInstallScripts: true },
+    ...{ ...CLOUD, temporalAuth: 'api-key', temporalTls: true, temporalApiKey: 'planted-key' },
     ...{ temporalTlsServerCaCert: pem('ca.pem'), temporalTlsServerName: 'inside.example' },
     ...{ network: 'private-per-az', cidr: '10.9.0.0/16', zones: 'eu-west-1b,eu-west-1c' },
   }),
   'another VPC and a client certificate': () => ({
-    ...{ ...WORKER, ...CLOUD, temporalAuth: 'mtls', temporalTls: true },
+    ...{ ...WORKER, ...FOLDER, docker: true, ...CLOUD, temporalAuth: 'mtls', temporalTls: true },
     ...{ temporalTlsClientCert: pem('client.pem'), temporalTlsClientKey: pem('client.key') },
     ...{ network: 'existing', vpcId: 'vpc-0a1b2c3d', subnetIds: 'subnet-0a1b2c3d,subnet-0a1b2c3e' },
     assignPublicIp: 'yes',
   }),
   "another stack's network and a secret that is there already": () => ({
-    ...{ ...WORKER, ...CLOUD, temporalAuth: 'api-key', temporalTls: true, network: 'shared', networkStack: 'dev' },
+    ...{ ...WORKER, image: 'ghcr.io/ada/worker:1.4', workerSource: 'image' },
+    ...{ ...CLOUD, temporalAuth: 'api-key', temporalTls: true, network: 'shared', networkStack: 'dev' },
     secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:temporal-AbCdEf',
   }),
   'a server that asks for nothing': () => ({

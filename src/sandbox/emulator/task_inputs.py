@@ -63,8 +63,11 @@ def why_not_assumable(account_id: str, definition: TaskDefinition) -> Optional[s
 def find_image(sandbox: Sandbox, task: Task, container: Container) -> PulledImage:
     reference = container.definition["image"]
     repository = repository_arn(reference)
-    unheard = no_answer(task, "ecr.api") if repository else None
-    problem = f"{unheard}. {_CHECK_NETWORK}" if unheard else _denied(sandbox, task, "ecr:GetAuthorizationToken", "*")
+    problem = None
+    if repository:
+        unheard = no_answer(task, "ecr.api")
+        denied = _denied(sandbox, task, "ecr:GetAuthorizationToken", "*")
+        problem = f"{unheard}. {_CHECK_NETWORK}" if unheard else denied
     if problem:
         raise StartFailure(f"{_NO_SECRETS}: unable to retrieve ecr registry auth: {_RETRIED}: {problem}")
     for service in ("ecr.dkr", "s3") if repository else ():

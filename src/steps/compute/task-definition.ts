@@ -12,6 +12,7 @@ import { retagEcs } from '../../aws/retag.ts';
 import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
+import { repositoryOf } from '../../image/reference.ts';
 import type { DataBucketStep } from '../data/data-bucket.ts';
 import { canonical, changesOf, defineStep, must, QUICK } from '../define.ts';
 import type { ExecutionRoleStep } from '../identity/execution-role.ts';
@@ -23,11 +24,12 @@ import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { HEALTH_CHECK } from './health-check.ts';
 import type { LogGroupStep } from './log-group.ts';
 import { deregister, findRevision, listRevisions } from './revisions.ts';
-import { taskEnvironment } from './task-environment.ts';
+import { digestOf, taskEnvironment } from './task-environment.ts';
 
 type TaskDefinitionNeeds = {
-  repository: RepositoryStep;
-  image: WorkerImageStep;
+  /** Both, or neither: the image is the user's. */
+  repository?: RepositoryStep;
+  image?: WorkerImageStep;
   executionRole: ExecutionRoleStep;
   logGroup: LogGroupStep;
   taskRole?: TaskRoleStep;
@@ -60,7 +62,7 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
         containerDefinitions: [
           {
             name: worker.name,
-            image: `${from.repository.uri}@${from.image.id}`,
+            image: `${from.repository?.uri ?? repositoryOf(worker.image ?? '')}@${digestOf(worker, from)}`,
             essential: true,
             stopTimeout: worker.stopTimeoutSeconds,
             user: '1000:1000',

@@ -4,7 +4,8 @@ import { secretToRead } from '../secrets/read-secret.ts';
 import { sizeEnvironment } from './task-sizes.ts';
 
 interface Sources {
-  readonly image: { readonly id: string };
+  /** Absent: the image is the user's. */
+  readonly image?: { readonly id: string } | undefined;
   readonly dataBucket?: { readonly id: string } | undefined;
   /** The stack's own with the Temporal credentials. */
   readonly secret?: { readonly id: string; readonly currentVersion: string } | undefined;
@@ -48,6 +49,10 @@ const VERSION_LABEL = 'temporal-fargate.secret-version';
 const valueFrom = (arn: string, jsonKey: string | undefined): string =>
   jsonKey === undefined ? arn : `${arn}:${jsonKey}::`;
 
+/** Of the image that was pushed, or of the user's. */
+export const digestOf = ({ imageDigest }: WorkerConfig, { image }: Pick<Sources, 'image'>): string =>
+  image?.id ?? imageDigest ?? '';
+
 function ourVariables({ stack, temporal }: StackConfig, worker: WorkerConfig, from: Sources): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: temporal.address,
@@ -57,7 +62,7 @@ function ourVariables({ stack, temporal }: StackConfig, worker: WorkerConfig, fr
     ...(temporal.serverCaCert !== undefined && { TEMPORAL_TLS_SERVER_CA_CERT_DATA: temporal.serverCaCert }),
     ...(temporal.serverName !== undefined && { TEMPORAL_TLS_SERVER_NAME: temporal.serverName }),
     TEMPORAL_FARGATE_STACK: stack,
-    TEMPORAL_FARGATE_IMAGE_DIGEST: from.image.id,
+    TEMPORAL_FARGATE_IMAGE_DIGEST: digestOf(worker, from),
     TEMPORAL_FARGATE_STOP_TIMEOUT: String(worker.stopTimeoutSeconds),
     ...(from.dataBucket && { DATA_BUCKET: from.dataBucket.id }),
     ...sizeEnvironment(worker),

@@ -1,24 +1,19 @@
 import type { LogGroupStep } from '../compute/log-group.ts';
+import { mayPullImages } from '../image/pull-images.ts';
 import type { RepositoryStep } from '../image/repository.ts';
 import { mayReadSecrets } from '../secrets/read-secret.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { role } from './role.ts';
 
-/** What ECS itself may do for a task before its code runs: pull this image, write this log, read these secrets. */
+/** What ECS itself may do for a task before its code runs: pull its image, write this log, read these secrets. */
 export const executionRole = (needs: {
-  repository: RepositoryStep;
+  /** Absent when all images are the user's. */
+  repository?: RepositoryStep;
   logGroup: LogGroupStep;
   secret?: TemporalSecretStep;
 }) =>
   role('execution', needs, (config, from) => [
-    // The one call of ECR that knows no resource.
-    { Sid: 'Token', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-    {
-      Sid: 'Pull',
-      Effect: 'Allow',
-      Action: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'],
-      Resource: from.repository.arn,
-    },
+    ...mayPullImages(config, from.repository?.arn),
     {
       Sid: 'Logs',
       Effect: 'Allow',
