@@ -41,6 +41,7 @@ async def work(settings: Settings) -> None:
         task_queue=settings.task_queue,
         workflows=[MessageWorkflow],
         activities=[receive_message],
+        max_concurrent_activities=settings.activity_slots,
         graceful_shutdown_timeout=timedelta(seconds=settings.grace_seconds),
     )
     running = asyncio.create_task(worker.run())

@@ -19,6 +19,8 @@ class Settings:
     task_queue: str
     identity: str
     """`<stack>/<ECS task id>/<first 12 digits of the image's digest>`: by it the deployment is proven."""
+    activity_slots: int
+    """How many activities at once suit the task's CPU."""
     grace_seconds: float
     """How long running activities may go on after SIGTERM: three quarters of the time before SIGKILL."""
 
@@ -33,6 +35,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         task_queue=env["TEMPORAL_TASK_QUEUE"],
         identity=f"{env.get('TEMPORAL_FARGATE_STACK', 'local')}/{task_id}/{digest}",
+        activity_slots=int(env.get("TEMPORAL_FARGATE_ACTIVITY_SLOTS", 100)),
         # ECS waits 30 seconds where a task definition names no time.
         grace_seconds=float(env.get("TEMPORAL_FARGATE_STOP_TIMEOUT", 30)) * 3 / 4,
     )
