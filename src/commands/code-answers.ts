@@ -2,10 +2,11 @@ import { gather } from '../config/answers.ts';
 import { CODE_KEYS } from '../config/code-options.ts';
 import type { Answers } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
-import { type StackConfig, stackConfig } from '../config/schema.ts';
+import { type StackConfig, stackConfig, type WorkerConfig } from '../config/schema.ts';
 import { answeredWorkers, isPerWorker, onlyNameOf } from '../config/several-workers.ts';
-import type { WorkerAnswers } from '../config/worker-config.ts';
+import { type WorkerAnswers, workerFields } from '../config/worker-config.ts';
 import { usageError } from '../errors.ts';
+import { repositoryOf } from '../image/reference.ts';
 import { sourcesOf, workersNamed } from './configuring.ts';
 import type { CommandInput } from './input.ts';
 
@@ -18,16 +19,26 @@ export async function configWithCode(
   before: StackConfig,
 ): Promise<{ readonly config: StackConfig; readonly workers: readonly WorkerAnswers[] }> {
   const workers = await codeOfWorkers(input, before);
-  const changed = before.workers.map(({ source: _source, baseImage: _base, ...worker }) => {
+  const changed = before.workers.map((worker) => {
     const answers = workers.find(({ name }) => name === worker.name)?.answers ?? {};
-    return {
-      ...worker,
-      ...(answers.workerSource === 'folder' && { source: 'folder' as const }),
-      ...(answers.baseImage && { baseImage: String(answers.baseImage) }),
-    };
+    const { source, image, docker, baseImage } = workerFields({ name: worker.name, answers });
+    refuseToMove(worker, image);
+    return { ...worker, source, image, docker, baseImage };
   });
   // Parsed once more, so that its fields have the order in which they are always stored.
   return { config: stackConfig.parse({ ...before, workers: changed }), workers };
+}
+
+/** From another repository only another role may pull, and roles are not a matter of code. */
+function refuseToMove({ name, image: before }: WorkerConfig, image: unknown): void {
+  const places = [before, image].map((one) => (typeof one === 'string' ? repositoryOf(one) : undefined));
+  const [from, to] = places.map((place) => place ?? "the stack's own repository");
+  if (from === to) return;
+  throw usageError(
+    `deploy cannot take the image of ${name} from ${to} instead of ${from}: roles and repositories would have to change`,
+    'Run temporal-fargate init with the same answer.',
+    'BAD_ANSWER',
+  );
 }
 
 async function codeOfWorkers(input: CommandInput, before: StackConfig): Promise<readonly WorkerAnswers[]> {

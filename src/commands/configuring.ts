@@ -20,7 +20,6 @@ import { networkOffers } from './network-offers.ts';
 import { listed, offerZones } from './offers.ts';
 import { sandboxAnswers } from './sandbox-home.ts';
 import { networkPriceTexts } from './stack-bill.ts';
-import { withUserImages } from './user-image.ts';
 import { withWorkerNeeds } from './worker-needs.ts';
 
 export interface Configured {
@@ -83,9 +82,7 @@ export async function answerWhat(
   }
   const workers = apart ?? [{ name: onlyNameOf(naming), answers }];
   const named = toStackConfig(answers, account, await placeOf(input, connection, answers), workers);
-  const secured = await withExistingSecret(input, connection, named);
-  const supplied = await withWorkerNeeds(input, connection, secured);
-  const found = await withUserImages(input, connection, supplied);
+  const found = await withWorkerNeeds(input, connection, await withExistingSecret(input, connection, named));
   const config = keepPaused(found, before);
   tellPaused(input, config);
   const paths = { ...flags.paths, ...Object.fromEntries(asker.paths) };

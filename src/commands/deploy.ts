@@ -9,11 +9,13 @@ import { type Deployed, formatDeploy } from '../ui/format-deploy.ts';
 import { workersAsked } from './asked-workers.ts';
 import { configWithCode } from './code-answers.ts';
 import { withLockedStack } from './existing-stack.ts';
+import { recordedDigest } from './image-digest.ts';
 import type { CommandInput } from './input.ts';
 import { checkedClient } from './preflight.ts';
 import { type Run, rollOut } from './roll-out.ts';
 import { callSummary, planStack } from './stack-run.ts';
 import { Stopwatch } from './stopwatch.ts';
+import { withUserImages } from './user-image.ts';
 import { workerImagesFor } from './worker-image.ts';
 
 /**
@@ -24,7 +26,8 @@ export async function deploy(input: CommandInput): Promise<number> {
   return withLockedStack(input, 'deploy', async ({ connection, session, document, config: before, owner }) => {
     const { io, signal } = input;
     const names = workersAsked(input, before).map(({ name }) => name);
-    const { config, workers } = await configWithCode(input, before);
+    const { config: wanted, workers } = await configWithCode(input, before);
+    const config = await withUserImages(input, connection, wanted, undefined, names);
     const chosen = { ...config, workers: config.workers.filter(({ name }) => names.includes(name)) };
     const watch = new Stopwatch(connection.clock);
     const images = watch.timed(await workerImagesFor(input, connection, { config: chosen, workers }, undefined));
@@ -81,11 +84,11 @@ const inForce = (config: StackConfig) => (draft: StateDocument) => {
   draft.configs = [...draft.configs.slice(0, -1), JSON.parse(JSON.stringify(config))];
 };
 
-export function deployedNow({ steps }: StateDocument, worker: string): Deployed {
-  const arn = steps[`compute/task-definition/${worker}`]?.id;
+export function deployedNow(document: StateDocument, worker: string): Deployed {
+  const arn = document.steps[`compute/task-definition/${worker}`]?.id;
   return {
     worker,
     revision: arn === undefined ? null : revisionNumber(arn),
-    image: steps[`image/worker-image/${worker}`]?.id ?? null,
+    image: recordedDigest(document, worker) ?? null,
   };
 }

@@ -18,6 +18,7 @@ import { confirmShared } from './shared-network.ts';
 import { monthlyLine } from './stack-bill.ts';
 import { callSummary, type PlannedStack, planStack } from './stack-run.ts';
 import { isInForce, storedConfig } from './stored-config.ts';
+import { withUserImages } from './user-image.ts';
 import { workerImagesFor } from './worker-image.ts';
 
 /** `init`: makes the stack what the answers say, and proves that its worker polls. */
@@ -30,7 +31,8 @@ export async function init(input: CommandInput): Promise<number> {
     );
     const store = await connection.findStore();
     const before = await store?.read();
-    const configured = await answerWhat(input, connection, storedConfig(before?.configs.at(-1)));
+    const answered = await answerWhat(input, connection, storedConfig(before?.configs.at(-1)));
+    const configured = { ...answered, config: await withUserImages(input, connection, answered.config, before) };
     const images = await workerImagesFor(input, connection, configured, before);
     const aws = connection.aws({ images, secretValue: configured.secretValue });
     const inputs: Inputs = { images, secretValue: configured.secretValue };

@@ -8,6 +8,7 @@ import type { CommandInput } from './input.ts';
 import { billFor, monthlyLine } from './stack-bill.ts';
 import { callSummary, planStack } from './stack-run.ts';
 import { storedConfig } from './stored-config.ts';
+import { withUserImages } from './user-image.ts';
 import { workerImagesFor } from './worker-image.ts';
 
 /** `plan`: what `init` would do; changes nothing. Exit code 2 with `--detailed-exitcode` when there is something. */
@@ -15,13 +16,14 @@ export async function plan(input: CommandInput): Promise<number> {
   const connection = await connect(input, await answerWhere(input, { whatFollows: true }));
   try {
     const document = await (await connection.findStore())?.read();
-    const configured = await answerWhat(
+    const answered = await answerWhat(
       { ...input, flags: { ...input.flags, yes: true } },
       connection,
       storedConfig(document?.configs.at(-1)),
     );
-    const { config, secretValue } = configured;
-    const images = await workerImagesFor(input, connection, configured, document);
+    const { secretValue } = answered;
+    const config = await withUserImages(input, connection, answered.config, document);
+    const images = await workerImagesFor(input, connection, { ...answered, config }, document);
     const aws = connection.aws({ images, secretValue });
     const inputs = { images, secretValue };
     const planned = await planStack(connection, config, document, inputs, aws);

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { StateDocument } from '../../state/document.ts';
 import { amended, begun, type DeploymentRecord, type Outcome } from '../../state/history.ts';
 import type { Session } from '../../state/store.ts';
 import type { Aws } from '../aws/aws.ts';
@@ -11,6 +12,7 @@ import type { Plan } from '../engine/plan.ts';
 import { Cancelled } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
 import type { Connection } from './connect.ts';
+import { recordedDigest } from './image-digest.ts';
 import type { CommandInput } from './input.ts';
 import { prune } from './prune.ts';
 import { engineContext } from './stack-run.ts';
@@ -114,13 +116,13 @@ async function settle({ session, config }: Run, deployed: readonly string[], pro
       const isOlder = last?.outcome !== 'completed' && last?.taskDefinition === steps[definitionId(worker)]?.id;
       if (!deployed.includes(worker) && !isOlder) continue;
       const outcome = unproven.has(worker) ? 'unproven' : 'completed';
-      draft.history = amended(draft.history, worker, ended(steps, worker, outcome));
+      draft.history = amended(draft.history, worker, ended(draft, worker, outcome));
     }
   });
 }
 
-function ended(steps: Session['document']['steps'], worker: string, outcome: Outcome): Partial<DeploymentRecord> {
-  const [taskDefinition, image] = [steps[definitionId(worker)]?.id, steps[imageId(worker)]?.id];
+function ended(document: StateDocument, worker: string, outcome: Outcome): Partial<DeploymentRecord> {
+  const [taskDefinition, image] = [document.steps[definitionId(worker)]?.id, recordedDigest(document, worker)];
   return {
     ...(taskDefinition !== undefined && { taskDefinition }),
     ...(image !== undefined && { image }),
@@ -137,7 +139,7 @@ async function recordEnd(run: Run, workers: readonly string[], error: unknown): 
     await run.session.update((draft) => {
       for (const [at, worker] of workers.entries()) {
         const outcome = outcomes[at] ?? 'failed';
-        draft.history = amended(draft.history, worker, ended(draft.steps, worker, outcome));
+        draft.history = amended(draft.history, worker, ended(draft, worker, outcome));
       }
     });
   } catch {

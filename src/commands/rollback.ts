@@ -1,3 +1,4 @@
+import type { StackConfig } from '../config/schema.ts';
 import { narrow } from '../engine/narrow.ts';
 import { EXIT } from '../errors.ts';
 import { findService } from '../steps/compute/live-service.ts';
@@ -5,6 +6,7 @@ import { revisionWords } from '../ui/format-deploy.ts';
 import { workerAsked } from './asked-workers.ts';
 import { DEPLOYING, deployedNow } from './deploy.ts';
 import { type LockedStack, withLockedStack } from './existing-stack.ts';
+import { withUserDigest } from './image-digest.ts';
 import type { CommandInput } from './input.ts';
 import { checkedClient } from './preflight.ts';
 import { type Run, rollOut } from './roll-out.ts';
@@ -27,7 +29,8 @@ export async function rollback(input: CommandInput): Promise<number> {
     const client = await checkedClient(input, connection, { config, secretValue: undefined }, document, aws);
     try {
       input.signal.throwIfAborted();
-      const run: Run = { input, connection, aws, config, session, owner, client, command: 'rollback' };
+      const rolled = withUserDigest(config, name, target.image);
+      const run: Run = { input, connection, aws, config: rolled, session, owner, client, command: 'rollback' };
       const running = (await findService(aws, name))?.taskDefinition;
       const changed = running !== target.arn || current !== target.arn;
       const proof = changed ? await rollBack(stack, run, name, target) : [];
@@ -56,20 +59,22 @@ export async function rollback(input: CommandInput): Promise<number> {
 
 /** Recorded first: a run that is interrupted is finished by the next one, whichever it is. @returns what was seen */
 async function rollBack(
-  { connection, config, session, document }: LockedStack,
+  { connection, config: before, session, document }: LockedStack,
   run: Run,
   worker: string,
   target: Target,
 ): Promise<string[]> {
-  const record = (revision: string | undefined, image: string | undefined): Promise<void> =>
-    session.update(({ steps }) => {
+  const record = (revision: string | undefined, image: string | undefined, config: StackConfig): Promise<void> =>
+    session.update((draft) => {
+      const { steps } = draft;
       const [definition, its] = [steps[`compute/task-definition/${worker}`], steps[`image/worker-image/${worker}`]];
       if (definition && revision !== undefined) definition.id = revision;
       if (its && image !== undefined) its.id = image;
+      if (!its) draft.configs = [...draft.configs.slice(0, -1), JSON.parse(JSON.stringify(config))];
     });
-  await record(target.arn, target.image);
+  await record(target.arn, target.image, run.config);
   try {
-    const { plan } = await planStack(connection, config, session.document, {}, run.aws);
+    const { plan } = await planStack(connection, run.config, session.document, {}, run.aws);
     const narrowed = narrow(plan, new Map([[`compute/service/${worker}`, DEPLOYING]]));
     const [problem] = narrowed.problems;
     if (problem) throw problem;
@@ -79,7 +84,7 @@ async function rollBack(
     const running = await findService(run.aws, worker).catch(() => undefined);
     if (running && running.taskDefinition !== target.arn) {
       const { steps } = document;
-      await record(steps[`compute/task-definition/${worker}`]?.id, steps[`image/worker-image/${worker}`]?.id);
+      await record(steps[`compute/task-definition/${worker}`]?.id, steps[`image/worker-image/${worker}`]?.id, before);
     }
     throw error;
   }

@@ -1,3 +1,5 @@
+import type { StateDocument } from '../../state/document.ts';
+import { environmentFetch } from '../aws/environment-fetch.ts';
 import { httpGet } from '../aws/http-get.ts';
 import { EnvironmentHandler } from '../aws/http-handler.ts';
 import type { StackConfig, WorkerConfig } from '../config/schema.ts';
@@ -8,19 +10,32 @@ import { ecrRepositoryOf, type ImageReference, parseImageReference } from '../im
 import { Registry } from '../image/registry.ts';
 import { ecrReader } from '../steps/image/ecr-reader.ts';
 import type { Connection } from './connect.ts';
+import { recordedDigest } from './image-digest.ts';
 import type { CommandInput } from './input.ts';
+import { stays } from './worker-image.ts';
 
 /**
  * The config with what the images that it names are today: each by the digest of the image for its worker's
- * architecture. Throws UserErrors, BAD_IMAGE and those of the registry, when no task could run one: that is found out
- * before anything is made.
+ * architecture. One that was rolled back to stays. Throws UserErrors, BAD_IMAGE and those of the registry, when no task
+ * could run one: that is found out before anything is made.
+ *
+ * @param before the state, where a rollback counts
+ * @param names of the workers whose tags are looked up; absent: all
  */
 export async function withUserImages(
   input: CommandInput,
   connection: Pick<Connection, 'clients' | 'region'>,
   config: StackConfig,
+  before: StateDocument | undefined,
+  names?: readonly string[],
 ): Promise<StackConfig> {
-  const workers = await Promise.all(config.workers.map((worker) => withUserImage(input, connection, worker)));
+  const workers = await Promise.all(
+    config.workers.map(async (worker) => {
+      if (worker.image === undefined || names?.includes(worker.name) === false) return worker;
+      if (!before || !stays(input, before, worker.name)) return withUserImage(input, connection, worker);
+      return { ...worker, imageDigest: recordedDigest(before, worker.name) };
+    }),
+  );
   return { ...config, workers };
 }
 
@@ -29,8 +44,7 @@ async function withUserImage(
   connection: Pick<Connection, 'clients' | 'region'>,
   worker: WorkerConfig,
 ): Promise<WorkerConfig> {
-  const { image, architecture } = worker;
-  if (image === undefined) return worker;
+  const { image = '', architecture } = worker;
   const reference = parseImageReference(image);
   if (reference === undefined)
     throw usageError(`--image: "${image}" names no image`, 'Write it like ghcr.io/ada/worker:1.4.', 'BAD_ANSWER');
@@ -52,7 +66,7 @@ function readerOf(
   reference: ImageReference,
 ): ImageReader {
   const repository = ecrRepositoryOf(reference);
-  if (repository === undefined) return new Registry(reference, '--image', signal);
+  if (repository === undefined) return new Registry(reference, '--image', signal, environmentFetch(env));
   if (repository.region !== region) {
     const fix = `Have ECR replicate it to ${region}, and give --image that one.`;
     throw badImage(image, `it is in ECR in ${repository.region}, and the stack is in ${region}`, fix);

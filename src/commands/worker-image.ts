@@ -53,7 +53,7 @@ export async function workerImagesFor(
 }
 
 /** A rollback holds until somebody says what to run instead, in so many words. */
-function stays({ io, flags }: CommandInput, { history }: StateDocument, worker: string): boolean {
+export function stays({ io, flags }: CommandInput, { history }: StateDocument, worker: string): boolean {
   const to = heldRevision(history, worker);
   const isMeant = flags.own.worker === undefined || flags.own.worker === worker;
   if (to === undefined || (isMeant && CODE_KEYS.some((key) => flags.answers[key] !== undefined))) return false;

@@ -12,6 +12,8 @@ const DESTROY = words('destroy --yes --purge --delete-data --delete-state-bucket
 const HERE = hostPlatform();
 const ELSEWHERE = HERE === 'linux/amd64' ? 'linux/arm64' : 'linux/amd64';
 
+const short = (digest = ''): string => digest.slice('sha256:'.length, 'sha256:'.length + 12);
+
 /** The example worker; the interpreter of the tests' own environment stands in for the image's. */
 async function pythonWorker(env: readonly string[] = []): Promise<OwnImage> {
   const entrypoint = [await ensurePythonWorker(), 'main.py'];
@@ -40,7 +42,7 @@ describe('a worker in Python, from an image of the user’s in ECR', () => {
   it('runs by the digest of its architecture, without a repository of the stack’s, and is proven by its identity', async () => {
     const { code, stdout, stderr } = await sandbox.run(words(`init --yes --image ${repository.uri}:1`));
     expect(code, stderr).toBe(0);
-    const digest = digestOf.first?.slice('sha256:'.length, 'sha256:'.length + 12);
+    const digest = short(digestOf.first);
     expect(stdout).toMatch(new RegExp(`Temporal reports dev/[0-9a-f]{32}/${digest} as a poller of test-queue\\.`));
     const { ecr } = await sandbox.emulator.inventory();
     expect(Object.keys(ecr?.repository ?? {})).toEqual([expect.stringContaining('repository/team/python-worker')]);
@@ -54,13 +56,29 @@ describe('a worker in Python, from an image of the user’s in ECR', () => {
 
   it('is a change in the plan when its tag has moved, and not before', async () => {
     expect((await sandbox.run(words('plan --detailed-exitcode'))).code).toBe(0);
-    const [second = ''] = await repository.push('1', [await pythonWorker(['RELEASE=2'])]);
+    [digestOf.second = ''] = await repository.push('1', [await pythonWorker(['RELEASE=2'])]);
     const planned = await sandbox.run(words('plan --detailed-exitcode'));
     expect(planned.code, planned.stderr).toBe(2);
     // The plan shows the beginnings of long values.
     const shown = (digest = ''): string => `${repository.uri}@${digest}`.slice(0, 90);
     expect(planned.stdout).toContain(`image: ${shown(digestOf.first)}`);
-    expect(planned.stdout).toContain(` -> ${shown(second)}`);
+    expect(planned.stdout).toContain(` -> ${shown(digestOf.second)}`);
+  });
+
+  it('is rolled out by deploy, and a rollback holds although the tag says something else', async () => {
+    const deployed = await sandbox.run(words('deploy'));
+    expect(deployed.code, deployed.stderr).toBe(0);
+    expect(deployed.stdout).toContain(short(digestOf.second));
+    const back = await sandbox.run(words('rollback'));
+    expect(back.code, back.stderr).toBe(0);
+    expect(back.stdout).toContain(`Temporal reports dev/`);
+    expect(back.stdout).toContain(`/${short(digestOf.first)} as a poller`);
+    expect((await sandbox.run(words('plan --detailed-exitcode'))).code).toBe(0);
+    const moved = await sandbox.run(words('deploy --image ghcr.io/ada/worker:1'));
+    expect(moved).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('deploy cannot take the image of worker'),
+    });
   });
 
   it('is refused for another architecture than the task’s, and nothing is changed', async () => {
