@@ -64,6 +64,11 @@ export class TestRegistry {
     return { name: `${this.#address}/library/node:${tag}`, digests: manifests.map(({ digest }) => digest) };
   }
 
+  /** The digest of what is stored under a tag. */
+  digestOf(tag: string): string {
+    return sha256(this.#manifests.get(tag)?.bytes ?? new Uint8Array());
+  }
+
   async #image({ architecture = 'amd64', os = 'linux', layers, env, history, layerType }: ImageParts) {
     const archives = await Promise.all(layers.map(archive));
     const config = this.#store(
