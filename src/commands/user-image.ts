@@ -60,12 +60,16 @@ async function withUserImage(
 }
 
 function readerOf(
-  { env, signal }: CommandInput,
+  { env, flags, signal }: CommandInput,
   { clients, region }: Pick<Connection, 'clients' | 'region'>,
   image: string,
   reference: ImageReference,
 ): ImageReader {
   const repository = ecrRepositoryOf(reference);
+  if (repository === undefined && flags.sandbox) {
+    const fix = 'Deploy a folder with --worker-dir, or leave --sandbox out.';
+    throw badImage(image, 'the sandbox runs images from its own ECR only', fix);
+  }
   if (repository === undefined) return new Registry(reference, '--image', signal, environmentFetch(env));
   if (repository.region !== region) {
     const fix = `Have ECR replicate it to ${region}, and give --image that one.`;

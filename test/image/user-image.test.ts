@@ -27,8 +27,8 @@ function configOf(images: readonly string[], architecture = 'arm64'): StackConfi
 type Input = Parameters<typeof withUserImages>[0];
 type Connection = Parameters<typeof withUserImages>[1];
 
-async function digests(config: StackConfig, names?: readonly string[]): Promise<(string | undefined)[]> {
-  const input = { env: {}, signal: new AbortController().signal } as unknown as Input;
+async function digests(config: StackConfig, names?: readonly string[], flags = {}): Promise<(string | undefined)[]> {
+  const input = { env: {}, flags, signal: new AbortController().signal } as unknown as Input;
   // Nothing is asked of AWS for an image of a public registry.
   const connection = { region: 'us-east-1', clients: {} } as Connection;
   const found = await withUserImages(input, connection, config, undefined, names);
@@ -59,6 +59,12 @@ describe('an image of the user’s in a public registry', () => {
   it('is looked up for the workers that are asked for, and not for others', async () => {
     const { name, digests: made } = await registry.add('1', images);
     expect(await digests(configOf([name, name]), ['w1'])).toEqual([undefined, made[1]]);
+  });
+
+  it('is refused in the sandbox, which can pull from its own ECR only', async () => {
+    const { name } = await registry.add('1', images);
+    await expect(digests(configOf([name]), undefined, { sandbox: true })).rejects.toMatchObject({ code: 'BAD_IMAGE' });
+    expect(registry.requests).toEqual([]);
   });
 
   it('that needs a login is refused with what to do', async () => {
