@@ -47,6 +47,8 @@ const written = (diagnosis: Diagnosis | undefined, lines: readonly string[]): Fa
 export function currentProblem(report: ServiceReport): Diagnosis | undefined {
   if (report.running >= report.desired && !ENDED_BADLY.test(report.deployment)) return undefined;
   const task = failedTask(report);
+  // It may still come up.
+  if (task?.stopCode === '') return undefined;
   return diagnose(task ? stopLines(task) : report.events);
 }
 

@@ -6,6 +6,7 @@ const LONG = [
   'faults/kill-matrix',
   'lifecycle/locking',
   'worker/refused',
+  'worker/rollout',
   'faults/kill-while-waiting',
   'lifecycle/secrets',
   'cli/signals',
