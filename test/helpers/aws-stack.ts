@@ -186,24 +186,31 @@ export class AwsStack {
   }
 
   async up(previous?: StackConfig): Promise<void> {
-    await apply(this.context(), await this.plan(previous));
+    await this.carryOut(await this.plan(previous));
+  }
+
+  carryOut(plan: Plan<Aws, StackConfig>): Promise<unknown> {
+    return apply(this.context(), plan);
   }
 
   down(options: Partial<DestroyOptions> = {}): Promise<Destroyed> {
     return destroy(this.context(), this.steps(), { purge: false, deleteData: false, ...options });
   }
 
-  /** What the next plan would do: `{ "network/vpc": ["update", "cidr"] }`. */
+  /** What the next plan would do; see `changesIn`. */
   async pending(): Promise<Record<string, string[]>> {
-    const { items } = await this.plan();
-    return Object.fromEntries(
-      items
-        .filter(({ action }) => action !== 'none')
-        .map(({ step, action, changes }) => [step.id, [action, ...changes.map(({ field }) => field)]]),
-    );
+    return changesIn(await this.plan());
   }
 
   close(): void {
     for (const client of Object.values(this.aws.clients)) client.destroy();
   }
 }
+
+/** What a plan would do: `{ "network/vpc": ["update", "cidr"] }`. */
+export const changesIn = ({ items }: Plan<Aws, StackConfig>): Record<string, string[]> =>
+  Object.fromEntries(
+    items
+      .filter(({ action }) => action !== 'none')
+      .map(({ step, action, changes }) => [step.id, [action, ...changes.map(({ field }) => field)]]),
+  );
