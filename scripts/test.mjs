@@ -2,8 +2,11 @@
 // `--kill-matrix`: runs every cell of the kill matrix and nothing else; see test/faults.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { cacheDir, root, run, safeEnvironment, say, setUp } from './setup.mjs';
+
+/** How many files are named at the end with the time they took. */
+const SLOWEST = 10;
 
 setUp();
 // So that no test needs a network.
@@ -26,7 +29,21 @@ const { status } = spawnSync(
   ],
   { cwd: root, stdio: 'inherit', env: { ...safeEnvironment(), ...(killMatrix ? { KILL_MATRIX: 'whole' } : {}) } },
 );
-const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+if (testResults.length > SLOWEST) {
+  const seconds = ({ startTime, endTime }) => Math.round((endTime - startTime) / 1000);
+  const slowest = testResults.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST);
+  const lines = slowest.map((file) => `${String(seconds(file)).padStart(5)} s  ${relative(root, file.name)}\n`);
+  process.stdout.write(`Slowest files:\n${lines.join('')}`);
+}
+// In CI a test that fails gets a second try, and passes by it: what failed first stays in the report.
+for (const { name, assertionResults } of testResults) {
+  for (const { status, fullName, failureMessages } of assertionResults) {
+    if (status !== 'passed' || failureMessages.length === 0) continue;
+    const [why] = failureMessages[0].split('\n');
+    process.stdout.write(`Passed at the second try only: ${relative(root, name)}: ${fullName}: ${why}\n`);
+  }
+}
 // A file that could not even be loaded has no failed test, but it has failed.
 const failed = numFailedTests || (status === 0 ? 0 : Math.max(1, numFailedTestSuites));
 process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);

@@ -8,8 +8,11 @@ const LONG = [
   'worker/refused',
   'worker/rollout',
   'faults/kill-while-waiting',
+  'lifecycle/main-job',
   'lifecycle/secrets',
   'cli/signals',
+  'cli/scenarios',
+  'temporal/trigger',
 ];
 
 /** The long files first, then the others in an order that the run's seed decides, so that none leans on another. */
