@@ -49,7 +49,8 @@ export async function forkEmulator(options: EmulatorOptions): Promise<Emulator> 
   const { server, waiting } = await nursery;
   const { pid, ...address } = await new Promise<Partial<Born>>((resolve) => {
     waiting.push(resolve);
-    server.child.stdin?.write(`${JSON.stringify(emulatorArguments(options))}\n`);
+    const request = { arguments: emulatorArguments(options), log: options.logFile ?? null };
+    server.child.stdin?.write(`${JSON.stringify(request)}\n`);
   });
   // Started the ordinary way it says why it does not.
   if (pid === undefined) return startEmulator(options);

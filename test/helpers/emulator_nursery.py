@@ -1,8 +1,9 @@
 """Starts emulators for tests as forks of one process that has loaded moto and the models of its services already.
 
 Loading them takes 2.5 seconds of processor time, more than most test files need for all of their calls. Reads one JSON
-list of arguments of `python -m emulator` per line of standard input and answers each with the line in which that
-emulator says that it listens, and with its pid; with {} when it ended before. The emulators end with this process.
+object per line of standard input, with the `arguments` of `python -m emulator` and the `log` for its standard error or
+null, and answers each with the line in which that emulator says that it listens, and with its pid; with {} when it ended
+before. The emulators end with this process.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import os
 import signal
 import sys
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from emulator import __main__ as emulator
 from emulator.aws_call import SERVICES
@@ -38,10 +39,10 @@ def main() -> None:
     while chunk := os.read(0, 65536):
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
-            print(json.dumps(start(json.loads(line), inputs)), flush=True)
+            print(json.dumps(start(**json.loads(line), inputs=inputs)), flush=True)
 
 
-def start(arguments: List[str], inputs: List[int]) -> Dict[str, Any]:
+def start(arguments: List[str], log: Optional[str], inputs: List[int]) -> Dict[str, Any]:
     """What the emulator says of itself; its standard input, which ends with this process, is added to `inputs`."""
     its_input, keeper = os.pipe()
     said, its_output = os.pipe()
@@ -49,7 +50,7 @@ def start(arguments: List[str], inputs: List[int]) -> Dict[str, Any]:
     if pid == 0:
         for end in (*inputs, keeper, said):
             os.close(end)
-        run(arguments, its_input, its_output)
+        run(arguments, log, its_input, its_output)
     inputs.append(keeper)
     os.close(its_input)
     os.close(its_output)
@@ -58,12 +59,14 @@ def start(arguments: List[str], inputs: List[int]) -> Dict[str, Any]:
     return {"pid": pid, **json.loads(line)} if line else {}
 
 
-def run(arguments: List[str], its_input: int, its_output: int) -> None:
+def run(arguments: List[str], log: Optional[str], its_input: int, its_output: int) -> None:
     """Is the emulator; does not return."""
     os.dup2(its_input, 0)
     os.dup2(its_output, 1)
     os.close(its_input)
     os.close(its_output)
+    if log is not None:
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     # Otherwise every fork would make the same ids.
     mock_random.seed()

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { type EmulatorOptions, startEmulator } from '../../src/sandbox/emulator.ts';
+import type { EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { startTemporalServer } from '../../src/sandbox/temporal-server.ts';
 import { BIN, type CliResult, cliEnvironment, leanBin, type RunningCli, runCli, startCli } from './cli.ts';
 import { clientsFor, controlOf, type TestEmulator, testCacheDir } from './emulator.ts';
+import { forkEmulator } from './emulator-nursery.ts';
 
 export interface Sandbox {
   readonly emulator: TestEmulator;
@@ -50,7 +51,7 @@ async function startSandbox(
   const logFile = join(folder, 'emulator.log');
   const temporal = await startTemporalServer({ environment, workDir: join(folder, 'temporal') });
   const delaySeconds = 0.2;
-  const address = await startEmulator({
+  const address = await forkEmulator({
     ...options,
     environment,
     temporalAddress: temporal.address,
