@@ -121,15 +121,15 @@ function strayAnswers(file: Answers): string[] {
   return stray.map((key) => `the stack has several workers, so "${key}" of the config file belongs into its "workers"`);
 }
 
-/** What decides which code a worker runs. */
+/** What says which code a worker runs. A run need not say it: then what is deployed stays, and nothing is known of it. */
 const CODE: readonly OptionKey[] = ['workerSource', 'workerDir'];
 
 /** Temporal gives any task of a queue to any of its workers, so all of them have to know the same workflows. */
 function withQueueProblem(worker: AnsweredWorker, others: readonly AnsweredWorker[]): AnsweredWorker {
   const { name, answers, problems } = worker;
-  const rival = others.find(
-    (other) => other.answers.taskQueue === answers.taskQueue && CODE.some((key) => other.answers[key] !== answers[key]),
-  );
+  const runsOther = (rival: Answers): boolean =>
+    CODE.some((key) => answers[key] && rival[key] && answers[key] !== rival[key]);
+  const rival = others.find(({ answers: one }) => one.taskQueue === answers.taskQueue && runsOther(one));
   if (!rival) return worker;
   const message = `it polls task queue ${answers.taskQueue} as ${rival.name} does, but runs other code; give it a queue of its own`;
   return { ...worker, problems: [...problems, problemOf(name, message)] };

@@ -156,6 +156,9 @@ describe('workers that the config file lists', () => {
     expect(await refused({ file: foreign })).toBe(
       'worker two: it polls task queue jobs as one does, but runs other code; give it a queue of its own',
     );
+    // A folder that this run was not told may be the same.
+    const one = listed({ name: 'one', ...shared, workerDir: 'a' }, { name: 'two', ...shared, workerSource: 'folder' });
+    expect((await made({ file: one }, {})).workers.map(({ source }) => source)).toEqual(['folder', 'folder']);
   });
 
   it('are refused together, each by its name, with what is wrong with the stack', async () => {
