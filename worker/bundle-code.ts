@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 /**
- * Bundles `main.ts`, and the SDK's own thread that runs workflows, with the packages that they use: a task with a
- * quarter of a processor starts in half the time when it need not look for a thousand files, and the image is smaller.
+ * Bundles `main.ts`, and the SDK's own thread that runs workflows, with the packages that they use, or rather the parts
+ * that they use: the image is smaller, and a task has fewer files to find and to read when it starts.
  */
 export async function bundleCode(sourceDir: string, outDir: string): Promise<void> {
   await build({
@@ -41,13 +41,13 @@ async function installedInImage(sourceDir: string): Promise<Plugin> {
   const { packages } = JSON.parse(await readFile(join(sourceDir, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
   };
-  const BUNDLED = Symbol('asked by this plugin');
+  const OURS = Symbol('asked by this plugin');
   return {
     name: 'installed-in-image',
     setup({ onResolve, resolve }) {
       onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
-        if (kind === 'entry-point' || pluginData === BUNDLED) return undefined;
-        const found = await resolve(path, { kind, importer, resolveDir, pluginData: BUNDLED });
+        if (kind === 'entry-point' || pluginData === OURS) return undefined;
+        const found = await resolve(path, { kind, importer, resolveDir, pluginData: OURS });
         const [, inside, nested] = found.path.split(/[\\/]node_modules[\\/]/);
         // A package within a package is another version than the one that main.js would find.
         if (inside === undefined || nested !== undefined) return found;

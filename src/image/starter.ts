@@ -1,15 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { usageError } from '../errors.ts';
 
@@ -21,8 +11,8 @@ const MANIFEST = 'package.json';
 
 /**
  * Copies the starter into a folder, under a package name that follows from the folder's. The folder is made where it is
- * missing; nothing in it is ever overwritten. The files are put together beside it and then moved, so that an interrupted
- * run leaves no half of them behind.
+ * missing; nothing in it is ever overwritten. The files are put together under another name and then moved, so that an
+ * interrupted run leaves no half of them behind.
  *
  * @param starter folder with the files, as the build collects them
  * @returns names of the files and folders that are there now, sorted
@@ -31,13 +21,15 @@ const MANIFEST = 'package.json';
 export function copyStarter(starter: string, target: string): string[] {
   const names = readdirSync(starter).map(targetName).sort();
   refuseExisting(names, target);
-  const draft = join(dirname(target), `.${basename(target)}-${randomBytes(6).toString('hex')}`);
+  const isThere = existsSync(target);
+  // On the same file system: in a folder that is there already, which may be a mount, else beside the one to be.
+  const draft = join(isThere ? target : dirname(target), `.worker-init-${randomBytes(6).toString('hex')}`);
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    mkdirSync(dirname(draft), { recursive: true });
     cpSync(starter, draft, { recursive: true });
     renameSync(join(draft, GITIGNORE), join(draft, targetName(GITIGNORE)));
-    for (const file of [MANIFEST, 'package-lock.json']) rename(join(draft, file), packageName(target));
-    if (existsSync(target)) moveInto(names, draft, target);
+    for (const file of [MANIFEST, 'package-lock.json']) writeName(join(draft, file), packageName(target));
+    if (isThere) moveInto(names, draft, target);
     else renameSync(draft, target);
     return names;
   } finally {
@@ -75,7 +67,6 @@ function moveInto(names: readonly string[], draft: string, target: string): void
       renameSync(join(draft, name), join(target, name));
       moved.push(name);
     }
-    rmdirSync(draft);
   } catch (error) {
     for (const name of moved) rmSync(join(target, name), { recursive: true });
     throw error;
@@ -83,7 +74,7 @@ function moveInto(names: readonly string[], draft: string, target: string): void
 }
 
 /** A package.json says its name once, a lock file twice. */
-function rename(path: string, name: string): void {
+function writeName(path: string, name: string): void {
   const content = JSON.parse(readFileSync(path, 'utf8')) as { name: string; packages?: { '': { name: string } } };
   content.name = name;
   if (content.packages) content.packages[''].name = name;

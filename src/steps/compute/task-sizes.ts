@@ -24,8 +24,9 @@ const LARGEST_CACHE_HEAP = 4096;
 const SLOTS = { workflowTasks: 40, activities: 100 };
 
 /**
- * Everything that follows from the size of a task. Fargate tells V8 nothing of the task's memory, and the SDK knows only
- * the heap, not the processor: 100 activities at once on a quarter of one are late for all their heartbeats.
+ * Everything that follows from the size of a task. V8 is told, because what it sees of the task's memory by itself depends
+ * on its version and on the container; the SDK looks at the heap alone, and gives a quarter of a processor as many slots as
+ * a whole one.
  *
  * Sources: the SDK 1.24's own numbers (`worker-options.ts`: 40 and 100 slots, 600 workflows a GiB), its `lambda-worker` for
  * small machines (10 workflow tasks), Temporal's "Worker performance" (80 % of memory for the heap; more than one
