@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 /**
@@ -41,19 +41,21 @@ async function installedInImage(sourceDir: string): Promise<Plugin> {
   const { packages } = JSON.parse(await readFile(join(sourceDir, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
   };
+  const isInstalled = (request: string): boolean => {
+    const [scope = '', name] = request.split('/');
+    const entry = packages[`node_modules/${scope.startsWith('@') ? `${scope}/${name}` : scope}`];
+    return entry !== undefined && !entry.dev;
+  };
   const OURS = Symbol('asked by this plugin');
   return {
     name: 'installed-in-image',
     setup({ onResolve, resolve }) {
       onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
-        if (kind === 'entry-point' || pluginData === OURS) return undefined;
+        if (pluginData === OURS || !isInstalled(path)) return undefined;
         const found = await resolve(path, { kind, importer, resolveDir, pluginData: OURS });
-        const [, inside, nested] = found.path.split(/[\\/]node_modules[\\/]/);
-        // A package within a package is another version than the one that main.js would find.
-        if (inside === undefined || nested !== undefined) return found;
-        const [scope, name] = inside.split(/[\\/]/);
-        const entry = packages[`node_modules/${scope?.startsWith('@') ? `${scope}/${name}` : scope}`];
-        return entry === undefined || entry.dev ? found : { path, external: true };
+        // A package within another is another version than the one that main.js would find.
+        const isNested = relative(sourceDir, found.path).split('node_modules').length > 2;
+        return isNested ? found : { path, external: true };
       });
     },
   };
