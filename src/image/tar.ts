@@ -1,4 +1,5 @@
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 
@@ -11,10 +12,14 @@ export type TarEntry =
   | { readonly type: 'symlink'; readonly path: string; readonly target: string }
   | { readonly type: 'file'; readonly path: string; readonly executable: boolean; readonly content: FileContent };
 
-/** Bytes, or the file on disk that holds them: read when its turn comes, so that one file at a time is in memory. */
+/** Bytes, or the file on disk that holds them: read when its turn comes, and never whole in memory. */
 export type FileContent = Uint8Array | { readonly file: string };
 
 const BLOCK = 512;
+/** One read for most files. */
+const READ = { highWaterMark: 1024 * 1024 };
+/** What the eleven octal digits of a header's size hold: 8 GiB less one byte. */
+const MOST_OCTAL = 0o77777777777;
 const TYPE_FLAG = { file: '0', symlink: '2', directory: '5', pax: 'x' } as const;
 
 /**
@@ -25,12 +30,21 @@ export async function* tar(entries: Iterable<TarEntry>): AsyncGenerator<Uint8Arr
   for (const entry of [...entries].sort(byPath)) {
     const path = entry.type === 'directory' ? `${entry.path}/` : entry.path;
     const target = entry.type === 'symlink' ? entry.target : '';
-    const content = entry.type === 'file' ? await read(entry.content) : new Uint8Array();
+    const content = entry.type === 'file' ? entry.content : new Uint8Array();
+    const size = content instanceof Uint8Array ? content.byteLength : (await stat(content.file)).size;
     const mode = entry.type === 'file' && !entry.executable ? 0o644 : 0o755;
 
-    const long = paxRecord('path', path) + paxRecord('linkpath', target);
-    if (long !== '') yield* record({ flag: TYPE_FLAG.pax, path: 'pax', target: '', mode: 0o644 }, Buffer.from(long));
-    yield* record({ flag: TYPE_FLAG[entry.type], path, target, mode }, content);
+    const pax = Buffer.from(
+      paxRecord('path', path, fits(path)) +
+        paxRecord('linkpath', target, fits(target)) +
+        paxRecord('size', String(size), size <= MOST_OCTAL),
+    );
+    if (pax.length > 0) {
+      yield headerBlock({ flag: TYPE_FLAG.pax, path: 'pax', target: '', mode: 0o644 }, pax.length);
+      yield* padded(pax, pax.length);
+    }
+    yield headerBlock({ flag: TYPE_FLAG[entry.type], path, target, mode }, Math.min(size, MOST_OCTAL));
+    yield* padded(content, size);
   }
   yield new Uint8Array(2 * BLOCK);
 }
@@ -82,16 +96,19 @@ function byPath(a: TarEntry, b: TarEntry): number {
   return a.path < b.path ? -1 : Number(a.path > b.path);
 }
 
+const changedMeanwhile = (content: FileContent): UserError =>
+  new UserError({
+    code: 'FILE_CHANGED',
+    message: `reading ${content instanceof Uint8Array ? 'bytes' : content.file}: it changed while it was read`,
+    fix: 'Stop what writes it, and run the same command again.',
+  });
+
 const unreadableName = (folder: string, name: string): UserError =>
   new UserError({
     code: 'BAD_FILE_NAME',
     message: `reading ${folder}: the name of ${name} is not UTF-8, and a layer has no other names`,
     fix: 'Rename the file, or remove it.',
   });
-
-async function read(content: FileContent): Promise<Uint8Array> {
-  return content instanceof Uint8Array ? content : await readFile(content.file);
-}
 
 interface Header {
   readonly flag: string;
@@ -100,11 +117,15 @@ interface Header {
   readonly mode: number;
 }
 
-function* record(header: Header, content: Uint8Array): Generator<Uint8Array> {
-  yield headerBlock(header, content.byteLength);
-  yield content;
-  const rest = content.byteLength % BLOCK;
-  if (rest > 0) yield new Uint8Array(BLOCK - rest);
+/** The bytes, and zeros up to the next whole block. */
+async function* padded(content: FileContent, size: number): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const chunk of content instanceof Uint8Array ? [content] : createReadStream(content.file, READ)) {
+    length += chunk.byteLength;
+    yield chunk;
+  }
+  if (length !== size) throw changedMeanwhile(content);
+  if (size % BLOCK > 0) yield new Uint8Array(BLOCK - (size % BLOCK));
 }
 
 function headerBlock({ flag, path, target, mode }: Header, size: number): Uint8Array {
@@ -145,8 +166,8 @@ function fits(name: string): boolean {
 }
 
 /** "<length> <key>=<value>\n", where the length counts itself; empty when the header can hold the value. */
-function paxRecord(key: 'path' | 'linkpath', value: string): string {
-  if (fits(value)) return '';
+function paxRecord(key: 'path' | 'linkpath' | 'size', value: string, headerHoldsIt: boolean): string {
+  if (headerHoldsIt) return '';
   const rest = Buffer.byteLength(` ${key}=${value}\n`);
   let length = rest + String(rest).length;
   if (String(length).length > String(rest).length) length += 1;

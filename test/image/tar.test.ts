@@ -8,6 +8,7 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,7 +17,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { folderEntries, type TarEntry, tar } from '../../src/image/tar.ts';
+import { folderEntries, type TarEntry, tar, tree } from '../../src/image/tar.ts';
 
 const LONG = `app/${'deep/'.repeat(30)}file-with-ümlaut.txt`;
 const bytes = (text: string) => Buffer.from(text);
@@ -123,4 +124,45 @@ describe('a layer’s archive', () => {
     const entries = await folderEntries(makeFolder('one', 0o600), 'app', (path) => !path.endsWith('.sh'));
     expect(entries.map((entry) => entry.path).sort()).toEqual(['app/lib', 'app/lib/index.js', 'app/main.js']);
   });
+
+  it('says how long a file is that is longer than a header can say', async () => {
+    const file = join(scratch, 'huge');
+    writeFileSync(file, '');
+    truncateSync(file, 2 ** 33);
+    const archived = tar([{ type: 'file', path: 'app/huge', executable: false, content: { file } }]);
+    await archived.next();
+    expect(Buffer.from((await archived.next()).value ?? '').toString()).toBe('19 size=8589934592\n');
+    await archived.return(undefined);
+  });
+
+  it('of a file that grows meanwhile is an error, not a broken archive', async () => {
+    const file = join(scratch, 'log');
+    writeFileSync(file, 'one');
+    const reading = (async () => {
+      for await (const _chunk of tar([{ type: 'file', path: 'app/log', executable: false, content: { file } }]))
+        writeFileSync(file, 'one, and two');
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'FILE_CHANGED' });
+  });
+});
+
+describe('the files of a folder', () => {
+  it('with a name that is not UTF-8 are refused by name', async () => {
+    writeFileSync(Buffer.concat([bytes(`${scratch}/caf`), Buffer.from([0xe9])]), '');
+    await expect(folderEntries(scratch, 'app')).rejects.toMatchObject({
+      code: 'BAD_FILE_NAME',
+      message: expect.stringContaining(`reading ${scratch}: the name of caf`),
+    });
+  });
+});
+
+it('a tree has each path once, the last one, below the folders that it lies in', () => {
+  const file = (path: string, text: string): TarEntry => ({
+    ...{ type: 'file', path, executable: false, content: bytes(text) },
+  });
+  expect(tree([file('app/a/b.js', 'one'), { type: 'directory', path: 'app' }, file('app/a/b.js', 'two')])).toEqual([
+    { type: 'directory', path: 'app' },
+    { type: 'directory', path: 'app/a' },
+    file('app/a/b.js', 'two'),
+  ]);
 });
