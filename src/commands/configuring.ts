@@ -13,14 +13,13 @@ import { secretKeysOf } from '../steps/index.ts';
 import { configFileOf } from './answering.ts';
 import { TerminalAsker } from './asking.ts';
 import { type Connection, knownOf } from './connect.ts';
-import { withExistingSecret } from './existing-secret.ts';
+import { withExistingThings } from './existing-things.ts';
 import { placeOf } from './guest-network.ts';
 import { type CommandInput, mustAsk } from './input.ts';
 import { networkOffers } from './network-offers.ts';
 import { listed, offerZones } from './offers.ts';
 import { sandboxAnswers } from './sandbox-home.ts';
 import { networkPriceTexts } from './stack-bill.ts';
-import { withWorkerNeeds } from './worker-needs.ts';
 
 export interface Configured {
   readonly config: StackConfig;
@@ -82,8 +81,7 @@ export async function answerWhat(
   }
   const workers = apart ?? [{ name: onlyNameOf(naming), answers }];
   const named = toStackConfig(answers, account, await placeOf(input, connection, answers), workers);
-  const found = await withWorkerNeeds(input, connection, await withExistingSecret(input, connection, named));
-  const config = keepPaused(found, before);
+  const config = keepPaused(await withExistingThings(input, connection, named), before);
   tellPaused(input, config);
   const paths = { ...flags.paths, ...Object.fromEntries(asker.paths) };
   const defaults = Object.fromEntries(

@@ -9,6 +9,7 @@ import { type Deployed, formatDeploy } from '../ui/format-deploy.ts';
 import { workersAsked } from './asked-workers.ts';
 import { configWithCode } from './code-answers.ts';
 import { withLockedStack } from './existing-stack.ts';
+import { withExistingThings } from './existing-things.ts';
 import { recordedDigest } from './image-digest.ts';
 import type { CommandInput } from './input.ts';
 import { checkedClient } from './preflight.ts';
@@ -26,8 +27,9 @@ export async function deploy(input: CommandInput): Promise<number> {
   return withLockedStack(input, 'deploy', async ({ connection, session, document, config: before, owner }) => {
     const { io, signal } = input;
     const names = workersAsked(input, before).map(({ name }) => name);
-    const { config: wanted, workers } = await configWithCode(input, before);
-    const config = await withUserImages(input, connection, wanted, undefined, names);
+    const { config: named, workers } = await configWithCode(input, before);
+    const supplied = await withExistingThings(input, connection, named);
+    const config = await withUserImages(input, connection, supplied, undefined, names);
     const chosen = { ...config, workers: config.workers.filter(({ name }) => names.includes(name)) };
     const watch = new Stopwatch(connection.clock);
     const images = watch.timed(await workerImagesFor(input, connection, { config: chosen, workers }, undefined));

@@ -23,9 +23,13 @@ export async function withWorkerNeeds(
   const [first, ...more] = problems;
   if (first) throw more.length > 0 ? new ManyErrors(problems) : first;
   const known = new Map(secrets.map((secret) => [secret.arn, secret.known]));
+  // In the order of the schema, as it is read from the state: configs are compared by their text.
   const completed = (references: NonNullable<WorkerConfig['secrets']>) =>
     Object.fromEntries(
-      Object.entries(references).map(([name, reference]) => [name, { ...reference, ...known.get(reference.arn) }]),
+      Object.entries(references).map(([name, { arn, jsonKey }]) => [
+        name,
+        { arn, ...known.get(arn), ...(jsonKey !== undefined && { jsonKey }) },
+      ]),
     );
   const workers = config.workers.map((worker) =>
     worker.secrets ? { ...worker, secrets: completed(worker.secrets) } : worker,

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CliResult } from '../helpers/cli.ts';
 import { eventually } from '../helpers/emulator.ts';
 import { expectRefusal, INIT, useCliStage } from './stage.ts';
@@ -47,6 +47,8 @@ async function run(...args: string[]): Promise<CliResult> {
   return result;
 }
 
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 /** What the tasks said that they were given, in the order of their starts. */
 async function given(tasks: number): Promise<unknown[]> {
   return eventually(`what ${tasks} tasks were given`, async () => {
@@ -57,35 +59,56 @@ async function given(tasks: number): Promise<unknown[]> {
   });
 }
 
-it('reaches its process, stays as it is in a second run, goes again, and is told to nobody', async () => {
-  const SecretString = JSON.stringify({ password: PASSWORD });
-  const { ARN = '' } = await emulator.clients.secrets.send(new CreateSecretCommand({ Name: 'team/db', SecretString }));
-  const own = ['--worker-dir', dir, '--env-file', join(dir, '.env'), '--env', 'LOG_LEVEL=debug'];
-  const needs = ['--secret', `DB_PASSWORD=${ARN}:password`, '--task-policy', join(dir, 'policy.json')];
-  const made = await run(...INIT, ...own, ...needs, '--debug');
-  expect(made).toMatchObject({ code: 0 });
-  expect(made.stderr).toContain('Environment variables of the worker: GREETING=hello, you, LOG_LEVEL=debug (--env)');
-  const digest = createHash('sha256').update(PASSWORD).digest('hex');
-  const first = { GREETING: 'hello, you', LOG_LEVEL: 'debug', TEMPORAL_TASK_QUEUE: 'test-queue', digest };
-  expect(await given(1)).toEqual([first]);
-  expect((await run(...INIT)).stdout).toContain('Nothing was changed.');
+describe('what a worker needs', () => {
+  let arn: string;
+  const first = {
+    GREETING: 'hello, you',
+    LOG_LEVEL: 'debug',
+    TEMPORAL_TASK_QUEUE: 'test-queue',
+    digest: digestOf(PASSWORD),
+  };
+  const second = { ...first, digest: digestOf(`${PASSWORD}-rotated`) };
+  const store = (password: string): string => JSON.stringify({ password });
 
-  const before = (await stage.changes()).length;
-  expectRefusal(expect, await run(...INIT, '--secret', `DB_PASSWORD=${ARN}:passwort`), {
-    code: 1,
-    says: `secret ${ARN} has no text or number under the key "passwort", which DB_PASSWORD is to be`,
-    fix: 'See its keys, without its values',
+  it('reaches its process, and a second run would change nothing', async () => {
+    const made = new CreateSecretCommand({ Name: 'team/db', SecretString: store(PASSWORD) });
+    arn = (await emulator.clients.secrets.send(made)).ARN ?? '';
+    const variables = ['--env-file', join(dir, '.env'), '--env', 'LOG_LEVEL=debug'];
+    const others = ['--secret', `DB_PASSWORD=${arn}:password`, '--task-policy', join(dir, 'policy.json')];
+    const { code, stderr } = await run(...INIT, '--worker-dir', dir, ...variables, ...others, '--debug');
+    expect(code).toBe(0);
+    expect(stderr).toContain('Environment variables of the worker: GREETING=hello, you, LOG_LEVEL=debug (--env)');
+    expect(await given(1)).toEqual([first]);
+    expect((await run('plan', '--detailed-exitcode')).code).toBe(0);
   });
-  expectRefusal(expect, await run('plan', '--env', `DB_PASSWORD=${PASSWORD}`, '--env', 'AWS_REGION=x'), {
-    code: 64,
-    says: '--env: AWS_REGION is given by Fargate: the region of the stack',
-    fix: 'Change the answers',
-  });
-  expect(await stage.changes()).toHaveLength(before);
 
-  expect(await run(...INIT, '--env', '', '--secret', '', '--task-policy', '')).toMatchObject({ code: 0 });
-  expect(await given(2)).toEqual([first, { TEMPORAL_TASK_QUEUE: 'test-queue' }]);
-  expect((await run('plan', '--detailed-exitcode')).code).toBe(0);
-  await run('state', 'show', '--json');
-  for (const { stdout, stderr } of outputs) expect(stdout + stderr).not.toContain(PASSWORD);
+  it('of a secret that was rotated reaches it by the next deploy', async () => {
+    const { secrets } = emulator.clients;
+    await secrets.send(new PutSecretValueCommand({ SecretId: arn, SecretString: store(`${PASSWORD}-rotated`) }));
+    expect(await run('deploy', '--worker-dir', dir, '--verify', 'health')).toMatchObject({ code: 0 });
+    expect(await given(2)).toEqual([first, second]);
+  });
+
+  it('and cannot have is refused before anything is changed', async () => {
+    const before = (await stage.changes()).length;
+    expectRefusal(expect, await run(...INIT, '--secret', `DB_PASSWORD=${arn}:passwort`), {
+      code: 1,
+      says: `secret ${arn} has no text or number under the key "passwort", which DB_PASSWORD is to be`,
+      fix: 'See its keys, without its values',
+    });
+    expectRefusal(expect, await run('plan', '--env', `DB_PASSWORD=${PASSWORD}`, '--env', 'AWS_REGION=x'), {
+      code: 64,
+      says: '--env: AWS_REGION is given by Fargate: the region of the stack',
+      fix: 'Change the answers',
+    });
+    expect(await stage.changes()).toHaveLength(before);
+  });
+
+  it('goes again with the answers, and its secrets were told to nobody', async () => {
+    expect(await run(...INIT, '--env', '', '--secret', '', '--task-policy', '')).toMatchObject({ code: 0 });
+    expect(await given(3)).toEqual([first, second, { TEMPORAL_TASK_QUEUE: 'test-queue' }]);
+    expect((await run('plan', '--detailed-exitcode')).code).toBe(0);
+    await run('state', 'show', '--json');
+    for (const { stdout, stderr } of outputs) expect(stdout + stderr).not.toContain(PASSWORD);
+  });
 });
