@@ -102,14 +102,15 @@ const variables = (answers: Answers): NodeJS.ProcessEnv =>
 function person(answers: Answers): Asker {
   // What a later answer makes needless is asked for all the same, before that is known.
   const said = (key: OptionKey): Answer => answers[key] ?? 'needless';
-  let isRevised = false;
+  const revised = new Set<OptionKey>();
   return {
     one: async ({ key }) => said(key),
     joint: async ({ keys }, choices) =>
       choices.find((choice) => keys.every((key) => choice.answers[key] === said(key))),
+    // A question that has a use only with another answer is open a round later.
     again: async (_answers, open) => {
-      const keys = isRevised ? [] : [...open].filter((key) => answers[key] !== undefined);
-      isRevised = true;
+      const keys = [...open].filter((key) => answers[key] !== undefined && !revised.has(key));
+      for (const key of keys) revised.add(key);
       return keys;
     },
     tell: (problem) => expect.fail(problem),
