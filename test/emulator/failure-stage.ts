@@ -26,6 +26,9 @@ export const logsTo = (changes: Partial<typeof options>) => ({
   logConfiguration: { logDriver: 'awslogs' as const, options: { ...options, ...changes } },
 });
 
+/** A busy machine may need longer to let a container fail than a task without a check needs to count as good. */
+const NOT_YET_HEALTHY = { command: ['CMD-SHELL', 'exit 1'], interval: 300, startPeriod: 300 };
+
 export interface Failure {
   readonly task: Task;
   /** What the program makes of it. */
@@ -75,7 +78,7 @@ export function useFailures(): FailureStage {
       return product.aws;
     },
     async failure(container, { name = 'worker', platform, service } = {}) {
-      const named = { name, ...logsTo({}), ...container };
+      const named = { name, ...logsTo({}), healthCheck: NOT_YET_HEALTHY, ...container };
       const definition = await register(emulator, stage, named, platform);
       await createService(emulator, stage, name, definition, {
         deploymentConfiguration: breaker(1, true),
