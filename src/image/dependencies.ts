@@ -95,10 +95,9 @@ async function installedEntries(
 
 function warnOfScripts(names: readonly string[], note: BuildContext['note']): void {
   if (names.length === 0) return;
-  const verb = names.length === 1 ? 'has an install script that was' : 'have install scripts that were';
-  note(
-    `${names.join(', ')} ${verb} not run; with --allow-install-scripts it is, as far as this machine is like the tasks'`,
-  );
+  const [what, them] =
+    names.length === 1 ? ['has an install script that was', 'it'] : ['have install scripts that were', 'them'];
+  note(`${names.join(', ')} ${what} not run; --allow-install-scripts runs ${them}`);
 }
 
 const record = z.object({ digest: z.string(), diffId: z.string(), unscripted: z.array(z.string()).default([]) });
