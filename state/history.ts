@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One time that a worker was deployed. */
 export const deploymentRecord = z.strictObject({
