@@ -21,7 +21,9 @@ export async function pausedPlan(
   const was = new Set(before.workers.flatMap((worker) => (worker.paused ? worker.name : [])));
   const config = withPaused(before, (name) => (workers.includes(name) ? paused : was.has(name)));
   const whole = (await planStack(connection, config, document, {}, aws)).plan;
-  const scope: Scope = new Map(workers.map((worker) => [`scaling/target/${worker}`, PAUSING]));
+  // A run that was interrupted may have recorded the end of a pause without ending it.
+  const fieldsOf = (worker: string): readonly string[] => (paused || was.has(worker) ? PAUSING : ['suspended']);
+  const scope: Scope = new Map(workers.map((worker) => [`scaling/target/${worker}`, fieldsOf(worker)]));
   const plan = narrow(whole, scope);
   const [problem] = plan.problems;
   if (problem instanceof UserError) throw problem;

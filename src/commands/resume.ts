@@ -1,4 +1,3 @@
-import { summarize } from '../engine/plan.ts';
 import { EXIT } from '../errors.ts';
 import { formatResumed } from '../ui/format-paused.ts';
 import { workersAsked } from './asked-workers.ts';
@@ -13,26 +12,26 @@ import { callSummary } from './stack-run.ts';
 export async function resume(input: CommandInput): Promise<number> {
   return withLockedStack(input, 'resume', async (stack) => {
     const { connection, session, owner, document } = stack;
-    const paused = workersAsked(input, stack.config).filter((worker) => worker.paused);
-    const names = paused.map(({ name }) => name);
+    const asked = workersAsked(input, stack.config);
+    const names = asked.map(({ name }) => name);
     const aws = connection.aws();
     const { config, plan } = await pausedPlan(stack, aws, names, false);
     const known = { config: stack.config, secretValue: undefined };
     const client = await checkedClient(input, connection, known, document, aws);
     try {
-      if (names.length > 0) await putPaused(session, config, names);
-      const run: Run = { input, connection, aws, config, session, owner, client, command: 'resume' };
-      const proofs = await rollOut(
-        run,
-        plan,
-        workersAsked(input, config).map(({ name }) => name),
+      const touched = new Set(plan.items.flatMap(({ step, action }) => (action === 'none' ? [] : step.id)));
+      const resumed = asked.flatMap(({ name, paused }) =>
+        paused || touched.has(`scaling/target/${name}`) ? name : [],
       );
+      if (resumed.length > 0) await putPaused(session, config, resumed);
+      const run: Run = { input, connection, aws, config, session, owner, client, command: 'resume' };
+      const proofs = await rollOut(run, plan, names);
       input.io.note(callSummary(connection));
       const view = {
         stack: config.stack,
         region: config.region,
-        changed: names.length > 0 || summarize(plan).changed,
-        resumed: names,
+        changed: resumed.length > 0,
+        resumed,
         proof: proofs.map(({ text }) => text),
       };
       input.io.result(formatResumed(view), { ...view, calls: connection.counts });

@@ -51,6 +51,7 @@ export async function rollOut(
   deployed = workers.filter((worker) => isDeployed(plan, worker)),
 ): Promise<readonly Proof[]> {
   const { input, connection, aws, config, session, owner } = run;
+  const before = session.document.steps;
   await begin(run, deployed);
   try {
     const context = engineContext(input, connection, config, session, owner, aws);
@@ -64,7 +65,7 @@ export async function rollOut(
     if (deployed.length > 0) await prune(run);
     return proofs;
   } catch (error) {
-    await recordEnd(run, deployed, error);
+    await recordEnd(run, deployed, before, error);
     throw error;
   }
 }
@@ -121,6 +122,8 @@ async function settle({ session, config }: Run, deployed: readonly string[], pro
   });
 }
 
+type Steps = Session['document']['steps'];
+
 function ended(document: StateDocument, worker: string, outcome: Outcome): Partial<DeploymentRecord> {
   const [taskDefinition, image] = [document.steps[definitionId(worker)]?.id, recordedDigest(document, worker)];
   return {
@@ -132,20 +135,26 @@ function ended(document: StateDocument, worker: string, outcome: Outcome): Parti
 }
 
 /** Records how the deployments of a run that failed have ended. What led here is the error to tell, whatever happens. */
-async function recordEnd(run: Run, workers: readonly string[], error: unknown): Promise<void> {
+async function recordEnd(run: Run, workers: readonly string[], before: Steps, error: unknown): Promise<void> {
   if (workers.length === 0) return;
   try {
     const outcomes = await Promise.all(workers.map((worker) => outcomeOf(run, worker, error)));
     await run.session.update((draft) => {
       for (const [at, worker] of workers.entries()) {
         const outcome = outcomes[at] ?? 'failed';
-        draft.history = amended(draft.history, worker, ended(draft, worker, outcome));
+        const isOld = draft.steps[definitionId(worker)]?.id === before[definitionId(worker)]?.id;
+        const cameToNothing = EARLY.has(outcome) && isOld && run.command !== 'rollback';
+        const end = cameToNothing ? { endedAt: new Date().toISOString(), outcome } : ended(draft, worker, outcome);
+        draft.history = amended(draft.history, worker, end);
       }
     });
   } catch {
     // The lock may be lost, or AWS out of reach; the next run calls them interrupted.
   }
 }
+
+/** Outcomes of deployments that ECS may never have heard of. */
+const EARLY: ReadonlySet<Outcome> = new Set(['failed', 'interrupted']);
 
 async function outcomeOf({ aws, config, session }: Run, worker: string, error: unknown): Promise<Outcome> {
   if (error instanceof Cancelled) return 'interrupted';

@@ -1,3 +1,4 @@
+import type { StateDocument } from '../../state/document.ts';
 import type { History } from '../../state/history.ts';
 import type { Aws } from '../aws/aws.ts';
 import { type Owner, TAG } from '../engine/ownership.ts';
@@ -19,10 +20,15 @@ export function provenBefore(history: History, worker: string, current: string |
 }
 
 /** The revision to which a worker was rolled back last, as long as nothing was deployed since. Pure. */
-export function heldRevision(history: History, worker: string): string | undefined {
+export function heldRevision(
+  { history, steps }: Pick<StateDocument, 'history' | 'steps'>,
+  worker: string,
+): string | undefined {
   const last = history.findLast((record) => record.worker === worker);
   const took = last && !['failed', 'rolled-back', 'stopped'].includes(last.outcome);
-  return took && last.command === 'rollback' ? last.taskDefinition : undefined;
+  if (!took || last.command !== 'rollback') return undefined;
+  // One that was interrupted has not said yet where to; that was recorded first.
+  return last.taskDefinition ?? steps[`compute/task-definition/${worker}`]?.id;
 }
 
 /** What a rollback needs of a revision: that tasks can be started from it, and its image. */

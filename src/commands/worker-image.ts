@@ -53,8 +53,8 @@ export async function workerImagesFor(
 }
 
 /** A rollback holds until somebody says what to run instead, in so many words. */
-export function stays({ io, flags }: CommandInput, { history }: StateDocument, worker: string): boolean {
-  const to = heldRevision(history, worker);
+export function stays({ io, flags }: CommandInput, before: StateDocument, worker: string): boolean {
+  const to = heldRevision(before, worker);
   const isMeant = flags.own.worker === undefined || flags.own.worker === worker;
   if (to === undefined || (isMeant && CODE_KEYS.some((key) => flags.answers[key] !== undefined))) return false;
   io.note(

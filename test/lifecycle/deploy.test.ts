@@ -12,6 +12,9 @@ const sandbox = useSandbox();
 const SERVICE = { cluster: 'temporal-fargate-dev', service: 'worker' };
 const ON_DEMAND = [{ capacityProvider: 'FARGATE', weight: 1, base: 0 }];
 
+/** Waits scaled less than usual: a deployment must not count as stuck because this machine is busy. */
+const run = (args: readonly string[]) => sandbox.run(args, { TEMPORAL_FARGATE_TIME_SCALE: '0.1' });
+
 /** A worker of the user's, made from the starter. */
 let dir: string;
 beforeAll(async () => {
@@ -23,7 +26,7 @@ beforeAll(async () => {
     join(dir, 'main.ts'),
     `throw new Error('broken release');\n${readFileSync(join(dir, 'main.ts'), 'utf8')}`,
   );
-  const failed = await sandbox.run(['init', '--yes', '--worker-dir', dir]);
+  const failed = await run(['init', '--yes', '--worker-dir', dir]);
   expect(failed, failed.stderr).toMatchObject({ code: 1, stderr: expect.stringContaining('broken release') });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -31,7 +34,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 /** Runs it to its end, which has to be a good one. @returns its result, and what it changed in AWS */
 async function done(...args: string[]) {
   await sandbox.emulator.clearCalls();
-  const { code, stdout, stderr } = await sandbox.run([...args, '--json']);
+  const { code, stdout, stderr } = await run([...args, '--json']);
   expect(code, stdout + stderr).toBe(0);
   const { result } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
   const calls = (await sandbox.emulator.calls()).filter(({ mutating, service }) => mutating && service !== 's3');
@@ -92,7 +95,7 @@ describe('deploy', () => {
   });
 
   it('of the same code changes nothing, and says so', async () => {
-    const { code, stdout } = await sandbox.run(['deploy', '--worker-dir', dir]);
+    const { code, stdout } = await run(['deploy', '--worker-dir', dir]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
       /^Stack dev runs this already\. Nothing was deployed\.\nworker: revision 3, image [0-9a-f]{12}\n2 other differences; temporal-fargate plan shows them\.\n$/,
@@ -110,7 +113,7 @@ describe('rollback', () => {
   });
 
   it('to what cannot be run is refused with what can be chosen', async () => {
-    const refused = await sandbox.run(['rollback', '--to', '7']);
+    const refused = await run(['rollback', '--to', '7']);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('✖ rolling worker back to revision 7: there is no such revision');
     expect(refused.stderr).toContain('Choose one of 3, 1.');
@@ -127,7 +130,7 @@ describe('pause', () => {
   });
 
   it('is kept by init, which says so, and so is the rollback', async () => {
-    const { code, stdout, stderr } = await sandbox.run(['init', '--yes']);
+    const { code, stdout, stderr } = await run(['init', '--yes']);
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('worker was rolled back to revision 2 and stays there, until temporal-fargate deploy.');
     expect(stderr).toContain('Paused, and stays so: worker.');
@@ -152,7 +155,7 @@ describe('after all that', () => {
     expect(result).toMatchObject({ workers: [{ revision: 3, deploymentMs: expect.any(Number) }] });
     expect(result.workers[0]).not.toHaveProperty('buildMs');
 
-    const { stdout } = await sandbox.run(['history']);
+    const { stdout } = await run(['history']);
     const scrubbed = stdout.replace(/[0-9a-f]{12}/g, '<image>').replace(/\d+ (s|min) ago/g, '<time>');
     // Columns are as wide as what stands in them.
     expect(scrubbed.replace(/(?<=\S) {2,}/g, '  ')).toMatchInlineSnapshot(`

@@ -6,8 +6,9 @@ const run = { command: 'deploy', by: 'user/ada', startedAt: '2026-11-29T10:00:00
 
 /** "deploy 3", "deploy 4 rolled-back", "rollback 3" */
 const record = (words: string): DeploymentRecord => {
-  const [command = '', taskDefinition = '', outcome = 'completed'] = words.split(' ');
-  return { worker: 'worker', ...run, command, taskDefinition, outcome: outcome as Outcome };
+  const [command = '', taskDefinition, outcome = taskDefinition ? 'completed' : 'underway'] = words.split(' ');
+  const known = taskDefinition === undefined ? {} : { taskDefinition };
+  return { worker: 'worker', ...run, command, ...known, outcome: outcome as Outcome };
 };
 const history = (...all: string[]) => all.map(record);
 
@@ -60,8 +61,11 @@ describe('a rollback without --to goes back to', () => {
 it.each<[string[], string | undefined]>([
   [['deploy 2', 'deploy 3', 'rollback 2'], '2'],
   [['deploy 2', 'deploy 3', 'rollback 2 unproven'], '2'],
+  [['deploy 2', 'deploy 3', 'rollback'], '2'],
   [['deploy 2', 'deploy 3', 'rollback 2 rolled-back'], undefined],
   [['deploy 2', 'deploy 3', 'rollback 2', 'deploy 4'], undefined],
 ])('init keeps to a rollback that took, until the next deployment: %s', (all, expected) => {
-  expect(heldRevision(history(...all), 'worker')).toBe(expected);
+  const recorded = { id: '2', token: 't', generation: 1, startedAt: '' };
+  const steps = { 'compute/task-definition/worker': recorded };
+  expect(heldRevision({ history: history(...all), steps }, 'worker')).toBe(expected);
 });
