@@ -40,7 +40,7 @@ describe('two workers of a config file', () => {
     expect(stderr).toContain('  billing, CPU of a task: 1024 (default)\n');
     // Both are the bundled worker, which is built and pushed once.
     expect(Object.keys((await sandbox.emulator.inventory()).ecr?.image ?? {})).toHaveLength(1);
-  });
+  }, 180_000);
 
   it('are known without the file, whatever queue the shell names', async () => {
     const planned = await sandbox.run(words('plan --detailed-exitcode'), { TEMPORAL_TASK_QUEUE: 'shell' });
