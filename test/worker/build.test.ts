@@ -37,9 +37,9 @@ function installed(): string[] {
 }
 
 describe('building the worker', () => {
-  beforeAll(() => buildWorker(workerDir, join(scratch, 'dist')));
+  beforeAll(() => buildWorker(workerDir, join(scratch, 'dist')), 240_000);
 
-  it('gives the same bytes in whatever folder, and none of the folder’s name', async () => {
+  it('gives the same bytes in whatever folder, and none of the folder’s name', { timeout: 240_000 }, async () => {
     const one = await buildCopy('a');
     const other = await buildCopy('somewhere/else entirely');
     expect([...one.keys()].sort()).toEqual([
