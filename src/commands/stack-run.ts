@@ -38,6 +38,12 @@ const TAG_LAG_MS = 45_000;
  */
 const STUCK_MS = 5 * 60_000;
 
+/** Tasks that hang are rarer than those that are slow to come up: these get twice the time. */
+const STANDSTILL_MS = 2 * STUCK_MS;
+
+/** A sandbox's AWS may be quick; the programs that run in it need real time to start. */
+const SHORTEST_STANDSTILL_MS = 60_000;
+
 export interface PlannedStack {
   readonly plan: Plan<Aws, StackConfig>;
   readonly owner: Owner;
@@ -126,6 +132,7 @@ export function engineContext(
     pollMs: POLL_MS * connection.timeScale,
     tagLagMs: TAG_LAG_MS * connection.timeScale,
     stuckMs: STUCK_MS * connection.timeScale,
+    standstillMs: Math.max(SHORTEST_STANDSTILL_MS, STANDSTILL_MS * connection.timeScale),
   };
 }
 

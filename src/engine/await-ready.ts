@@ -48,32 +48,29 @@ export async function awaitReady<Cloud>(
   });
 }
 
-/** A thing that moves may stand still for longer than one that the cloud says it can do nothing for. */
-const STANDSTILL = 2;
+type Limits = Pick<EngineContext<unknown, unknown>, 'clock' | 'stuckMs' | 'standstillMs'>;
 
 /** How long a wait has been stuck for one and the same reason, or without any progress. */
 class Stuck {
-  private readonly context: Pick<EngineContext<unknown, unknown>, 'clock' | 'stuckMs'>;
+  private readonly context: Limits;
   private stuck: { readonly reason: string; readonly at: number } | undefined;
   private last: { readonly progress: string; readonly at: number } | undefined;
 
-  constructor(context: Pick<EngineContext<unknown, unknown>, 'clock' | 'stuckMs'>) {
+  constructor(context: Limits) {
     this.context = context;
   }
 
   /** Why it is time to give the wait up; `undefined` when it is not. */
   tooLong({ stuck, progress, detail }: Readiness): string | undefined {
-    const { clock, stuckMs } = this.context;
+    const { clock, stuckMs, standstillMs } = this.context;
     const at = clock.now();
     if (stuck === undefined) this.stuck = undefined;
     else if (this.stuck?.reason !== stuck) this.stuck = { reason: stuck, at };
     if (progress === undefined) this.last = undefined;
     else if (this.last?.progress !== progress) this.last = { progress, at };
     if (this.stuck && at - this.stuck.at >= stuckMs) return this.stuck.reason;
-    const standsStill = this.last && at - this.last.at >= STANDSTILL * stuckMs;
-    return standsStill
-      ? `nothing has moved for ${Math.round((STANDSTILL * stuckMs) / 60_000)} minutes: ${detail}`
-      : undefined;
+    const standsStill = this.last && at - this.last.at >= standstillMs;
+    return standsStill ? `nothing has moved for ${Math.round(standstillMs / 60_000)} minutes: ${detail}` : undefined;
   }
 
   /** When the wait, `elapsedMs` old now, is given up if nothing changes, in milliseconds from its start. */

@@ -34,6 +34,8 @@ export interface EngineContext<Cloud, Config> {
   readonly tagLagMs: number;
   /** Milliseconds after which a wait that is stuck for one and the same reason is given up. */
   readonly stuckMs: number;
+  /** Milliseconds after which a wait in which nothing moves is given up, although nothing says that it is stuck. */
+  readonly standstillMs: number;
 }
 
 /** How long a create or update is repeated because something new is not visible yet (IAM mostly). */

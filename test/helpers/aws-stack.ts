@@ -168,6 +168,7 @@ export class AwsStack {
       pollMs: 50,
       tagLagMs: this.tagLagMs,
       stuckMs: this.stuckMs,
+      standstillMs: 2 * this.stuckMs,
     };
   }
 

@@ -64,6 +64,7 @@ export class Stack {
       pollMs: 1000,
       tagLagMs: TAG_LAG_MS,
       stuckMs: STUCK_MS,
+      standstillMs: 2 * STUCK_MS,
     };
   }
 
