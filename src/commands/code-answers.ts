@@ -21,9 +21,9 @@ export async function configWithCode(
   const workers = await codeOfWorkers(input, before);
   const changed = before.workers.map((worker) => {
     const answers = workers.find(({ name }) => name === worker.name)?.answers ?? {};
-    const { source, image, docker, baseImage } = workerFields({ name: worker.name, answers });
+    const { source, image, docker, baseImage, installScripts } = workerFields({ name: worker.name, answers });
     refuseToMove(worker, image);
-    return { ...worker, source, image, docker, baseImage };
+    return { ...worker, source, image, docker, baseImage, installScripts };
   });
   // Parsed once more, so that its fields have the order in which they are always stored.
   return { config: stackConfig.parse({ ...before, workers: changed }), workers };
