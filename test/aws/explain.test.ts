@@ -16,14 +16,14 @@ import { ANSWERS, CREATES, DELETES, type Operation, RETRIED, type Refusal } from
 
 const emulator = useEmulator({ delaySeconds: 0.02 });
 
-/** Hours pass in no time: whoever sleeps moves the clock. */
+/** Hours pass in no time: whoever sleeps moves the clock, and leaves the emulator a moment. */
 function hurriedClock(): Clock {
   let now = 0;
   return {
     now: () => now,
     sleep: (ms) => {
       now += ms;
-      return new Promise((resolve) => setImmediate(resolve));
+      return new Promise((resolve) => setTimeout(resolve, 5));
     },
   };
 }
@@ -48,7 +48,8 @@ class PartOfStack extends AwsStack {
   }
 
   override context() {
-    return { ...super.context(), clock: this.clock, pollMs: this.pollMs };
+    // Hours pass here while the emulator's tasks take their real seconds.
+    return { ...super.context(), clock: this.clock, pollMs: this.pollMs, standstillMs: Number.POSITIVE_INFINITY };
   }
 }
 
@@ -83,9 +84,9 @@ function expectExplained(error: unknown, { name, thing, fix }: Refusal & { thing
   const explained = explainAwsError(error);
   if (!(explained instanceof UserError)) throw new Error(`not explained: ${String(error)}`, { cause: error });
   expect(explained.message).toContain(name);
-  expect(explained.message).toMatch(
-    new RegExp(`^(waiting for AWS to accept|waiting for|creating|updating|deleting) ${thing}`),
-  );
+  const [, about = ''] =
+    /^(?:waiting for AWS to accept|waiting for|creating|updating|deleting) (.*)/.exec(explained.message) ?? [];
+  expect(about.slice(0, thing.length)).toBe(thing);
   expect(explained.message).not.toMatch(/\n|Encoded authorization/);
   expect(explained.code).not.toBe('AWS_REFUSED');
   expect(explained.fix).toMatch(/^[A-Z].{15,}[.)]$/s);

@@ -7,7 +7,7 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CliResult } from '../helpers/cli.ts';
 import { eventually } from '../helpers/emulator.ts';
-import { expectRefusal, INIT, useCliStage } from './stage.ts';
+import { INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage({ strict: ['off'], tasks: 'process' });
 const { emulator } = stage;
@@ -87,21 +87,6 @@ describe('what a worker needs', () => {
     await secrets.send(new PutSecretValueCommand({ SecretId: arn, SecretString: store(`${PASSWORD}-rotated`) }));
     expect(await run('deploy', '--worker-dir', dir, '--verify', 'health')).toMatchObject({ code: 0 });
     expect(await given(2)).toEqual([first, second]);
-  });
-
-  it('and cannot have is refused before anything is changed', async () => {
-    const before = (await stage.changes()).length;
-    expectRefusal(expect, await run(...INIT, '--secret', `DB_PASSWORD=${arn}:passwort`), {
-      code: 1,
-      says: `secret ${arn} has no text or number under the key "passwort", which DB_PASSWORD is to be`,
-      fix: 'See its keys, without its values',
-    });
-    expectRefusal(expect, await run('plan', '--env', `DB_PASSWORD=${PASSWORD}`, '--env', 'AWS_REGION=x'), {
-      code: 64,
-      says: '--env: AWS_REGION is given by Fargate: the region of the stack',
-      fix: 'Change the answers',
-    });
-    expect(await stage.changes()).toHaveLength(before);
   });
 
   it('goes again with the answers, and its secrets were told to nobody', async () => {

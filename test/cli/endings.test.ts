@@ -192,7 +192,7 @@ function everyAnswer(): string {
     architecture: 'arm64',
   };
   const usual = OPTIONS.flatMap(({ key, default: value, secret }) =>
-    secret || value === undefined || typeof value === 'function' ? [] : [[key, value]],
+    secret || value === undefined || value === '' || typeof value === 'function' ? [] : [[key, value]],
   );
   const file = join(folder, 'answers.json');
   writeFileSync(file, JSON.stringify({ ...Object.fromEntries(usual), ...given }));

@@ -149,8 +149,11 @@ export function permit({ clients: { iam } }: TestEmulator, actions: readonly str
 }
 
 /** Gives a VPC what AWS's default VPC has from the start, and moto's has not: an internet gateway and the way to it. */
-async function openToInternet({ clients: { ec2 } }: TestEmulator, VpcId: string): Promise<void> {
+async function openToInternet(emulator: TestEmulator, VpcId: string): Promise<void> {
+  const { ec2 } = emulator.clients;
   const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+  // It is a new one, which EC2 may not know yet.
+  await emulator.settle();
   const GatewayId = InternetGateway?.InternetGatewayId;
   await ec2.send(new AttachInternetGatewayCommand({ VpcId, InternetGatewayId: GatewayId }));
   const Filters = [{ Name: 'vpc-id', Values: [VpcId] }];
@@ -164,10 +167,10 @@ export async function setStage(emulator: TestEmulator): Promise<Stage> {
   const { ecs, iam, ec2, ecr, logs } = emulator.clients;
   const statement = { Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' };
   const trust = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'task', AssumeRolePolicyDocument: trust }));
-  await permit(emulator, executionActions);
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
   await openToInternet(emulator, Subnets[0]?.VpcId ?? '');
+  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'task', AssumeRolePolicyDocument: trust }));
+  await permit(emulator, executionActions);
   await logs.send(new CreateLogGroupCommand({ logGroupName: logGroup }));
   await ecr.send(new CreateRepositoryCommand({ repositoryName: 'stage' }));
   const entries = Object.entries(scripts).map(([name, text]) => ({ name: `app/${name}`, text }));
