@@ -5,12 +5,14 @@ import type { S3Store } from '../../state/s3-store.ts';
 import type { StackConfig } from '../config/schema.ts';
 import type { Owner } from '../engine/ownership.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { answerWhere } from './answering.ts';
+import { answerWhere, type Where } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { storedConfig } from './stored-config.ts';
 
 export interface ExistingStack {
+  /** What it was found by. */
+  readonly where: Where;
   readonly connection: Connection;
   readonly store: S3Store;
   readonly document: StateDocument;
@@ -22,7 +24,8 @@ export async function withExistingStack<T>(
   input: CommandInput,
   work: (stack: ExistingStack) => Promise<T>,
 ): Promise<T> {
-  const connection = await connect(input, await answerWhere(input));
+  const where = await answerWhere(input);
+  const connection = await connect(input, where);
   try {
     const store = await connection.findStore();
     const document = await store?.read();
@@ -39,7 +42,7 @@ export async function withExistingStack<T>(
             : 'Create it: temporal-fargate init',
       });
     }
-    return await work({ connection, store, document, config });
+    return await work({ where, connection, store, document, config });
   } finally {
     connection.close();
   }
@@ -61,7 +64,7 @@ export async function withLockedStack<T>(
   command: string,
   work: (stack: LockedStack) => Promise<T>,
 ): Promise<T> {
-  return withExistingStack(input, async ({ connection, store }) => {
+  return withExistingStack(input, async ({ where, connection, store }) => {
     const session = await store.open(command);
     try {
       connection.guard = () => session.assertHeld();
@@ -69,7 +72,7 @@ export async function withLockedStack<T>(
       const config = storedConfig(document.configs.at(-1));
       if (!config || Object.keys(document.steps).length === 0) throw destroyedMeanwhile(connection.stack);
       const owner = { stack: connection.stack, stackId: document.stackId };
-      return await work({ connection, store, document, config, session, owner });
+      return await work({ where, connection, store, document, config, session, owner });
     } finally {
       await session.close();
     }

@@ -8,6 +8,7 @@ import { workersAsked } from './asked-workers.ts';
 import { withLockedStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
 import { pausedPlan, putPaused } from './pausing.ts';
+import { flagsToFind } from './repeating.ts';
 import { type Run, rollOut } from './roll-out.ts';
 import { billFor, tasksOf } from './stack-bill.ts';
 import { callSummary, POLL_MS } from './stack-run.ts';
@@ -41,7 +42,8 @@ export async function pause(input: CommandInput): Promise<number> {
       bill: bill.lines.map(({ what, monthly }) => ({ what, monthlyUsd: monthly ?? null })),
       monthlyUsd: bill.sum ?? null,
     };
-    input.io.result(formatPaused(view, names), { ...view, calls: connection.counts });
+    const flags = (await flagsToFind(input, stack.where)).join(' ');
+    input.io.result(formatPaused(view, names, flags), { ...view, calls: connection.counts });
     return EXIT.done;
   });
 }

@@ -18,10 +18,14 @@ export interface PausedView {
   readonly monthlyUsd: Range | null;
 }
 
-/** @param asked the workers that were to be paused */
+/**
+ * @param asked the workers that were to be paused
+ * @param flags by which the next command finds the stack: "--stack dev"
+ */
 export function formatPaused(
-  { stack, changed, tasks, bill, monthlyUsd }: PausedView,
+  { changed, tasks, bill, monthlyUsd }: PausedView,
   asked: readonly string[],
+  flags: string,
 ): string {
   const names = asked.join(', ');
   const rows = [
@@ -35,7 +39,7 @@ export function formatPaused(
       : `Paused already: ${names}. Nothing was changed.`,
     tasks.max === 0 ? 'What goes on costing money, in $ a month:' : 'The bill of the stack now, in $ a month:',
     ...columns(rows.map(([what, amount]) => [`  ${what}`, amount.padStart(width)])),
-    `To start again: temporal-fargate resume --stack ${stack}`,
+    `To start again: temporal-fargate resume ${flags}`,
   ].join('\n');
 }
 
