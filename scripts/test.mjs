@@ -15,7 +15,7 @@ mkdirSync(cacheDir, { recursive: true });
 const report = join(cacheDir, 'test-report.json');
 const killMatrix = process.argv.includes('--kill-matrix');
 const args = process.argv.slice(2).filter((arg) => arg !== '--kill-matrix');
-say(killMatrix ? 'Running the kill matrix (usually 15 minutes) ...' : 'Running the tests (usually 9 minutes) ...');
+say(killMatrix ? 'Running the kill matrix (usually 15 minutes) ...' : 'Running the tests (usually 11 minutes) ...');
 const { status } = spawnSync(
   process.execPath,
   [
