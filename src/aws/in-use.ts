@@ -5,6 +5,8 @@ import {
   ListTasksCommand,
 } from '@aws-sdk/client-ecs';
 import type { Aws } from './aws.ts';
+import { batchesOf, pagesOf } from './paging.ts';
+import { SERVICES_AT_ONCE } from './service-report.ts';
 
 /** What ECS runs in a cluster, or is about to. */
 export interface InUse {
@@ -14,15 +16,11 @@ export interface InUse {
   readonly images: ReadonlySet<string>;
 }
 
-/** Most services that DescribeServices takes. */
-const SERVICES_AT_ONCE = 10;
-
 /** @param services names of all services of the cluster */
 export async function inUse(aws: Aws, cluster: string, services: readonly string[]): Promise<InUse> {
   const taskDefinitions = new Set<string>();
   const images = new Set<string>();
-  for (let first = 0; first < services.length; first += SERVICES_AT_ONCE) {
-    const some = services.slice(first, first + SERVICES_AT_ONCE);
+  for (const some of batchesOf(services, SERVICES_AT_ONCE)) {
     const answer = await aws.clients.ecs.send(new DescribeServicesCommand({ cluster, services: some }));
     for (const { taskDefinition, deployments } of answer.services ?? []) {
       for (const arn of [taskDefinition, ...(deployments ?? []).map((one) => one.taskDefinition)])
@@ -43,15 +41,12 @@ export async function inUse(aws: Aws, cluster: string, services: readonly string
 /** A page of ListTasks is as much as DescribeTasks takes: a hundred. */
 async function tasksOf({ clients: { ecs } }: Aws, cluster: string, desiredStatus: DesiredStatus) {
   const tasks = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await ecs.send(new ListTasksCommand({ cluster, desiredStatus, nextToken }));
-    const arns = page.taskArns ?? [];
-    if (arns.length > 0) {
-      const described = await ecs.send(new DescribeTasksCommand({ cluster, tasks: arns }));
-      tasks.push(...(described.tasks ?? []));
-    }
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
+  for await (const { taskArns = [] } of pagesOf((nextToken) =>
+    ecs.send(new ListTasksCommand({ cluster, desiredStatus, nextToken })),
+  )) {
+    if (taskArns.length === 0) continue;
+    const described = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+    tasks.push(...(described.tasks ?? []));
+  }
   return tasks;
 }

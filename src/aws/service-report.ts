@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Aws } from './aws.ts';
 import { orUndefined } from './errors.ts';
+import { batchesOf, pagesOf } from './paging.ts';
 
 export interface TaskReport {
   readonly id: string;
@@ -106,12 +107,10 @@ async function listTasks(
 ): Promise<TaskReport[]> {
   const { ecs } = aws.clients;
   const arns: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await orUndefined(ecs.send(new ListTasksCommand({ cluster, serviceName, desiredStatus, nextToken })));
-    arns.push(...(page?.taskArns ?? []));
-    nextToken = page?.nextToken;
-  } while (nextToken !== undefined);
+  for await (const { taskArns = [] } of pagesOf((nextToken) =>
+    orUndefined(ecs.send(new ListTasksCommand({ cluster, serviceName, desiredStatus, nextToken }))),
+  ))
+    arns.push(...taskArns);
   const described = batchesOf(arns, DESCRIBED_AT_ONCE).map((tasks) =>
     ecs.send(new DescribeTasksCommand({ cluster, tasks })),
   );
@@ -120,9 +119,6 @@ async function listTasks(
 
 /** Most tasks that DescribeTasks takes. */
 const DESCRIBED_AT_ONCE = 100;
-
-const batchesOf = <T>(things: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(things.length / size) }, (_, at) => things.slice(at * size, (at + 1) * size));
 
 function toReport(task: Task): TaskReport {
   const network = task.attachments?.find(({ type }) => type === 'ElasticNetworkInterface');
@@ -148,7 +144,7 @@ function toReport(task: Task): TaskReport {
 }
 
 /** Most services that DescribeServices takes. */
-const SERVICES_AT_ONCE = 10;
+export const SERVICES_AT_ONCE = 10;
 
 /** How many tasks these services run all together. */
 export async function countRunning(aws: Aws, cluster: string, services: readonly string[]): Promise<number> {

@@ -2,6 +2,7 @@ import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { usageError } from '../errors.ts';
 import type { Aws } from './aws.ts';
 import { hasName, orUndefined } from './errors.ts';
+import { pagesOf } from './paging.ts';
 
 export interface LogLine {
   readonly at: Date;
@@ -59,7 +60,7 @@ export class LogReader {
     let newest = Math.max(this.newest, searched);
     const found = new Map<string, number>();
     let lines: LogLine[] = [];
-    for await (const page of pagesOf(this.aws, this.group, { ...this.query, since })) {
+    for await (const page of linesOf(this.aws, this.group, { ...this.query, since })) {
       for (const { id, at } of page) {
         found.set(id, at.getTime());
         newest = Math.max(newest, at.getTime());
@@ -86,28 +87,26 @@ export const readLogs = (aws: Aws, group: string, { limit, ...query }: LogQuery 
   new LogReader(aws, group, query).next(limit);
 
 /** Pages may be empty although others follow: CloudWatch answers after each part of the log that it has searched. */
-async function* pagesOf(aws: Aws, logGroupName: string, query: LogQuery): AsyncGenerator<LogLine[]> {
-  let nextToken: string | undefined;
-  do {
-    const command = new FilterLogEventsCommand({
-      logGroupName,
-      startTime: query.since.getTime(),
-      filterPattern: query.pattern,
-      logStreamNamePrefix: query.streams,
-      nextToken,
-    });
-    const page = await orUndefined(aws.clients.logs.send(command)).catch((error: unknown) => {
+async function* linesOf(aws: Aws, logGroupName: string, query: LogQuery): AsyncGenerator<LogLine[]> {
+  const wanted = {
+    logGroupName,
+    startTime: query.since.getTime(),
+    filterPattern: query.pattern,
+    logStreamNamePrefix: query.streams,
+  };
+  for await (const { events = [] } of pagesOf((nextToken) =>
+    orUndefined(aws.clients.logs.send(new FilterLogEventsCommand({ ...wanted, nextToken }))).catch((error: unknown) => {
       throw unreadable(query.pattern, error);
-    });
-    yield (page?.events ?? []).map(({ timestamp, logStreamName = '', message = '', eventId = '' }) => ({
+    }),
+  )) {
+    yield events.map(({ timestamp, logStreamName = '', message = '', eventId = '' }) => ({
       at: new Date(timestamp ?? 0),
       stream: logStreamName,
       task: logStreamName.split('/').at(-1) ?? '',
       text: message.trimEnd(),
       id: eventId,
     }));
-    nextToken = page?.nextToken;
-  } while (nextToken !== undefined);
+  }
 }
 
 /** Nothing else in the call comes from a person. */

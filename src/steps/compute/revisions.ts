@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
+import { pagesOf } from '../../aws/paging.ts';
 import { fromLowerTags } from '../../aws/tags.ts';
 import type { Tags } from '../../engine/ownership.ts';
 
@@ -21,14 +22,11 @@ export interface Revision {
 /** ARNs of a family's revisions, newest first, whoever registered them. */
 export async function listRevisions(aws: Aws, family: string, status: 'ACTIVE' | 'INACTIVE'): Promise<string[]> {
   const arns: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await aws.clients.ecs.send(
-      new ListTaskDefinitionsCommand({ familyPrefix: family, status, sort: 'DESC', nextToken }),
-    );
-    arns.push(...(page.taskDefinitionArns ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
+  const query = { familyPrefix: family, status, sort: 'DESC' } as const;
+  for await (const { taskDefinitionArns = [] } of pagesOf((nextToken) =>
+    aws.clients.ecs.send(new ListTaskDefinitionsCommand({ ...query, nextToken })),
+  ))
+    arns.push(...taskDefinitionArns);
   return arns;
 }
 

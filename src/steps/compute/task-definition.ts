@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Aws } from '../../aws/aws.ts';
 import { orUndefined } from '../../aws/errors.ts';
+import { batchesOf } from '../../aws/paging.ts';
 import { retagEcs } from '../../aws/retag.ts';
 import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
@@ -123,10 +124,8 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
       ]);
       for (const arn of active) await deregister(aws, arn);
       // Deregistered revisions cost nothing, but they are ours to clean up; AWS takes ten at once.
-      const all = [...active, ...inactive];
-      for (let first = 0; first < all.length; first += 10) {
-        await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: all.slice(first, first + 10) }));
-      }
+      for (const taskDefinitions of batchesOf([...active, ...inactive], 10))
+        await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions }));
     },
   });
 

@@ -1,6 +1,7 @@
 import { BatchDeleteImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr';
 import type { Aws } from '../../aws/aws.ts';
 import { orUndefined } from '../../aws/errors.ts';
+import { batchesOf, pagesOf } from '../../aws/paging.ts';
 import { repositoryName } from './repository.ts';
 
 /** Tags of the images that this program pushes begin like this; what somebody else pushed has others. */
@@ -9,17 +10,15 @@ export const OUR_TAG = 'from-';
 /** Digests of the images in the stack's repository that this program pushed, and that nobody has tagged besides. */
 export async function pushedImages(aws: Aws): Promise<string[]> {
   const digests: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await orUndefined(
-      aws.clients.ecr.send(new DescribeImagesCommand({ repositoryName: repositoryName(aws.stack), nextToken })),
-    );
-    for (const { imageDigest, imageTags } of page?.imageDetails ?? []) {
+  const name = repositoryName(aws.stack);
+  for await (const { imageDetails = [] } of pagesOf((nextToken) =>
+    orUndefined(aws.clients.ecr.send(new DescribeImagesCommand({ repositoryName: name, nextToken }))),
+  )) {
+    for (const { imageDigest, imageTags } of imageDetails) {
       const ours = imageTags?.every((tag) => tag.startsWith(OUR_TAG)) ?? false;
       if (imageDigest !== undefined && ours) digests.push(imageDigest);
     }
-    nextToken = page?.nextToken;
-  } while (nextToken !== undefined);
+  }
   return digests;
 }
 
@@ -38,8 +37,8 @@ const DELETED_AT_ONCE = 100;
 
 /** Their layers go with them, but for those that other images have as well. */
 export async function deleteImages(aws: Aws, digests: readonly string[]): Promise<void> {
-  for (let first = 0; first < digests.length; first += DELETED_AT_ONCE) {
-    const imageIds = digests.slice(first, first + DELETED_AT_ONCE).map((imageDigest) => ({ imageDigest }));
+  for (const some of batchesOf(digests, DELETED_AT_ONCE)) {
+    const imageIds = some.map((imageDigest) => ({ imageDigest }));
     await aws.clients.ecr.send(new BatchDeleteImageCommand({ repositoryName: repositoryName(aws.stack), imageIds }));
   }
 }
