@@ -1,17 +1,7 @@
 import type { WorkerImage, WorkerImages } from '../aws/aws.ts';
 import type { StepEvent } from '../engine/events.ts';
 import type { Clock } from '../engine/wait.ts';
-
-/** What the parts of one worker's deployment took, in milliseconds. Absent: there was nothing to do. */
-export interface Parts {
-  readonly buildMs?: number;
-  readonly pushMs?: number;
-  /** Bytes of the layers and the config that the repository lacked. */
-  readonly pushedBytes?: number;
-  readonly registerMs?: number;
-  readonly deploymentMs?: number;
-  readonly pollersMs?: number;
-}
+import type { Parts } from '../ui/format-deploy.ts';
 
 /** Takes the time of every part of a deployment while it happens. */
 export class Stopwatch {

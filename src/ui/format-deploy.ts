@@ -1,18 +1,22 @@
 import { formatDuration } from './format-time.ts';
 
-/** One worker as it was deployed. */
-export interface Deployed {
-  readonly worker: string;
-  readonly revision: number | null;
-  /** `sha256:…` */
-  readonly image: string | null;
-  /** Milliseconds; absent: there was nothing to do. */
+/** What the parts of one worker's deployment took, in milliseconds. Absent: there was nothing to do. */
+export interface Parts {
   readonly buildMs?: number;
   readonly pushMs?: number;
+  /** Bytes of the layers and the config that the repository lacked. */
   readonly pushedBytes?: number;
   readonly registerMs?: number;
   readonly deploymentMs?: number;
   readonly pollersMs?: number;
+}
+
+/** One worker as it was deployed. */
+export interface Deployed extends Parts {
+  readonly worker: string;
+  readonly revision: number | null;
+  /** `sha256:…` */
+  readonly image: string | null;
 }
 
 export interface DeployView {
