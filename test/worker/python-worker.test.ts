@@ -1,6 +1,4 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -11,6 +9,7 @@ import { pollersOf } from '../../src/temporal/pollers.ts';
 import { eventually, testCacheDir } from '../helpers/emulator.ts';
 import { ensurePythonWorker, PYTHON_WORKER } from '../helpers/python-worker.ts';
 import { expectJsonWithoutSecret, logged, SECRET } from './stage.ts';
+import { serveTaskMetadata, type TaskMetadata } from './task-metadata.ts';
 import { healthCheck, startWorker, type WorkerProcess } from './worker-process.ts';
 
 const TASK_QUEUE = 'python-queue';
@@ -19,7 +18,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'python-worker-test-'));
 let temporal: TemporalServer;
 let connection: Connection;
 let client: Client;
-let metadata: Server;
+let metadata: TaskMetadata;
 let python: string;
 
 beforeAll(async () => {
@@ -28,10 +27,7 @@ beforeAll(async () => {
   temporal = await startTemporalServer({ environment, workDir: join(scratch, 'temporal') });
   connection = await Connection.connect({ address: temporal.address });
   client = new Client({ connection });
-  metadata = createServer((_request, response) =>
-    response.end('{"TaskARN":"arn:aws:ecs:us-east-1:123456789012:task/dev/0af1b2"}'),
-  );
-  await new Promise<void>((listening) => metadata.listen(0, '127.0.0.1', listening));
+  metadata = await serveTaskMetadata();
 });
 
 afterAll(async () => {
@@ -59,7 +55,7 @@ function start(changes: Record<string, string> = {}): WorkerProcess {
       TEMPORAL_FARGATE_STACK: 'dev',
       TEMPORAL_FARGATE_IMAGE_DIGEST: DIGEST,
       TEMPORAL_FARGATE_STOP_TIMEOUT: '20',
-      ECS_CONTAINER_METADATA_URI_V4: `http://127.0.0.1:${(metadata.address() as AddressInfo).port}/v4/x`,
+      ECS_CONTAINER_METADATA_URI_V4: metadata.uri,
       ...changes,
     },
   );

@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
@@ -14,6 +12,7 @@ import { startTemporalServer, type TemporalServer } from '../../src/sandbox/temp
 import { sizeEnvironment } from '../../src/steps/compute/task-sizes.ts';
 import { eventually, testCacheDir, useEmulator } from '../helpers/emulator.ts';
 import { expectJsonWithoutSecret, logged, SECRET } from './stage.ts';
+import { serveTaskMetadata, type TaskMetadata } from './task-metadata.ts';
 import { buildImage, healthCheck, startWorker, unpackImage, type WorkerProcess } from './worker-process.ts';
 
 const BUCKET = 'worker-data';
@@ -31,7 +30,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'worker-test-'));
 let temporal: TemporalServer;
 let connection: Connection;
 let client: Client;
-let metadata: Server;
+let metadata: TaskMetadata;
 let unpacked: Awaited<ReturnType<typeof unpackImage>>;
 let image: OciImage;
 let imageDigest: string;
@@ -47,10 +46,7 @@ beforeAll(async () => {
   imageDigest = image.manifest.digest;
   unpacked = await unpackImage(image, join(scratch, 'root'));
 
-  metadata = createServer((_request, response) =>
-    response.end('{"TaskARN":"arn:aws:ecs:us-east-1:123456789012:task/dev/0af1b2"}'),
-  );
-  await new Promise<void>((listening) => metadata.listen(0, '127.0.0.1', listening));
+  metadata = await serveTaskMetadata();
 }, 300_000);
 
 afterAll(async () => {
@@ -78,7 +74,7 @@ function start(changes: Record<string, string> = {}): WorkerProcess {
     DATA_BUCKET: BUCKET,
     TEMPORAL_FARGATE_STACK: 'dev',
     TEMPORAL_FARGATE_IMAGE_DIGEST: imageDigest,
-    ECS_CONTAINER_METADATA_URI_V4: `http://127.0.0.1:${(metadata.address() as AddressInfo).port}/v4/x`,
+    ECS_CONTAINER_METADATA_URI_V4: metadata.uri,
     AWS_REGION: region,
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: accessKeyId,
