@@ -12,6 +12,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromEnv, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
+import { shapeRecorder } from './call-shapes.ts';
 import { rememberCall } from './failed-call.ts';
 import { EnvironmentHandler } from './http-handler.ts';
 import { Patient, PatientAndSlow, ThrottlingOnly } from './retries.ts';
@@ -159,9 +160,10 @@ function retrySkewOnly(client: HasMiddleware): void {
 
 function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): void {
   retrySkewOnly(client);
+  const recordShape = shapeRecorder(process.env);
   client.middlewareStack.add(
-    (next: (args: unknown) => Promise<unknown>, context: { clientName?: string; commandName?: string }) =>
-      async (args: unknown) => {
+    (next: (args: unknown) => Promise<{ output: unknown }>, context: { clientName?: string; commandName?: string }) =>
+      async (args: { input: unknown }) => {
         const operation = (context.commandName ?? '').replace(/Command$/, '');
         const sdkName = (context.clientName ?? '').replace(/Client$/, '');
         const service = as ?? sdkName;
@@ -177,12 +179,14 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
             ...(error ? { error } : {}),
           });
         try {
-          const output = await next(args);
+          const result = await next(args);
           report();
-          return output;
+          recordShape?.({ service: sdkName, operation, input: args.input, output: result.output });
+          return result;
         } catch (error) {
           rememberCall(error, { service: sdkName, operation });
           report(error as Error);
+          recordShape?.({ service: sdkName, operation, input: args.input, error: error as Error });
           throw error;
         }
       },

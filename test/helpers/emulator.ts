@@ -12,6 +12,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { afterAll, beforeAll } from 'vitest';
 import type { Emulator, EmulatorAddress, EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
@@ -53,12 +54,23 @@ export interface Fault {
   readonly signal?: string;
 }
 
-export type Clients = ReturnType<typeof clientsFor>;
+interface PlainConfig {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider;
+  readonly maxAttempts?: number;
+}
+
+export type Clients = ReturnType<typeof plainClients>;
 
 /** Plain SDK clients that talk to an emulator and never retry by themselves. */
-export function clientsFor(address: EmulatorAddress, region = address.region) {
+export function clientsFor(address: EmulatorAddress, region = address.region): Clients {
   const { endpoint, accessKeyId, secretAccessKey } = address;
-  const config = { endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 };
+  return plainClients({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 });
+}
+
+/** Clients without anything of this program. Without an endpoint they talk to AWS, which only `npm run test:live` may. */
+export function plainClients(config: PlainConfig) {
   return {
     autoscaling: new ApplicationAutoScalingClient(config),
     cloudwatch: new CloudWatchClient(config),
@@ -67,7 +79,7 @@ export function clientsFor(address: EmulatorAddress, region = address.region) {
     ecs: new ECSClient(config),
     iam: new IAMClient(config),
     logs: new CloudWatchLogsClient(config),
-    s3: new S3Client({ ...config, forcePathStyle: true }),
+    s3: new S3Client({ ...config, forcePathStyle: config.endpoint !== undefined }),
     secrets: new SecretsManagerClient(config),
     sts: new STSClient(config),
     tagging: new ResourceGroupsTaggingAPIClient(config),
