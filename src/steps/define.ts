@@ -3,12 +3,18 @@ import type { TagChange } from '../aws/retag.ts';
 import type { StackConfig } from '../config/schema.ts';
 import type { AnyStep, Change, Live, Needs, Step } from '../engine/step.ts';
 import type { Use } from './monthly-cost.ts';
+import type { StepActions } from './permission.ts';
 
-export type AwsStep = AnyStep<Aws, StackConfig> & Taggable<Live>;
+export type AwsStep = AnyStep<Aws, StackConfig> & Authorized & Taggable<Live>;
 
 /** Every step says what it costs, by prices that are known. */
 interface Billed {
   monthlyCost(config: StackConfig): readonly Use[];
+}
+
+/** Every step says what its calls need: that is what `policy` prints. */
+interface Authorized {
+  readonly actions: StepActions;
 }
 
 interface Taggable<L extends Live> {
@@ -18,8 +24,8 @@ interface Taggable<L extends Live> {
 
 /** A step of this program: infers what it wants, what it finds and what it needs. */
 export const defineStep = <Want, L extends Live, const N extends Needs>(
-  step: Step<Aws, StackConfig, Want, L, N> & Billed & Taggable<L>,
-): Step<Aws, StackConfig, Want, L, N> & Billed & Taggable<L> => step;
+  step: Step<Aws, StackConfig, Want, L, N> & Billed & Authorized & Taggable<L>,
+): Step<Aws, StackConfig, Want, L, N> & Billed & Authorized & Taggable<L> => step;
 
 /** Minutes that nearly every AWS thing stays below by far; see the caps in the steps that differ. */
 export const QUICK = { ready: 5, gone: 5 } as const;

@@ -17,7 +17,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { withWorkerNeeds } from '../../src/commands/worker-needs.ts';
 import { asError, ManyErrors, type UserError } from '../../src/errors.ts';
-import { roleName } from '../../src/steps/identity/role.ts';
+import { roleName } from '../../src/steps/identity/role-name.ts';
 import { taskRoles } from '../../src/steps/identity/task-role.ts';
 import { infrastructure } from '../../src/steps/index.ts';
 import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';

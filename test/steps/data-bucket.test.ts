@@ -2,7 +2,7 @@ import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { roleName } from '../../src/steps/identity/role.ts';
+import { roleName } from '../../src/steps/identity/role-name.ts';
 import { type AwsStack, referenceConfig } from '../helpers/aws-stack.ts';
 import { expectNoTrace, idOf, useSteps } from './stage.ts';
 

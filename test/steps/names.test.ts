@@ -6,7 +6,7 @@ import { clusterName } from '../../src/steps/compute/cluster.ts';
 import { logGroupName } from '../../src/steps/compute/log-group.ts';
 import { familyName } from '../../src/steps/compute/task-definition.ts';
 import { dataBucketName } from '../../src/steps/data/data-bucket.ts';
-import { roleName } from '../../src/steps/identity/role.ts';
+import { roleName } from '../../src/steps/identity/role-name.ts';
 import { repositoryName } from '../../src/steps/image/repository.ts';
 import { alarmName } from '../../src/steps/scaling/alarm.ts';
 import { secretName } from '../../src/steps/secrets/temporal-secret.ts';

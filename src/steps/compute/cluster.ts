@@ -14,7 +14,8 @@ import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
-import { ensureServiceLinkedRole } from './service-linked-role.ts';
+import { arnIn, may, type Scope } from '../permission.ts';
+import { ensureServiceLinkedRole, mayMakeServiceLinkedRole } from './service-linked-role.ts';
 
 const PROVIDERS = ['FARGATE', 'FARGATE_SPOT'];
 
@@ -27,6 +28,14 @@ export const cluster = () =>
     timeouts: { ready: 10, gone: 10 },
     usual: { ready: [5, 30], gone: [5, 30] },
     monthlyCost: free,
+    actions: {
+      find: [may(CLUSTER, 'ecs:DescribeClusters')],
+      create: [...mayMakeServiceLinkedRole('ecs.amazonaws.com'), may(CLUSTER, 'ecs:CreateCluster', 'ecs:TagResource')],
+      update: [may(CLUSTER, 'ecs:PutClusterCapacityProviders')],
+      retag: [may(CLUSTER, 'ecs:TagResource', 'ecs:UntagResource')],
+      explain: [may(IN_CLUSTER, 'ecs:ListServices', 'ecs:ListTasks')],
+      destroy: [may(CLUSTER, 'ecs:DeleteCluster')],
+    },
     want: (config) => ({ name: clusterName(config.stack), capacityProviders: PROVIDERS }),
     findById: find,
     findOwned: async (aws, { stack }) => [await find(aws, clusterName(stack))].flatMap((found) => found ?? []),
@@ -68,6 +77,26 @@ export const cluster = () =>
 export type ClusterStep = ReturnType<typeof cluster>;
 
 export const clusterName = (stack: string): string => `temporal-fargate-${stack}`;
+
+/**
+ * The cluster and all that is in it: what is in a cluster has its name as a part of its own between slashes, so that no
+ * other stack's begins like it.
+ */
+export const CLUSTER: Scope = {
+  sid: 'Cluster',
+  resources: (place) => {
+    const name = clusterName(place.stack);
+    const inside = ['service', 'service-deployment', 'task'].map((kind) => `${kind}/${name}/*`);
+    return [`cluster/${name}`, ...inside].map((resource) => arnIn(place, 'ecs', resource));
+  },
+};
+
+/** Listing what is in the cluster: that names no thing, so that a condition has to say in which. */
+export const IN_CLUSTER: Scope = {
+  sid: 'InCluster',
+  resources: () => ['*'],
+  conditions: (place) => ({ ArnLike: { 'ecs:cluster': [arnIn(place, 'ecs', `cluster/${clusterName(place.stack)}`)] } }),
+};
 
 async function find(aws: Aws, name: string) {
   const { clusters } = await aws.clients.ecs.send(new DescribeClustersCommand({ clusters: [name], include: ['TAGS'] }));

@@ -11,6 +11,7 @@ import { retagLogGroup } from '../../aws/retag.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { ASSUMED, eachTask, type Use } from '../monthly-cost.ts';
+import { ANYTHING, arnIn, may, type Scope } from '../permission.ts';
 import { taskRange } from './task-range.ts';
 
 interface LiveLogGroup {
@@ -36,6 +37,14 @@ export const logGroup = () =>
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: ({ workers }) => workers.map((worker) => eachTask(LOGS, ASSUMED.logs, taskRange(worker))),
+    actions: {
+      find: [may(ANYTHING, 'logs:DescribeLogGroups'), may(LOG_GROUP, 'logs:ListTagsForResource')],
+      create: [may(LOG_GROUP, 'logs:CreateLogGroup', 'logs:TagResource')],
+      update: [may(LOG_GROUP, 'logs:PutRetentionPolicy')],
+      retag: [may(LOG_GROUP, 'logs:TagResource', 'logs:UntagResource')],
+      destroy: [may(LOG_GROUP, 'logs:DeleteLogGroup')],
+      permanent: true,
+    },
     want: (config) => ({ name: logGroupName(config.stack), retentionDays: config.logRetentionDays as number }),
     findById: find,
     findOwned: async (aws, { stack }) => [await find(aws, logGroupName(stack))].flatMap((found) => found ?? []),
@@ -57,6 +66,15 @@ export const logGroup = () =>
 export type LogGroupStep = ReturnType<typeof logGroup>;
 
 export const logGroupName = (stack: string): string => `/temporal-fargate/${stack}`;
+
+/** CloudWatch Logs names a group now with and now without `:*`, which stands for its streams. */
+export const LOG_GROUP: Scope = {
+  sid: 'Logs',
+  resources: (place) => {
+    const arn = arnIn(place, 'logs', `log-group:${logGroupName(place.stack)}`);
+    return [arn, `${arn}:*`];
+  },
+};
 
 const arnOf = (aws: Aws, name: string): string => aws.arn('logs', `log-group:${name}`);
 

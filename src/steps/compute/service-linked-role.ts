@@ -1,6 +1,7 @@
 import { CreateServiceLinkedRoleCommand } from '@aws-sdk/client-iam';
 import type { Aws } from '../../aws/aws.ts';
 import { hasName } from '../../aws/errors.ts';
+import { arnIn, may, type Permission, type Scope } from '../permission.ts';
 
 /**
  * Makes the role with which a service of AWS acts for itself, if the account has none yet. One per account, shared by
@@ -14,3 +15,14 @@ export async function ensureServiceLinkedRole(aws: Aws, service: string): Promis
     if (!hasName(error, 'InvalidInputException')) throw error;
   }
 }
+
+/** Making the role of this service of AWS, which anybody may need in a new account; of no other one. */
+export const mayMakeServiceLinkedRole = (service: string): readonly Permission[] => [
+  may(serviceLinkedRole(service), 'iam:CreateServiceLinkedRole'),
+];
+
+const serviceLinkedRole = (service: string): Scope => ({
+  sid: 'ServiceLinkedRoles',
+  resources: (place) => [arnIn(place, 'iam', 'role/aws-service-role/*', { global: true })],
+  conditions: () => ({ StringEquals: { 'iam:AWSServiceName': [service] } }),
+});

@@ -17,10 +17,12 @@ import { repositoryOf } from '../../image/reference.ts';
 import type { DataBucketStep } from '../data/data-bucket.ts';
 import { canonical, changesOf, defineStep, must, QUICK } from '../define.ts';
 import type { ExecutionRoleStep } from '../identity/execution-role.ts';
+import { mayPassRoles } from '../identity/permissions.ts';
 import type { TaskRoleStep } from '../identity/task-role.ts';
 import type { RepositoryStep } from '../image/repository.ts';
 import type { WorkerImageStep } from '../image/worker-image.ts';
 import { free } from '../monthly-cost.ts';
+import { ANYTHING, arnIn, may, type Permission, type Scope } from '../permission.ts';
 import type { TemporalSecretStep } from '../secrets/temporal-secret.ts';
 import { HEALTH_CHECK } from './health-check.ts';
 import type { LogGroupStep } from './log-group.ts';
@@ -47,6 +49,16 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: free,
+    actions: {
+      find: [may(ANYTHING, 'ecs:DescribeTaskDefinition')],
+      create: REGISTER,
+      update: REGISTER,
+      retag: [may(DEFINITIONS, 'ecs:TagResource', 'ecs:UntagResource')],
+      destroy: [
+        may(ANYTHING, 'ecs:ListTaskDefinitions', 'ecs:DescribeTaskDefinition', 'ecs:DeregisterTaskDefinition'),
+        may(DEFINITIONS, 'ecs:DeleteTaskDefinitions'),
+      ],
+    },
     want: (config, from) => {
       const input: Definition = {
         family: familyName(config.stack, worker.name),
@@ -135,6 +147,17 @@ type Definition = RegisterTaskDefinitionCommandInput & { family: string };
 
 /** An underscore, which no stack or worker has in its name: a-b of c and a of b-c stay apart. */
 export const familyName = (stack: string, worker: string): string => `temporal-fargate-${stack}_${worker}`;
+
+const DEFINITIONS: Scope = {
+  sid: 'TaskDefinitions',
+  resources: (place) => [arnIn(place, 'ecs', `task-definition/${familyName(place.stack, '*')}:*`)],
+};
+
+/** A definition names the roles of its tasks, and IAM asks whether its author may give them to ECS. */
+const REGISTER: readonly Permission[] = [
+  may(DEFINITIONS, 'ecs:RegisterTaskDefinition', 'ecs:TagResource'),
+  ...mayPassRoles,
+];
 
 /** "arn:…:task-definition/family:12" -> "family" */
 const familyOf = (arn: string): string => arn.replace(/^.*task-definition\//, '').replace(/:\d+$/, '');

@@ -20,6 +20,7 @@ import { retagBucket } from '../../aws/retag.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { ASSUMED, always } from '../monthly-cost.ts';
+import { may, type PolicyPlace, type Scope } from '../permission.ts';
 
 interface LiveBucket {
   readonly id: string;
@@ -39,6 +40,18 @@ export const dataBucket = () =>
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: () => [always('S3 data', ASSUMED.data, 'GB', 's3-gb-month')],
+    actions: {
+      find: [may(DATA_BUCKET, 's3:GetBucketTagging', 's3:GetBucketPolicy')],
+      load: [may(DATA_BUCKET, 's3:GetBucketPolicy')],
+      create: [may(DATA_BUCKET, 's3:CreateBucket', 's3:TagResource')],
+      update: [may(DATA_BUCKET, 's3:PutBucketPolicy')],
+      retag: [may(DATA_BUCKET, 's3:PutBucketTagging')],
+      destroy: [may(DATA_BUCKET, 's3:ListBucketVersions', 's3:DeleteBucket')],
+      deleteData: [
+        may(DATA_BUCKET, 's3:ListBucketMultipartUploads'),
+        may(DATA, 's3:AbortMultipartUpload', 's3:DeleteObject', 's3:DeleteObjectVersion'),
+      ],
+    },
     want: ({ stack, accountId, region, partition }) => {
       const name = dataBucketName(stack, accountId, region);
       return {
@@ -93,6 +106,12 @@ export type DataBucketStep = ReturnType<typeof dataBucket>;
 
 export const dataBucketName = (stack: string, accountId: string, region: string): string =>
   bucketName(`tfg-${stack}-data`, accountId, region);
+
+const arnOfBucket = ({ partition, stack, accountId, region }: PolicyPlace): string =>
+  `arn:${partition}:s3:::${dataBucketName(stack, accountId, region)}`;
+
+export const DATA_BUCKET: Scope = { sid: 'DataBucket', resources: (place) => [arnOfBucket(place)] };
+export const DATA: Scope = { sid: 'Data', resources: (place) => [`${arnOfBucket(place)}/*`] };
 
 const own = (aws: Aws, Bucket: string): OwnBucket => ({ Bucket, ExpectedBucketOwner: aws.accountId });
 

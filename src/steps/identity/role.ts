@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
@@ -18,6 +17,15 @@ import type { From, Needs } from '../../engine/step.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import {
+  mayChangeRoles,
+  mayDeleteRoles,
+  mayFindRoles,
+  mayLoadRoles,
+  mayMakeRoles,
+  mayRetagRoles,
+} from './permissions.ts';
+import { ROLE_PATH, roleName } from './role-name.ts';
+import {
   type FormerGrants,
   type Grants,
   NO_FORMER_GRANTS,
@@ -30,9 +38,6 @@ import {
   writePolicies,
 } from './role-policies.ts';
 import type { Statement } from './statement.ts';
-
-const PATH = '/temporal-fargate/';
-const LONGEST_NAME = 64;
 
 interface LiveRole extends Partial<RolePolicies> {
   /** The role's name: unique in the account, whatever its path and case. */
@@ -65,6 +70,15 @@ export const role = <const N extends Needs>(
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: free,
+    actions: {
+      find: mayFindRoles,
+      load: mayLoadRoles,
+      create: mayMakeRoles,
+      update: mayChangeRoles,
+      retag: mayRetagRoles,
+      destroy: mayDeleteRoles,
+      ...(kind === 'execution' && { permanent: true }),
+    },
     want: (config, from) => ({
       name: roleName(kind, config.region, config.stack, worker),
       trust: trustPolicy(config) as unknown,
@@ -89,7 +103,7 @@ export const role = <const N extends Needs>(
       const { Role } = await aws.clients.iam.send(
         new CreateRoleCommand({
           RoleName: want.name,
-          Path: PATH,
+          Path: ROLE_PATH,
           AssumeRolePolicyDocument: JSON.stringify(want.trust),
           Description: `temporal-fargate: ${kind} role`,
           ...(want.boundary && { PermissionsBoundary: want.boundary }),
@@ -134,15 +148,6 @@ export const role = <const N extends Needs>(
       }
     },
   });
-
-/** Unique in the account, so it says where it belongs. What would be too long for IAM ends with its digest. */
-export function roleName(kind: string, region: string, stack: string, worker?: string): string {
-  // An underscore, which no stack or worker has in its name: a-b of c and a of b-c stay apart.
-  const name = `temporal-fargate-${region}-${[stack, worker ?? []].flat().join('_')}-${kind}`;
-  if (name.length <= LONGEST_NAME) return name;
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
-  return `${name.slice(0, LONGEST_NAME - digest.length - 1)}-${digest}`;
-}
 
 /** IAM takes no policy without statements. */
 const documentOf = (Statement: readonly Statement[]): object | undefined =>

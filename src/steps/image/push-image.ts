@@ -12,10 +12,21 @@ import pLimit from 'p-limit';
 import { hasName } from '../../aws/errors.ts';
 import type { Blob, OciImage } from '../../image/oci.ts';
 import { must } from '../define.ts';
+import { may } from '../permission.ts';
+import { REPOSITORY } from './repository.ts';
 
 /** ECR takes 20 MiB at most in one part. */
 const LARGEST_PART = 20 * 1024 * 1024;
 const UPLOADS_AT_ONCE = 3;
+
+export const mayPush = may(
+  REPOSITORY,
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:CompleteLayerUpload',
+  'ecr:InitiateLayerUpload',
+  'ecr:PutImage',
+  'ecr:UploadLayerPart',
+);
 
 /**
  * Pushes an image through ECR's own layer API, with the credentials of every other call and without Docker. Only

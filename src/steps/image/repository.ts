@@ -16,6 +16,7 @@ import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { ASSUMED, always } from '../monthly-cost.ts';
+import { arnIn, may, type Scope } from '../permission.ts';
 
 /**
  * Expires untagged images only: a rule that counted tagged ones could expire the one that runs. Tagged images are
@@ -50,6 +51,16 @@ export const repository = () =>
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: () => [always('ECR images', ASSUMED.images, 'GB', 'ecr-gb-month')],
+    actions: {
+      find: [may(REPOSITORY, 'ecr:DescribeRepositories', 'ecr:ListTagsForResource')],
+      load: [may(REPOSITORY, 'ecr:GetLifecyclePolicy')],
+      create: [may(REPOSITORY, 'ecr:CreateRepository', 'ecr:TagResource')],
+      update: [
+        may(REPOSITORY, 'ecr:PutImageScanningConfiguration', 'ecr:PutImageTagMutability', 'ecr:PutLifecyclePolicy'),
+      ],
+      retag: [may(REPOSITORY, 'ecr:TagResource', 'ecr:UntagResource')],
+      destroy: [may(REPOSITORY, 'ecr:DeleteRepository')],
+    },
     want: (config) => ({
       name: repositoryName(config.stack),
       mutability: 'IMMUTABLE',
@@ -102,6 +113,11 @@ export const repository = () =>
 export type RepositoryStep = ReturnType<typeof repository>;
 
 export const repositoryName = (stack: string): string => `temporal-fargate/${stack}`;
+
+export const REPOSITORY: Scope = {
+  sid: 'Repository',
+  resources: (place) => [arnIn(place, 'ecr', `repository/${repositoryName(place.stack)}`)],
+};
 
 export const repositoryTags = (aws: Aws, arn: string): Promise<Tags> =>
   aws.tagsOf(arn, async () =>

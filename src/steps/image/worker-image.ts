@@ -6,8 +6,9 @@ import { TAG, type Tags } from '../../engine/ownership.ts';
 import { UserError } from '../../errors.ts';
 import { defineStep, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
-import { pushImage } from './push-image.ts';
-import { type RepositoryStep, repositoryName, repositoryTags } from './repository.ts';
+import { may } from '../permission.ts';
+import { mayPush, pushImage } from './push-image.ts';
+import { REPOSITORY, type RepositoryStep, repositoryName, repositoryTags } from './repository.ts';
 
 interface LiveImage {
   /** `sha256:…` */
@@ -36,6 +37,12 @@ export const workerImage = (
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: free,
+    actions: {
+      find: [may(REPOSITORY, 'ecr:DescribeImages', 'ecr:ListTagsForResource')],
+      create: [mayPush],
+      update: [mayPush],
+      destroy: [],
+    },
     want: (_config, from) => ({ repository: from.repository.id, inputHash }),
     findById: (aws, digest) => find(aws, name, { imageDigest: digest }),
     findOwned: async (aws) => {

@@ -6,6 +6,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { BLOCKED, defineStep, must } from '../define.ts';
 import { allMonth } from '../monthly-cost.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
+import { mayChange, mayDescribe, mayMake, mayRetag } from './permissions.ts';
 import { zoneLetter } from './zone.ts';
 
 /**
@@ -22,6 +23,12 @@ export const elasticIp = (zone: string, needs: { internetGateway: InternetGatewa
     repeatable: 'tags',
     timeouts: BLOCKED,
     monthlyCost: () => [allMonth('public IPv4 address', 'public-ipv4-hour')],
+    actions: {
+      find: mayDescribe('Addresses', 'NatGateways'),
+      create: mayMake('AllocateAddress'),
+      retag: mayRetag,
+      destroy: mayChange('ReleaseAddress'),
+    },
     want: () => ({}),
     findById: async (aws, id) => (await provenByNatGateway(aws, id)) ?? toLive(await aws.ec2.addresses.byId(id)),
     findOwned: async (aws, { stepId }) =>

@@ -12,6 +12,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, must, PUBLIC_ADDRESSES_LEAVE } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import { mayChange, mayDescribe, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
 import type { VpcStep } from './vpc.ts';
 
 /** Attached by `update`, so that a crash between the two calls leaves a gateway that the next run attaches. */
@@ -26,6 +27,14 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
     timeouts: BLOCKED,
     usual: PUBLIC_ADDRESSES_LEAVE,
     monthlyCost: free,
+    actions: {
+      find: mayDescribe('InternetGateways'),
+      create: mayMake('CreateInternetGateway'),
+      update: mayChange('AttachInternetGateway', 'DetachInternetGateway'),
+      retag: mayRetag,
+      explain: mayFindBlocker,
+      destroy: mayChange('DeleteInternetGateway', 'DetachInternetGateway'),
+    },
     want: (_config, from) => ({ attachedTo: from.vpc.id }),
     findById: async (aws, id) => toLive(await aws.ec2.internetGateways.byId(id)),
     findOwned: async (aws, { stepId }) =>

@@ -7,6 +7,7 @@ import { changesOf, defineStep, must } from '../define.ts';
 import { allMonth } from '../monthly-cost.ts';
 import type { ElasticIpStep } from './elastic-ip.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
+import { mayChange, mayDescribe, mayMake, mayRetag } from './permissions.ts';
 import type { SubnetStep } from './subnet.ts';
 import { zoneLetter } from './zone.ts';
 
@@ -24,6 +25,12 @@ export const natGateway = (
     timeouts: { ready: 15, gone: 15 },
     usual: { ready: [60, 150], gone: [30, 120] },
     monthlyCost: () => [allMonth('NAT gateway', 'nat-gateway-hour')],
+    actions: {
+      find: mayDescribe('NatGateways'),
+      create: mayMake('CreateNatGateway'),
+      retag: mayRetag,
+      destroy: mayChange('DeleteNatGateway'),
+    },
     want: (_config, from) => ({ subnetId: from.subnet.id, allocationId: from.elasticIp.id }),
     async findById(aws, id) {
       if (!aws.surveying) return toLive(await aws.ec2.natGateways.byId(id));

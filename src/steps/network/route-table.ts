@@ -19,6 +19,7 @@ import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
 import type { NatGatewayStep } from './nat-gateway.ts';
+import { mayChange, mayDescribe, mayMake, mayRetag } from './permissions.ts';
 import type { SubnetStep } from './subnet.ts';
 import type { VpcStep } from './vpc.ts';
 
@@ -47,6 +48,16 @@ function routeTable<
     repeatable: 'token',
     timeouts: BLOCKED,
     monthlyCost: free,
+    actions: {
+      find: mayDescribe('RouteTables'),
+      create: mayMake('CreateRouteTable'),
+      update: [
+        ...mayChange('CreateRoute', 'ReplaceRoute'),
+        ...mayChange('AssociateRouteTable', 'DisassociateRouteTable', 'ReplaceRouteTableAssociation'),
+      ],
+      retag: mayRetag,
+      destroy: mayChange('DeleteRouteTable', 'DisassociateRouteTable'),
+    },
     want: (_config, from) => {
       const { vpc, gateway, ...subnets } = from as unknown as Record<string, { id: string }>;
       return {

@@ -10,6 +10,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import { mayChange, mayDescribe, mayMake, mayRetag } from './permissions.ts';
 import type { RouteTableStep } from './route-table.ts';
 import type { VpcStep } from './vpc.ts';
 
@@ -24,6 +25,13 @@ export const s3Endpoint = (needs: { vpc: VpcStep } & Readonly<Record<`table${str
     timeouts: { ready: 5, gone: 10 },
     usual: { ready: [5, 15] },
     monthlyCost: free,
+    actions: {
+      find: mayDescribe('VpcEndpoints'),
+      create: mayMake('CreateVpcEndpoint'),
+      update: mayChange('ModifyVpcEndpoint'),
+      retag: mayRetag,
+      destroy: mayChange('DeleteVpcEndpoints'),
+    },
     want: ({ region }, from) => {
       const { vpc, ...tables } = from as unknown as Record<string, { id: string }>;
       return {

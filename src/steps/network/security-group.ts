@@ -15,6 +15,7 @@ import type { StackConfig } from '../../config/schema.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, canonical, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import { mayChange, mayDescribe, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
 import type { VpcStep } from './vpc.ts';
 
 const EVERYWHERE = { IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
@@ -46,6 +47,14 @@ export const securityGroup = (vpc: VpcStep | string) =>
     timeouts: BLOCKED,
     usual: INTERFACES_LEAVE,
     monthlyCost: free,
+    actions: {
+      find: mayDescribe('SecurityGroups'),
+      create: mayMake('CreateSecurityGroup'),
+      update: mayChange('AuthorizeSecurityGroupEgress', 'RevokeSecurityGroupEgress', 'RevokeSecurityGroupIngress'),
+      retag: mayRetag,
+      explain: mayFindBlocker,
+      destroy: mayChange('DeleteSecurityGroup'),
+    },
     want: (config, from) => ({
       vpcId: typeof vpc === 'string' ? vpc : must(from.vpc, 'a VPC').id,
       name: `temporal-fargate-${config.stack}-worker`,

@@ -6,6 +6,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import { mayChange, mayDescribe, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
 import type { VpcStep } from './vpc.ts';
 import { zoneLetter } from './zone.ts';
 
@@ -20,6 +21,13 @@ export const subnet = (tier: Tier, zone: string, cidr: string, needs: { vpc: Vpc
     timeouts: BLOCKED,
     usual: INTERFACES_LEAVE,
     monthlyCost: free,
+    actions: {
+      find: mayDescribe('Subnets'),
+      create: mayMake('CreateSubnet'),
+      retag: mayRetag,
+      explain: mayFindBlocker,
+      destroy: mayChange('DeleteSubnet'),
+    },
     want: (_config, from) => ({ vpcId: from.vpc.id, zone, cidr }),
     findById: async (aws, id) => toLive(await aws.ec2.subnets.byId(id)),
     findOwned: async (aws, { stepId }) =>

@@ -6,6 +6,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import { mayChange, mayDescribe, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
 
 /** AWS's defaults are right for DNS: resolution on, which the S3 gateway endpoint needs. */
 export const vpc = (cidr: string) =>
@@ -16,6 +17,16 @@ export const vpc = (cidr: string) =>
     repeatable: 'tags',
     timeouts: BLOCKED,
     monthlyCost: free,
+    actions: {
+      find: mayDescribe('Vpcs'),
+      create: mayMake('CreateVpc'),
+      retag: mayRetag,
+      explain: [
+        ...mayFindBlocker,
+        ...mayDescribe('InternetGateways', 'RouteTables', 'SecurityGroups', 'Subnets', 'VpcEndpoints'),
+      ],
+      destroy: mayChange('DeleteVpc'),
+    },
     want: () => ({ cidr }),
     findById: async (aws, id) => toLive(await aws.ec2.vpcs.byId(id)),
     findOwned: async (aws, { stepId }) => (await aws.ec2.vpcs.byStep(stepId)).flatMap((found) => toLive(found) ?? []),

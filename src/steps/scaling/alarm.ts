@@ -14,6 +14,7 @@ import type { Tags } from '../../engine/ownership.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { always } from '../monthly-cost.ts';
+import { ANYTHING, arnIn, may, type Scope } from '../permission.ts';
 import type { ScalableTargetStep } from './scalable-target.ts';
 
 /** ECS publishes the service's CPU once a minute. */
@@ -31,6 +32,13 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: () => [always('alarm', 1, '', 'alarm-month')],
+    actions: {
+      find: [may(ANYTHING, 'cloudwatch:DescribeAlarms'), may(ALARMS, 'cloudwatch:ListTagsForResource')],
+      create: [may(ALARMS, 'cloudwatch:PutMetricAlarm', 'cloudwatch:TagResource')],
+      update: [may(ALARMS, 'cloudwatch:PutMetricAlarm')],
+      retag: [may(ALARMS, 'cloudwatch:TagResource', 'cloudwatch:UntagResource')],
+      destroy: [may(ALARMS, 'cloudwatch:DeleteAlarms')],
+    },
     want: ({ stack }, from) => {
       const { scaling } = worker;
       const high = kind === 'high';
@@ -83,6 +91,11 @@ export const alarm = (kind: 'high' | 'low', worker: WorkerConfig, needs: { targe
 /** An underscore, which no stack or worker has in its name: a-b of c and a of b-c stay apart. */
 export const alarmName = (stack: string, worker: string, kind: string): string =>
   `temporal-fargate-${stack}_${worker}-cpu-${kind}`;
+
+const ALARMS: Scope = {
+  sid: 'Alarms',
+  resources: (place) => [arnIn(place, 'cloudwatch', `alarm:${alarmName(place.stack, '*', '*')}`)],
+};
 
 interface AlarmFacts {
   readonly comparison: string;

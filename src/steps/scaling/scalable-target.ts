@@ -13,12 +13,14 @@ import { ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagTarget } from '../../aws/retag.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
-import { clusterName } from '../compute/cluster.ts';
+import { CLUSTER, clusterName } from '../compute/cluster.ts';
 import { findService } from '../compute/live-service.ts';
 import type { ServiceStep } from '../compute/service.ts';
-import { ensureServiceLinkedRole } from '../compute/service-linked-role.ts';
+import { ensureServiceLinkedRole, mayMakeServiceLinkedRole } from '../compute/service-linked-role.ts';
 import { canonical, changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import { ANYTHING, may } from '../permission.ts';
+import { NEW_TARGETS, OWN_TARGETS, TAGS_OF_TARGETS } from './permissions.ts';
 import { type Suspension, setDesired, suspendedState, suspensionOf } from './suspension.ts';
 
 const TARGET = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
@@ -62,6 +64,23 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: free,
+    actions: {
+      find: [
+        may(ANYTHING, 'application-autoscaling:DescribeScalableTargets'),
+        may(OWN_TARGETS, 'application-autoscaling:ListTagsForResource'),
+      ],
+      load: [may(ANYTHING, 'application-autoscaling:DescribeScalingPolicies'), may(CLUSTER, 'ecs:DescribeServices')],
+      create: [
+        ...mayMakeServiceLinkedRole('ecs.application-autoscaling.amazonaws.com'),
+        may(NEW_TARGETS, 'application-autoscaling:RegisterScalableTarget', 'application-autoscaling:TagResource'),
+      ],
+      update: [
+        may(OWN_TARGETS, 'application-autoscaling:PutScalingPolicy', 'application-autoscaling:RegisterScalableTarget'),
+        may(CLUSTER, 'ecs:UpdateService'),
+      ],
+      retag: [may(TAGS_OF_TARGETS, 'application-autoscaling:TagResource', 'application-autoscaling:UntagResource')],
+      destroy: [may(OWN_TARGETS, 'application-autoscaling:DeregisterScalableTarget')],
+    },
     want: ({ stack }) => {
       const { scaling } = worker;
       return {

@@ -15,6 +15,7 @@ import { TAG, type Tags } from '../../engine/ownership.ts';
 import { Bug } from '../../errors.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { always } from '../monthly-cost.ts';
+import { arnIn, may, type Scope } from '../permission.ts';
 
 const RECOVERY_DAYS = 7;
 
@@ -43,6 +44,16 @@ export const temporalSecret = (value: string | undefined) =>
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: () => [always('secret', 1, '', 'secret-month')],
+    actions: {
+      find: [may(SECRET, 'secretsmanager:DescribeSecret')],
+      create: [may(SECRET, 'secretsmanager:CreateSecret', 'secretsmanager:TagResource')],
+      update: [
+        may(SECRET, 'secretsmanager:PutSecretValue', 'secretsmanager:RestoreSecret'),
+        may(SECRET, 'secretsmanager:UpdateSecretVersionStage'),
+      ],
+      retag: [may(SECRET, 'secretsmanager:TagResource', 'secretsmanager:UntagResource')],
+      destroy: [may(SECRET, 'secretsmanager:DeleteSecret')],
+    },
     want: (config) => ({
       name: secretName(config.stack),
       scheduledForDeletion: false,
@@ -109,6 +120,15 @@ export const temporalSecret = (value: string | undefined) =>
 export type TemporalSecretStep = ReturnType<typeof temporalSecret>;
 
 export const secretName = (stack: string): string => `temporal-fargate/${stack}/temporal`;
+
+/** By its name, which is all that a secret has before it exists, and with the six characters that AWS then adds. */
+export const SECRET: Scope = {
+  sid: 'Secret',
+  resources: (place) => {
+    const arn = arnIn(place, 'secretsmanager', `secret:${secretName(place.stack)}`);
+    return [arn, `${arn}-??????`];
+  },
+};
 
 /** 64 hex digits, as ClientRequestToken allows. Keyed, so that equal values of two stacks do not look equal. */
 const versionId = (key: string, value: string): string =>
