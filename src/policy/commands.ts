@@ -1,0 +1,131 @@
+import { CLUSTER } from '../steps/compute/cluster.ts';
+import { may, type Permission, type StepActions } from '../steps/permission.ts';
+import { OWN_TARGETS } from '../steps/scaling/permissions.ts';
+import { mayLookAtUsed } from '../steps/used.ts';
+import * as looks from './looks.ts';
+import * as state from './state.ts';
+import { everyStep } from './steps.ts';
+
+type Verb = Exclude<keyof StepActions, 'permanent'>;
+
+/** What the steps need for these verbs. */
+const steps = (verbs: readonly Verb[], which: RegExp = /./): Permission[] =>
+  everyStep()
+    .filter(({ id }) => which.test(id))
+    .flatMap(({ actions }) => verbs.flatMap((verb) => actions[verb] ?? []));
+
+/** What `init` may take away again: all but what stays for as long as the stack does. */
+const replaceable = (): Permission[] =>
+  everyStep().flatMap(({ actions }) => (actions.permanent ? [] : actions.destroy));
+
+/** Seeing all of a stack that is there, and what would be done about it. */
+const mayPlan = (): Permission[] => [...state.mayReadState, ...looks.maySurvey, ...steps(['find', 'load'])];
+
+/** Doing so under the lock. */
+const mayWork = (): Permission[] => [...mayPlan(), ...state.mayWriteState];
+
+/** Proving a deployment, and tidying up behind it. */
+const mayRollOut = (): Permission[] => [
+  ...steps(['explain', 'stop'], /^compute\/service\//),
+  ...looks.mayReadCredentials,
+  ...mayLookAtUsed,
+  ...looks.mayPrune,
+];
+
+const OF_CODE = /^(image\/worker-image|compute\/(task-definition|service)|scaling)\//;
+
+/** What each command needs; those of an administrator, who answers for all stacks, under `shared`. */
+const COMMANDS = {
+  init: () => [
+    ...mayWork(),
+    ...state.mayReadAllStates,
+    ...state.maySeeSettings,
+    ...steps(['create', 'update', 'retag', 'explain', 'stop']),
+    ...replaceable(),
+    ...looks.mayFindPlaces,
+    ...looks.mayLookAtNetworks,
+    ...looks.mayCheckAccount,
+    ...mayRollOut(),
+  ],
+  plan: () => [
+    ...mayPlan(),
+    ...state.mayReadAllStates,
+    ...looks.mayFindPlaces,
+    ...looks.mayLookAtNetworks,
+    ...mayLookAtUsed,
+  ],
+  doctor: () => [
+    ...state.mayReadState,
+    ...state.mayReadAllStates,
+    ...looks.mayLookAtNetworks,
+    ...looks.mayCheckAccount,
+    ...looks.mayReadCredentials,
+    ...mayLookAtUsed,
+  ],
+  cost: () => [...state.mayReadState],
+  deploy: () => [...mayWork(), ...steps(['create', 'update'], OF_CODE), ...mayRollOut()],
+  rollback: () => [...mayWork(), ...steps(['update'], /^compute\/service\//), ...mayRollOut()],
+  pause: () => [
+    ...mayWork(),
+    may(OWN_TARGETS, 'application-autoscaling:RegisterScalableTarget'),
+    may(CLUSTER, 'ecs:UpdateService'),
+  ],
+  resume: () => [
+    ...mayWork(),
+    may(OWN_TARGETS, 'application-autoscaling:RegisterScalableTarget'),
+    ...looks.maySeeTasks,
+    ...looks.mayReadCredentials,
+    ...mayLookAtUsed,
+  ],
+  trigger: () => [...state.mayReadState, ...looks.mayReadCredentials, ...mayLookAtUsed],
+  status: () => [
+    ...mayPlan(),
+    ...looks.maySeeTasks,
+    ...looks.maySeeScaling,
+    ...looks.maySeeEgress,
+    ...looks.mayReadCredentials,
+    ...mayLookAtUsed,
+  ],
+  logs: () => [...state.mayReadState, ...looks.mayReadLogs],
+  history: () => [...state.mayReadState],
+  list: () => [...state.mayReadState, ...state.mayReadAllStates, ...looks.mayFindPlaces, ...looks.maySeeTasks],
+  destroy: () => [
+    ...state.mayReadState,
+    ...state.mayReadAllStates,
+    ...state.mayWriteState,
+    ...state.mayPurgeState,
+    ...looks.maySurvey,
+    ...looks.mayFindPlaces,
+    ...steps(['find', 'explain', 'destroy', 'deleteData']),
+  ],
+  unlock: () => [...state.mayReadState, ...state.mayWriteState],
+  state: () => [
+    ...state.mayReadState,
+    ...state.mayReadAllStates,
+    ...state.mayReadVersions,
+    ...state.mayWriteState,
+    ...state.maySeeSettings,
+  ],
+} as const satisfies Record<string, () => readonly Permission[]>;
+
+/** What only those need who answer for all stacks of the account and region: they share the state bucket. */
+const OF_ALL_STACKS: Partial<Record<keyof typeof COMMANDS, readonly Permission[]>> = {
+  init: state.mayMakeBucket,
+  state: state.mayMakeBucket,
+  destroy: state.mayDeleteBucket,
+};
+
+type Name = keyof typeof COMMANDS;
+
+const NAMES = Object.keys(COMMANDS) as Name[];
+
+/** What a policy can be printed for. */
+export type PolicyCommand = Name | 'all';
+
+export const POLICY_COMMANDS: readonly PolicyCommand[] = [...NAMES, 'all'];
+
+/** @param stack `undefined` for every stack of the account and region */
+export function permissionsOf(command: PolicyCommand, stack: string | undefined): readonly Permission[] {
+  if (command === 'all') return NAMES.flatMap((name) => permissionsOf(name, stack));
+  return [...COMMANDS[command](), ...((stack === undefined && OF_ALL_STACKS[command]) || [])];
+}

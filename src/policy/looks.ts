@@ -1,0 +1,67 @@
+import { CLUSTER, IN_CLUSTER } from '../steps/compute/cluster.ts';
+import { LOG_GROUP } from '../steps/compute/log-group.ts';
+import { REPOSITORY } from '../steps/image/repository.ts';
+import { mayDescribe } from '../steps/network/permissions.ts';
+import { ANYTHING, arnIn, may, type Permission, type Scope } from '../steps/permission.ts';
+import { SECRET } from '../steps/secrets/temporal-secret.ts';
+
+/*
+ * What commands ask of AWS beside their steps, by what it is for. Each is what the file of that name in src/aws, src/preflight
+ * or src/commands calls.
+ */
+
+/** One look at everything by its tags (src/aws/tags.ts). */
+export const maySurvey: readonly Permission[] = [may(ANYTHING, 'tag:GetResources')];
+
+/** Zones and address ranges, for defaults, and the regions that the wizard offers. */
+export const mayFindPlaces: readonly Permission[] = mayDescribe('AvailabilityZones', 'Regions', 'Vpcs');
+
+/** Whether tasks could work in a network of others (src/aws/existing-network.ts). */
+export const mayLookAtNetworks: readonly Permission[] = mayDescribe(
+  ...['RouteTables', 'Subnets', 'VpcAttribute', 'VpcEndpoints', 'Vpcs'],
+);
+
+const SERVICE_LINKED_ROLES: Scope = {
+  sid: 'LookForServiceLinkedRoles',
+  resources: (place) => [arnIn(place, 'iam', 'role/aws-service-role/*', { global: true })],
+};
+
+/** Room in the account (src/preflight). Whether EC2 would create is asked by creating on trial, with init's permissions. */
+export const mayCheckAccount: readonly Permission[] = [
+  ...mayDescribe('Addresses', 'AvailabilityZones', 'InternetGateways', 'NatGateways', 'Regions', 'Subnets', 'Vpcs'),
+  may(ANYTHING, 'servicequotas:GetAWSDefaultServiceQuota', 'servicequotas:GetServiceQuota'),
+  may(SERVICE_LINKED_ROLES, 'iam:GetRole'),
+];
+
+/** What runs (src/aws/service-report.ts). */
+export const maySeeTasks: readonly Permission[] = [
+  may(CLUSTER, 'ecs:DescribeServices', 'ecs:DescribeTasks', 'ecs:ListServiceDeployments'),
+  may(IN_CLUSTER, 'ecs:ListTasks'),
+];
+
+/** How it scales (src/aws/scaling-report.ts), and by which addresses it reaches Temporal (src/aws/egress.ts). */
+export const maySeeScaling: readonly Permission[] = [
+  may(
+    ANYTHING,
+    'application-autoscaling:DescribeScalableTargets',
+    'application-autoscaling:DescribeScalingActivities',
+    'application-autoscaling:DescribeScalingPolicies',
+    'cloudwatch:DescribeAlarms',
+  ),
+];
+
+export const maySeeEgress: readonly Permission[] = mayDescribe(
+  ...['NatGateways', 'NetworkInterfaces', 'RouteTables', 'Subnets'],
+);
+
+export const mayReadLogs: readonly Permission[] = [may(LOG_GROUP, 'logs:FilterLogEvents')];
+
+/** To ask Temporal who polls, as the workers do (src/commands/temporal-access.ts). */
+export const mayReadCredentials: readonly Permission[] = [may(SECRET, 'secretsmanager:GetSecretValue')];
+
+/** After a deployment that worked, what no rollback needs is deleted (src/commands/prune.ts). */
+export const mayPrune: readonly Permission[] = [
+  ...maySeeTasks,
+  may(ANYTHING, 'ecs:DeregisterTaskDefinition', 'ecs:DescribeTaskDefinition', 'ecs:ListTaskDefinitions'),
+  may(REPOSITORY, 'ecr:BatchDeleteImage', 'ecr:DescribeImages'),
+];
