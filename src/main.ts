@@ -9,7 +9,7 @@ import { USAGE_FIX } from './usage.ts';
 declare const CLI_VERSION: string | undefined;
 const version = typeof CLI_VERSION === 'string' ? CLI_VERSION : '0.0.0-source';
 
-/** Runs the program; the only place where errors end and signals begin. @returns the exit code */
+/** Runs the program as this process; the only place where signals begin. @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
   const streams: Streams = {
     out: (text) => process.stdout.write(text),
@@ -19,9 +19,21 @@ export async function main(argv: readonly string[]): Promise<number> {
   // Without a listener Node dies of a closed pipe (`| head -1`) with a stack, in the middle of whatever it is doing.
   process.stdout.on('error', abort.onClosedPipe);
   process.stderr.on('error', ignoreClosedPipe);
+  try {
+    return await runProgram(argv, streams, abort.signal);
+  } finally {
+    abort.dispose();
+  }
+}
+
+/**
+ * Runs one command line; the only place where errors end. Nothing of the process is touched but its environment, which
+ * is read: several may run side by side. @returns the exit code
+ */
+export async function runProgram(argv: readonly string[], streams: Streams, signal: AbortSignal): Promise<number> {
   let exitCode: number = EXIT.done;
   const program = buildProgram(version, async (call) => {
-    exitCode = await runCommand(call, streams, abort.signal);
+    exitCode = await runCommand(call, streams, signal);
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -36,8 +48,6 @@ export async function main(argv: readonly string[]): Promise<number> {
       streams.out(`${JSON.stringify({ code: 'USAGE', message, fix: USAGE_FIX, type: 'error' })}\n`);
     }
     return EXIT.usage;
-  } finally {
-    abort.dispose();
   }
 }
 
