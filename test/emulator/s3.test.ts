@@ -12,6 +12,7 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -19,6 +20,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { clientsFor, refusal, useEmulator } from '../helpers/emulator.ts';
+import { STRANGE_KEYS } from '../helpers/strange-keys.ts';
 import { given } from './network.ts';
 
 const emulator = useEmulator({ strict: ['off'] });
@@ -204,5 +206,55 @@ describe('objects', () => {
     expect([deleted.Deleted, deleted.Errors]).toEqual([undefined, undefined]);
     await remove();
     expect((await refusal(s3.send(new HeadBucketCommand({ Bucket })))).status).toBe(404);
+  });
+});
+
+describe('keys', () => {
+  beforeEach(async () => {
+    await createBucket();
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await emulator.clients.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  });
+  const list = (extra: Partial<ListObjectVersionsCommandInput> = {}) =>
+    emulator.clients.s3.send(new ListObjectVersionsCommand({ Bucket, ...extra }));
+
+  // S3 user guide, "Naming Amazon S3 objects"; API reference, ListObjectVersions, encoding-type.
+  it('are any text, in the order of their bytes, and listed as in URLs when that is asked for', async () => {
+    for (const key of STRANGE_KEYS) await put(key);
+    const { Versions = [], EncodingType } = await list({ EncodingType: 'url' });
+    expect(EncodingType).toBe('url');
+    const inOrder = STRANGE_KEYS.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const decoded = Versions.map(({ Key }) => decodeURIComponent(given(Key).replaceAll('+', '%20')));
+    expect(decoded).toEqual(inOrder);
+    expect(Versions.map(({ Key }) => Key)).toContain('a%2Bb+c%2520d%252B');
+  });
+
+  it('that never existed get a delete marker all the same', async () => {
+    await emulator.clients.s3.send(new DeleteObjectCommand({ Bucket, Key: 'never' }));
+    expect((await list()).DeleteMarkers).toMatchObject([{ Key: 'never', IsLatest: true }]);
+  });
+
+  it('are listed with all their versions, newest first, in pages that begin behind a version or behind a key', async () => {
+    for (const key of ['a', 'b', 'a']) await put(key);
+    await emulator.clients.s3.send(new DeleteObjectCommand({ Bucket, Key: 'a' }));
+    const first = await list({ MaxKeys: 2 });
+    expect(first).toMatchObject({ IsTruncated: true, NextKeyMarker: 'a', DeleteMarkers: [{ IsLatest: true }] });
+    expect(first.Versions).toMatchObject([{ Key: 'a', IsLatest: false }]);
+    const markers = { KeyMarker: first.NextKeyMarker, VersionIdMarker: first.NextVersionIdMarker };
+    const rest = await list(markers);
+    expect(rest.Versions).toMatchObject([
+      { Key: 'a', IsLatest: false },
+      { Key: 'b', IsLatest: true },
+    ]);
+    expect(rest.IsTruncated).toBe(false);
+    expect((await list({ KeyMarker: 'a' })).Versions).toMatchObject([{ Key: 'b' }]);
+  });
+
+  it('are deleted a thousand at a time at most, and not none (MalformedXML)', async () => {
+    const Objects = Array.from({ length: 1001 }, (_, at) => ({ Key: String(at) }));
+    for (const some of [Objects, []]) {
+      const remove = new DeleteObjectsCommand({ Bucket, Delete: { Objects: some } });
+      expect((await refusal(emulator.clients.s3.send(remove))).name).toBe('MalformedXML');
+    }
   });
 });

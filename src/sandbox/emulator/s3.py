@@ -8,7 +8,7 @@ from typing import Any, Dict
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, FakeDeleteMarker, PublicAccessBlock, s3_backends
 
-from .aws_call import AwsError, Call, Forward
+from .aws_call import AwsError, Call
 from .context import Kinds, Sandbox
 from .inventory import backends, digest, tag_map
 
@@ -27,7 +27,6 @@ def install(sandbox: Sandbox) -> None:
     sandbox.before("s3", "*", check_owner)
     sandbox.before("s3", "DeleteObject", any_object_matches)
     sandbox.after("s3", "CreateBucket", give_defaults)
-    sandbox.answer("s3", "DeleteObjects", quiet_delete)
     sandbox.inventory("s3", collect)
 
 
@@ -81,14 +80,6 @@ def give_defaults(call: Call) -> None:
     }
     tags = (call.params.get("CreateBucketConfiguration") or {}).get("Tags") or []
     s3_backends[call.account][PARTITION].put_bucket_tagging(bucket.name, tag_map(tags))
-
-
-def quiet_delete(call: Call, forward: Forward) -> Dict[str, Any]:
-    """Quiet answers with the failures only; moto lists what it deleted."""
-    answer = forward()
-    if (call.params.get("Delete") or {}).get("Quiet"):
-        answer.pop("Deleted", None)
-    return answer
 
 
 def collect() -> Kinds:
