@@ -1,3 +1,4 @@
+import { Cancelled } from '../errors.ts';
 import type { EngineContext } from './context.ts';
 import { recordIn } from './create.ts';
 import { named, reasonOf } from './failure.ts';
@@ -61,6 +62,7 @@ export async function remove<Cloud>(
               notedAt = clock.now();
             }
             await session.assertHeld();
+            await clear(context, step, current, options);
             await step.destroy(cloud, current, options);
             accepted = true;
             return step.lingers ? { done: false, reason: 'deletion accepted' } : { done: true, value: undefined };
@@ -77,6 +79,24 @@ export async function remove<Cloud>(
     });
     return { outcome: 'deleted' } as const;
   });
+}
+
+/** However long it takes: only the wait for AWS has a deadline. */
+async function clear<Cloud>(
+  context: EngineContext<Cloud, unknown>,
+  step: AnyStep<Cloud>,
+  live: Live,
+  options: DestroyOptions,
+): Promise<void> {
+  const { cloud, clock, signal } = context;
+  const startedAt = clock.now();
+  const tell = waiting(context, step, 'gone');
+  for (;;) {
+    const progress = await step.clear?.(cloud, live, options);
+    if (progress === undefined) return;
+    if (signal?.aborted) throw new Cancelled();
+    tell(progress, clock.now() - startedAt);
+  }
 }
 
 /** Intent first, as for a create: a run that comes after this one knows what AWS may list although it is gone. */

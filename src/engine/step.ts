@@ -180,6 +180,12 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   readonly goesWith?: keyof N & string;
   /** AWS goes on deleting after it has accepted the call; the engine waits before it deletes what this thing needs. */
   readonly lingers?: boolean;
+  /**
+   * Takes away some of what is in the thing and keeps it from being deleted; called before `destroy`, again and again
+   * until it answers `undefined`. So a long work shows how far it is, and can be interrupted.
+   * @returns how far it is: "25000 object versions more deleted, and there are others"
+   */
+  clear?(cloud: Cloud, live: L, options: DestroyOptions): Promise<string | undefined>;
   /** Already gone counts as success. */
   destroy(cloud: Cloud, live: L, options: DestroyOptions): Promise<void>;
 }

@@ -627,6 +627,24 @@ describe('when destroying', () => {
     expect(stack.ids()).toEqual([]);
   });
 
+  it('tells how far it is with what takes long to clear, stops there when interrupted, and goes on the next time', async () => {
+    const stack = new Stack([fakeStep('bucket', { repeatable: 'name', clear: ['1000', '2000', '3000'] })]);
+    await stack.up();
+    const [id = ''] = stack.ids();
+    stack.cloud.calls.length = 0;
+    stack.cloud.after = (call) => {
+      if (call === 'clear' && stack.cloud.mutations().length === 2) stack.abort.abort();
+    };
+    await expect(stack.down()).rejects.toBeInstanceOf(Cancelled);
+    expect(stack.cloud.mutations()).toEqual(['clear', 'clear']);
+    expect(stack.session.document.steps.bucket?.id).toBe(id);
+
+    const again = stack.another();
+    await again.down();
+    expect(again.events.flatMap((event) => (event.type === 'waiting' ? event.reason : []))).toEqual(['3000']);
+    expect(again.ids()).toEqual([]);
+  });
+
   it('lists what was deleted and can still be restored as kept, as often as it is asked, and not as left', async () => {
     let deletes = 0;
     const secret: Stack['steps'][number] = {

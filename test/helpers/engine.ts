@@ -36,7 +36,7 @@ type Step = AnyStep<FakeCloud, FakeConfig>;
 /** One stack in a fake account: run it, break it, run it again. */
 export class Stack {
   readonly owner = { stack: 'dev', stackId: 'id-1' };
-  readonly cloud = new FakeCloud();
+  readonly cloud: FakeCloud;
   readonly clock = new FakeClock();
   readonly events: StepEvent[] = [];
   readonly abort = new AbortController();
@@ -44,8 +44,17 @@ export class Stack {
   config: FakeConfig = {};
   readonly steps: Step[];
 
-  constructor(steps: Step[]) {
+  constructor(steps: Step[], cloud = new FakeCloud()) {
     this.steps = steps;
+    this.cloud = cloud;
+  }
+
+  /** The next run of the program, with the same state. */
+  another(): Stack {
+    const next = new Stack(this.steps, this.cloud);
+    next.session = this.session;
+    next.config = this.config;
+    return next;
   }
 
   context(): EngineContext<FakeCloud, FakeConfig> {

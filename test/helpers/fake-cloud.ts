@@ -148,6 +148,8 @@ export interface FakeStepOptions<N extends Needs> {
   fixedSize?: boolean;
   replacedWith?: string[];
   keep?: string;
+  /** What it says of how far it is cleared, one a call. */
+  clear?: string[];
   /** What its readiness says while it is pending. */
   stuck?: string;
   /** What moves while it is pending. */
@@ -214,6 +216,7 @@ export function fakeStep<const N extends Needs>(
             return { says: options.stop ?? '', goesBack: true };
           },
         }),
+    ...(options.clear && { clear: (cloud: FakeCloud) => cloud.call('clear', () => options.clear?.shift()) }),
     destroy: (cloud, live) => cloud.delete(live.id, options.lingers ?? false),
     ...(options.keep === undefined
       ? {}

@@ -1,10 +1,4 @@
-import {
-  AbortMultipartUploadCommand,
-  DeleteBucketCommand,
-  DeleteObjectsCommand,
-  ListMultipartUploadsCommand,
-  ListObjectVersionsCommand,
-} from '@aws-sdk/client-s3';
+import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import type { Aws } from '../../aws/aws.ts';
 import {
   bucketName,
@@ -15,12 +9,16 @@ import {
   putPolicy,
   readPolicy,
 } from '../../aws/bucket.ts';
-import { hasName, ifThere, isNotFound, orUndefined } from '../../aws/errors.ts';
+import { abortUploads, deleteVersions, firstVersions } from '../../aws/bucket-contents.ts';
+import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagBucket } from '../../aws/retag.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { ASSUMED, always } from '../monthly-cost.ts';
 import { may, type PolicyPlace, type Scope } from '../permission.ts';
+
+/** Pages of a thousand objects that are deleted before the engine is asked whether to go on: about half a minute. */
+const PAGES_AT_ONCE = 25;
 
 interface LiveBucket {
   readonly id: string;
@@ -84,19 +82,22 @@ export const dataBucket = () =>
     },
     async keep(aws, live, { deleteData }) {
       if (deleteData) return undefined;
-      const page = await versionsPage(aws, live.id);
-      const count = page.objects.length;
-      if (count === 0) return undefined;
-      return `holds ${page.more ? 'more than ' : ''}${count} object version${count === 1 ? '' : 's'}`;
+      const { objects, more } = await firstVersions(aws.clients.s3, own(aws, live.id));
+      if (objects.length === 0) return undefined;
+      return `holds ${more ? 'more than ' : ''}${versionsText(objects.length)}`;
     },
     retag: (aws, live, change) => retagBucket(aws, live, change),
+    async clear(aws, live, { deleteData }) {
+      if (!deleteData) return undefined;
+      const { deleted, more } = await deleteVersions(aws.clients.s3, own(aws, live.id), PAGES_AT_ONCE);
+      return more ? `${versionsText(deleted)} more deleted, and there are others` : undefined;
+    },
     async destroy(aws, live, { deleteData }) {
-      if (deleteData) await empty(aws, live.id);
       try {
         await ifThere(aws.clients.s3.send(new DeleteBucketCommand(own(aws, live.id))));
       } catch (error) {
         // Written to meanwhile, or an unfinished upload: the engine asks again.
-        if (hasName(error, 'BucketNotEmpty') && deleteData) await abortUploads(aws, live.id);
+        if (hasName(error, 'BucketNotEmpty') && deleteData) await abortUploads(aws.clients.s3, own(aws, live.id));
         throw error;
       }
     },
@@ -113,6 +114,8 @@ const arnOfBucket = ({ partition, stack, accountId, region }: PolicyPlace): stri
 export const DATA_BUCKET: Scope = { sid: 'DataBucket', resources: (place) => [arnOfBucket(place)] };
 export const DATA: Scope = { sid: 'Data', resources: (place) => [`${arnOfBucket(place)}/*`] };
 
+const versionsText = (count: number): string => `${count} object version${count === 1 ? '' : 's'}`;
+
 const own = (aws: Aws, Bucket: string): OwnBucket => ({ Bucket, ExpectedBucketOwner: aws.accountId });
 
 async function find(aws: Aws, name: string): Promise<LiveBucket | undefined> {
@@ -124,50 +127,4 @@ async function find(aws: Aws, name: string): Promise<LiveBucket | undefined> {
   }
   const tags = await bucketTags(aws.clients.s3, own(aws, name));
   return tags && { id: name, tags };
-}
-
-interface VersionsPage {
-  readonly objects: { Key: string; VersionId?: string }[];
-  readonly more: boolean;
-}
-
-/** Versions and delete markers: both keep a bucket from being deleted. */
-async function versionsPage(aws: Aws, name: string): Promise<VersionsPage> {
-  try {
-    const page = await aws.clients.s3.send(new ListObjectVersionsCommand({ ...own(aws, name), MaxKeys: 1000 }));
-    const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
-      Key: Key ?? '',
-      ...(VersionId === undefined ? {} : { VersionId }),
-    }));
-    return { objects, more: page.IsTruncated ?? false };
-  } catch (error) {
-    if (isNotFound(error)) return { objects: [], more: false };
-    throw error;
-  }
-}
-
-/** Each page is deleted and the first page listed again: there are no markers to get out of step. */
-async function empty(aws: Aws, name: string): Promise<void> {
-  const { s3 } = aws.clients;
-  for (let page = await versionsPage(aws, name); page.objects.length > 0; page = await versionsPage(aws, name)) {
-    const { Errors } = await s3.send(
-      new DeleteObjectsCommand({ ...own(aws, name), Delete: { Objects: page.objects, Quiet: true } }),
-    );
-    const [problem] = Errors ?? [];
-    if (problem) {
-      throw Object.assign(new Error(`${problem.Key}: ${problem.Message}`), {
-        name: problem.Code ?? 'DeleteObjects',
-        $fault: 'client',
-      });
-    }
-    if (!page.more) break;
-  }
-}
-
-async function abortUploads(aws: Aws, name: string): Promise<void> {
-  const { s3 } = aws.clients;
-  const { Uploads } = await s3.send(new ListMultipartUploadsCommand(own(aws, name)));
-  for (const { Key, UploadId } of Uploads ?? []) {
-    await ifThere(s3.send(new AbortMultipartUploadCommand({ ...own(aws, name), Key, UploadId })));
-  }
 }
