@@ -32,6 +32,8 @@ export interface EmulatorOptions {
   readonly tasks?: 'process' | 'simulated' | undefined;
   /** AWS's lags and refusals: `on` (the default), `off`, `name=seconds`; later ones override. */
   readonly strict?: readonly string[] | undefined;
+  /** Alarms scale services, as on AWS; left out, they only change their state. */
+  readonly alarmActions?: boolean | undefined;
   /** Folder for blobs, unpacked images and task folders. The caller removes it. */
   readonly workDir: string;
   /** Outlive this process and its terminal. */
@@ -45,6 +47,7 @@ export function emulatorArguments(options: Omit<EmulatorOptions, 'environment'>)
   if (options.temporalAddress !== undefined) args.push('--temporal-address', options.temporalAddress);
   if (options.delaySeconds !== undefined) args.push('--delay', String(options.delaySeconds));
   if (options.tasks !== undefined) args.push('--tasks', options.tasks);
+  if (options.alarmActions === true) args.push('--alarm-actions');
   for (const word of options.strict ?? []) args.push('--strict', word);
   if (options.detached !== true) args.push('--exit-with-stdin');
   return args;

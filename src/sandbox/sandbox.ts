@@ -86,6 +86,7 @@ export async function startSandbox(options: SandboxOptions): Promise<SandboxStar
         temporalAddress,
         delaySeconds: options.delaySeconds,
         strict: options.strict,
+        alarmActions: true,
         workDir: join(folder, 'emulator'),
         detached: true,
         logFile: join(folder, 'emulator.log'),

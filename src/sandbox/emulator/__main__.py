@@ -36,6 +36,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--temporal-address", help="host:port of the Temporal server")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds, the base time of every state change")
     parser.add_argument("--tasks", choices=("process", "simulated"), default="process")
+    parser.add_argument("--alarm-actions", action="store_true", help="let alarms scale services from the start")
     parser.add_argument(
         "--strict",
         action="append",
@@ -71,6 +72,7 @@ def main() -> None:
         delay=arguments.delay,
         tasks=arguments.tasks,
         strict=arguments.strict,
+        alarm_actions=arguments.alarm_actions,
         work_dir=work_dir,
         temporal_address=arguments.temporal_address,
         endpoint=f"http://{LOOPBACK}:{server.port}",

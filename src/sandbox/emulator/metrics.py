@@ -1,120 +1,164 @@
 """The AWS/ECS metrics CPUUtilization and MemoryUtilization of services, and tasks that use too much memory.
 
-Each task of a service gives one datum a minute, in percent of the task's own CPU units and memory (ECS developer
-guide, "Amazon ECS CloudWatch metrics"). The minute shrinks with --delay. A container that uses more memory than it may
-is killed: exit code 137, "OutOfMemoryError: Container killed due to memory usage" (ECS developer guide, "OutOfMemory
-error").
+Each task of a service gives one datum a minute (see minutes.py), in percent of the task's own CPU units and memory (ECS
+developer guide, "Amazon ECS CloudWatch metrics"). A container that uses more memory than it may is killed: exit code
+137, "OutOfMemoryError: Container killed due to memory usage" (ECS developer guide, "OutOfMemory error").
 
-Simulated tasks have no processes: `POST /_sandbox/usage {"service": "worker", "cpu": 80, "memory": 40}` says, in
-percent, what each task of the services of that name uses.
+The start of a process takes as long here as on AWS, however short a minute is. What it costs counts for as much of a
+minute as it would there: otherwise every start would be a load that asks for more tasks.
+
+`GET /_sandbox/usage-history?cluster=...&service=...` has the last minutes of a service, oldest first.
 """
 
 from __future__ import annotations
 
-import json
 import time
-from typing import Dict, List, Optional, Tuple
+from collections import deque
+from datetime import datetime
+from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.core.utils import utcnow
 
-from . import process_usage
+from . import minutes, process_usage
 from .context import Reply, Sandbox
-from .ecs_store import Store
+from .ecs_store import Service, Store
 from .ecs_task import Task
-from .health import REFERENCE_DELAY
+from .injected_usage import InjectedUsage
 from .process_usage import Usage
 
 LOOK = 0.5
-"""Seconds between two looks at the processes."""
+"""Seconds between two looks at the memory of the processes."""
 KEPT = 3600
-"""Data of a service that are kept: a real minute's each would last for days."""
+"""Data that are kept: a real minute's each would last for days."""
+REMEMBERED = 24 * 60
+"""Minutes of a service in its history."""
 MIB = 1024 * 1024
 UNITS = 1024
 """CPU units of a vCPU."""
 
 
-def minute(delay: float) -> float:
-    """Real seconds that a minute of CloudWatch takes here."""
-    return 60 * delay / REFERENCE_DELAY
+class Percent(NamedTuple):
+    cpu: float
+    memory: float
+
+
+class Measured(NamedTuple):
+    """A task when it was looked at last."""
+
+    at: float
+    cpu_seconds: float
+    had_started: bool
 
 
 class Metrics:
     def __init__(self, sandbox: Sandbox, store: Store) -> None:
         self._store, self._account = store, sandbox.settings.account_id
-        self._minute = minute(sandbox.settings.delay)
-        self._published = time.monotonic()
-        self._cpu: Dict[str, Tuple[float, float]] = {}
-        """ARN of a task -> (when it was last published, its CPU seconds then)"""
-        self._simulated: Dict[str, Tuple[float, float]] = {}
-        """Name of a service -> (CPU, memory) in percent"""
-        sandbox.every(min(LOOK, self._minute), self.look)
+        self._clock, self._injected = minutes.of(sandbox), InjectedUsage(sandbox)
+        self._measured: Dict[str, Measured] = {}
+        self._history: Dict[Tuple[str, str], Deque[Dict[str, Any]]] = {}
+        self._clock.publishers.append(self.publish)
+        sandbox.every(LOOK, self.look)
         sandbox.on_reset(self._clear)
-        sandbox.route("/_sandbox/usage", self._simulate)
+        sandbox.route("/_sandbox/usage-history", self._tell)
 
     def look(self) -> None:
-        tasks = [task for task in self._store.all_tasks() if task.last_status == "RUNNING"]
-        used = process_usage.of_groups({group for task in tasks for group in _groups(task).values()})
+        tasks = self._running()
+        used = process_usage.of_groups(_groups_of(tasks))
         for task in tasks:
             _enforce_memory(task, used)
-        if time.monotonic() - self._published >= self._minute:
-            self._published = time.monotonic()
-            self._publish(tasks, used)
 
-    def _publish(self, tasks: List[Task], used: Dict[int, Usage]) -> None:
-        self._cpu = {task.arn: self._cpu[task.arn] for task in tasks if task.arn in self._cpu}
-        for task in tasks:
-            if task.service is None:
-                continue
-            percent = self._simulated.get(task.service.name) or self._measure(task, used)
-            if percent is not None:
-                self._put(task, *percent)
+    def publish(self, moments: Sequence[datetime]) -> None:
+        """One datum of each running task of a service for each of these minutes."""
+        tasks = self._running()
+        used = process_usage.of_groups(_groups_of(tasks))
+        measured = {task.arn: self._measure(task, used) for task in tasks}
+        self._measured = {arn: last for arn, last in self._measured.items() if arn in measured}
+        for moment in moments:
+            for region, service in self._services():
+                mine = [task for task in tasks if task.service is service]
+                sample = self._injected.take(service.name)
+                if sample is None:
+                    found = [percent for percent in (measured[task.arn] for task in mine) if percent is not None]
+                else:
+                    cpu = sample.of_each(len(mine))
+                    found = [] if cpu is None else [Percent(cpu, sample.memory)] * len(mine)
+                self._put(region, service, moment, found)
+                self._remember(service, moment, found, len(mine))
 
-    def _measure(self, task: Task, used: Dict[int, Usage]) -> Optional[Tuple[float, float]]:
-        """(CPU, memory) in percent since the last datum; None for the first look and without processes."""
-        groups, now = _groups(task).values(), time.monotonic()
-        if not groups:
+    def _running(self) -> List[Task]:
+        return [task for task in self._store.all_tasks() if task.last_status == "RUNNING"]
+
+    def _services(self) -> Iterator[Tuple[str, Service]]:
+        for region in list(self._store.regions.values()):
+            for service in region.services:
+                if service.status == "ACTIVE":
+                    yield region.name, service
+
+    def _measure(self, task: Task, used: Dict[int, Usage]) -> Optional[Percent]:
+        """Since the last look; None for the first one, without processes, and when there was no time in between."""
+        # A process that has come since they were looked at has used nothing yet.
+        mine, now = [used[group] for group in _groups(task).values() if group in used], time.monotonic()
+        if not mine:
             return None
-        spent = sum(used[group].cpu_seconds for group in groups)
-        memory = sum(used[group].memory for group in groups)
-        before, self._cpu[task.arn] = self._cpu.get(task.arn), (now, spent)
+        spent = sum(usage.cpu_seconds for usage in mine)
+        before = self._measured.get(task.arn)
+        if before is not None and now - before.at < self._clock.length / 2:
+            return None
+        self._measured[task.arn] = Measured(now, spent, task.was_healthy)
         if before is None:
             return None
         vcpus = int(task.definition.body["cpu"]) / UNITS
-        cpu = max(0.0, spent - before[1]) / (now - before[0]) / vcpus
+        share = max(0.0, spent - before.cpu_seconds) / (now - before.at) / vcpus
+        if not before.had_started:
+            share *= min(1.0, self._clock.length / minutes.SECONDS)
+        memory = sum(usage.memory for usage in mine)
         # Fargate holds a task to its vCPUs; here nothing does.
-        return min(100.0, 100 * cpu), 100 * memory / (int(task.definition.body["memory"]) * MIB)
+        return Percent(min(100.0, 100 * share), 100 * memory / (int(task.definition.body["memory"]) * MIB))
 
-    def _put(self, task: Task, cpu: float, memory: float) -> None:
-        backend = cloudwatch_backends[self._account][task.region.name]
+    def _put(self, region: str, service: Service, moment: datetime, found: Sequence[Percent]) -> None:
+        backend = cloudwatch_backends[self._account][region]
         dimensions = [
-            {"Name": "ClusterName", "Value": task.cluster.name},
-            {"Name": "ServiceName", "Value": task.service.name if task.service else ""},
+            {"Name": "ClusterName", "Value": service.cluster.name},
+            {"Name": "ServiceName", "Value": service.name},
         ]
-        common = {"Dimensions": dimensions, "Unit": "Percent", "Timestamp": utcnow()}
-        backend.put_metric_data(
-            "AWS/ECS",
-            [
-                {"MetricName": "CPUUtilization", "Value": cpu, **common},
-                {"MetricName": "MemoryUtilization", "Value": memory, **common},
-            ],
-        )
+        # moto's times have no zone.
+        common = {"Dimensions": dimensions, "Unit": "Percent", "Timestamp": moment.replace(tzinfo=None)}
+        for percent in found:
+            backend.put_metric_data(
+                "AWS/ECS",
+                [
+                    {"MetricName": "CPUUtilization", "Value": percent.cpu, **common},
+                    {"MetricName": "MemoryUtilization", "Value": percent.memory, **common},
+                ],
+            )
         del backend.metric_data[:-KEPT]
 
-    def _simulate(self, method: str, _rest: str, _query: Dict[str, str], body: bytes) -> Reply:
-        given = json.loads(body or b"{}")
-        if method != "POST" or not given.get("service"):
-            return 400, {"error": "POST the cpu and memory, in percent, of a service"}
-        self._simulated[given["service"]] = (float(given.get("cpu", 0)), float(given.get("memory", 0)))
-        return 200, {"status": "set"}
+    def _remember(self, service: Service, moment: datetime, found: Sequence[Percent], running: int) -> None:
+        history = self._history.setdefault((service.cluster.name, service.name), deque(maxlen=REMEMBERED))
+        history.append(
+            {
+                "at": moment.timestamp(),
+                "cpu": sum(percent.cpu for percent in found) / len(found) if found else None,
+                "running": running,
+                "desired": service.desired_count,
+            }
+        )
+
+    def _tell(self, _method: str, _rest: str, query: Dict[str, str], _body: bytes) -> Reply:
+        history = self._history.get((query.get("cluster", ""), query.get("service", "")), [])
+        return 200, {"minuteSeconds": self._clock.length, "minutes": list(history)}
 
     def _clear(self) -> None:
-        self._cpu.clear()
-        self._simulated.clear()
+        self._measured.clear()
+        self._history.clear()
 
 
 def _groups(task: Task) -> Dict[str, int]:
     return task.runtime.groups() if task.runtime else {}
+
+
+def _groups_of(tasks: Sequence[Task]) -> Set[int]:
+    return {group for task in tasks for group in _groups(task).values()}
 
 
 def _enforce_memory(task: Task, used: Dict[int, Usage]) -> None:
@@ -122,7 +166,7 @@ def _enforce_memory(task: Task, used: Dict[int, Usage]) -> None:
     if task.runtime is None:
         return
     limit = int(task.definition.body.get("memory") or 0) * MIB
-    sizes = {name: used[group].memory for name, group in _groups(task).items()}
+    sizes = {name: used[group].memory for name, group in _groups(task).items() if group in used}
     own = {c.name: (c.definition.get("memory") or 0) * MIB for c in task.containers}
     over = [name for name, size in sizes.items() if own[name] and size > own[name]]
     if not over and sizes and sum(sizes.values()) > limit > 0:

@@ -26,6 +26,8 @@ class Settings:
     """host:port of the Temporal server that tasks may reach."""
     strict: Strict
     """How late, forgetful and stubborn this AWS is."""
+    alarm_actions: bool
+    """Whether alarms scale services from the start."""
     endpoint: str
     """Base URL of this emulator, for example http://127.0.0.1:4010."""
     access_key_id: str
