@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly endpoint?: string | undefined;
   readonly credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider | undefined;
   readonly cliVersion: string;
+  /** How long an answer may take; half a minute when left out. */
+  readonly requestTimeoutMs?: number | undefined;
   readonly hooks: CallHooks;
 }
 
@@ -46,7 +48,7 @@ export type Clients = ReturnType<typeof makeClients>;
 /** The only place where SDK clients are built. */
 export function makeClients(options: ConnectionOptions) {
   const { region, endpoint, profile } = options;
-  const requestHandler = new EnvironmentHandler(process.env);
+  const requestHandler = new EnvironmentHandler(process.env, options.requestTimeoutMs);
   const config = {
     region,
     credentials: options.credentials ?? credentialsOf(profile, requestHandler),

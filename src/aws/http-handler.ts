@@ -11,7 +11,6 @@ const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 const AGENT = { keepAlive: true, maxSockets: 50 };
-const TIMEOUTS = { requestTimeout: REQUEST_TIMEOUT_MS, throwOnRequestTimeout: true };
 
 /**
  * Sends AWS's calls the way this environment wants it: through the proxy of HTTPS_PROXY or HTTP_PROXY where NO_PROXY does not
@@ -20,19 +19,22 @@ const TIMEOUTS = { requestTimeout: REQUEST_TIMEOUT_MS, throwOnRequestTimeout: tr
 export class EnvironmentHandler extends NodeHttpHandler {
   private readonly env: NodeJS.ProcessEnv;
   private readonly ca: string | undefined;
+  private readonly timeouts: { requestTimeout: number; throwOnRequestTimeout: boolean };
   private readonly proxied = new Map<string, NodeHttpHandler>();
 
   /** Throws a usage error when AWS_CA_BUNDLE cannot be used. */
-  constructor(env: NodeJS.ProcessEnv) {
+  constructor(env: NodeJS.ProcessEnv, requestTimeoutMs = REQUEST_TIMEOUT_MS) {
     const ca = caBundle(env);
+    const timeouts = { requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true };
     super({
-      ...TIMEOUTS,
+      ...timeouts,
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       // An agent, not its options: for large bodies the handler would make another, which knows no CA.
       ...(ca === undefined ? {} : { httpsAgent: new Agent({ ...AGENT, ca }) }),
     });
     this.env = env;
     this.ca = ca;
+    this.timeouts = timeouts;
   }
 
   override async handle(...[request, options]: Parameters<NodeHttpHandler['handle']>) {
@@ -50,7 +52,7 @@ export class EnvironmentHandler extends NodeHttpHandler {
     const known = this.proxied.get(proxy.url.href);
     if (known) return known;
     const handler = new NodeHttpHandler({
-      ...TIMEOUTS,
+      ...this.timeouts,
       httpsAgent: new TlsTunnelAgent(proxy, { ...AGENT, ca: this.ca }),
       httpAgent: new PlainTunnelAgent(proxy, AGENT),
     });

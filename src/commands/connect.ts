@@ -82,7 +82,14 @@ export async function connect(
     },
   };
   const region = sandbox?.region ?? where.region;
-  const options = { endpoint: sandbox?.endpoint, profile: profileOf(input, where.profile), cliVersion, hooks };
+  const timeout = local && env.TEMPORAL_FARGATE_REQUEST_SECONDS;
+  const options = {
+    endpoint: sandbox?.endpoint,
+    profile: profileOf(input, where.profile),
+    cliVersion,
+    requestTimeoutMs: timeout ? Number(timeout) * 1000 : undefined,
+    hooks,
+  };
   const clients = makeClients({
     ...options,
     region,

@@ -32,13 +32,31 @@ export interface LoggedCall {
   readonly principal: string;
   readonly mutating: boolean;
   readonly agent: string;
+  /** Kind of the fault that struck this call. */
+  readonly fault: string | null;
 }
 
 /** service -> kind -> id -> fields */
 export type Inventory = Record<string, Record<string, Record<string, Record<string, unknown>>>>;
 
 export interface Fault {
-  readonly kind: 'error' | 'delay' | 'hang' | 'close' | 'close-before' | 'close-after' | 'signal';
+  readonly kind:
+    | 'error'
+    | 'delay'
+    | 'hang'
+    | 'close'
+    | 'close-before'
+    | 'close-after'
+    | 'signal'
+    // What AWS or the network does, each service in its own words: see fault_answers.py.
+    | 'server-error'
+    | 'unavailable'
+    | 'throttle'
+    | 'garbled'
+    | 'late'
+    // From that call on: every call, and every call that needs the same permission.
+    | 'expired'
+    | 'denied';
   /** The operator's calls, or with `role` those of the tasks that have it; dry runs of EC2 only with `dryRun`. */
   readonly match?: { service?: string; operation?: string; region?: string; role?: string; dryRun?: boolean };
   readonly mutating?: boolean;

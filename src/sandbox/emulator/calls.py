@@ -33,6 +33,8 @@ class Entry:
     status: Optional[int] = None
     """HTTP status of the answer; None while the call runs or when it was cut off before it was carried out."""
     error: Optional[str] = None
+    fault: Optional[str] = None
+    """Kind of the fault that struck this very call."""
 
 
 class CallLog:

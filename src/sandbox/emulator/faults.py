@@ -1,17 +1,24 @@
-"""Faults on purpose: errors, delays, cut connections and signals at a chosen AWS call."""
+"""Faults on purpose: failures, refusals, delays, cut connections and signals at a chosen AWS call."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
-from .aws_call import AwsError, Call
+from .aws_call import AwsError, Call, Response
+from .fault_answers import ANSWERS, GARBLED, failure
+from .iam_action import action_of
 
-KINDS = ("error", "delay", "hang", "close", "signal")
+LASTING = ("expired", "denied")
+"""From the call they fire at on: credentials stay expired for every call, and an action stays denied."""
+BEFORE = ("error", "delay", "hang", *ANSWERS)
+"""Act before the call is carried out, which then is not, or later."""
+KINDS = (*BEFORE, "late", "garbled", "close", "signal")
 ALIASES = {"close-before": ("close", True), "close-after": ("close", False)}
 
 
@@ -47,15 +54,25 @@ class Fault:
     pid: int = 0
     signal: str = "SIGKILL"
     seen: int = field(default=0, init=False)
+    denied: Optional[str] = field(default=None, init=False)
+    """The IAM action of the call that a `denied` fault has fired at."""
 
     @property
     def acts_before(self) -> bool:
-        return self.before or self.kind in ("error", "delay", "hang")
+        return self.before or self.kind in BEFORE
+
+    @property
+    def lasts(self) -> bool:
+        """It has fired, and goes on."""
+        return self.kind in LASTING and self.seen >= self.after
 
     def matches(self, call: Call) -> bool:
+        if not self._is_caller(call.principal):
+            return False
+        if self.lasts:
+            return self.kind == "expired" or action_of(call) == self.denied
         return (
-            self._is_caller(call.principal)
-            and (self.service is None or self.service == call.service)
+            (self.service is None or self.service == call.service)
             and (self.operation is None or self.operation == call.operation)
             and self.dry_run == call.dry_run
             and (self.region is None or self.region == call.region)
@@ -82,7 +99,7 @@ def parse_fault(value: Dict[str, Any]) -> Fault:
         mutating=bool(value.get("mutating", False)),
         dry_run=bool(match.get("dryRun", False)),
         after=int(value.get("after", 1)),
-        times=int(value.get("times", 1)),
+        times=int(value.get("times", sys.maxsize if cut in LASTING else 1)),
         before=before,
         status=value.get("status"),
         code=str(value.get("code", Fault.code)),
@@ -115,6 +132,12 @@ class Faults:
             self._faults.clear()
             self._cleared.set()
 
+    def lasting(self, call: Call) -> Optional[AwsError]:
+        """The refusal of a fault that has fired before; AWS refuses so before it looks at anything else."""
+        with self._lock:
+            fault = next((fault for fault in self._faults if fault.lasts and fault.matches(call)), None)
+        return None if fault is None else failure(fault.kind, call)
+
     def due(self, call: Call, before: bool) -> List[Fault]:
         """Counts the call, and returns the faults that fire at it before it is carried out, or after that."""
         fired = []
@@ -122,11 +145,13 @@ class Faults:
             for fault in self._faults:
                 if fault.acts_before == before and fault.matches(call):
                     fault.seen += 1
+                    if fault.seen == fault.after and fault.kind == "denied":
+                        fault.denied = action_of(call)
                     if fault.after <= fault.seen < fault.after + fault.times:
                         fired.append(fault)
         return fired
 
-    def before(self, fired: List[Fault]) -> None:
+    def before(self, fired: List[Fault], call: Call) -> None:
         """Acts before the call is carried out. Raises AwsError or ConnectionCut when it must not be."""
         for fault in fired:
             if fault.kind == "delay":
@@ -135,13 +160,21 @@ class Faults:
                 self._cleared.wait()
             elif fault.kind == "error":
                 raise AwsError(fault.code, fault.message, fault.status or 400)
+            elif fault.kind in ANSWERS:
+                raise failure(fault.kind, call)
             else:
                 self._strike(fault)
 
-    def after(self, fired: List[Fault]) -> None:
-        """Acts after the call was carried out and before its answer is sent."""
+    def after(self, fired: List[Fault], response: Response) -> Response:
+        """Acts after the call was carried out and before its answer is sent: returns what is sent."""
         for fault in fired:
-            self._strike(fault)
+            if fault.kind == "late":
+                time.sleep(fault.seconds)
+            elif fault.kind == "garbled":
+                response = Response(200, [("Content-Type", "text/html")], GARBLED)
+            else:
+                self._strike(fault)
+        return response
 
     @staticmethod
     def _strike(fault: Fault) -> None:

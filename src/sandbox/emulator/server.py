@@ -14,7 +14,7 @@ from moto.core.exceptions import ServiceException
 from werkzeug.exceptions import HTTPException
 
 from .aws_call import SERVICES, Answer, AwsError, Call, Response, error_name, parse, read, render
-from .calls import CallLog
+from .calls import CallLog, Entry
 from .context import Route, Sandbox
 from .control import PREFIX
 from .door import Door
@@ -81,6 +81,10 @@ class Application:
 
     def _aws(self, call: Call) -> Response:
         entry = self._calls.begin(call)
+        refusal = self._faults.lasting(call)
+        if refusal is not None:
+            entry.status, entry.error = refusal.status, refusal.code
+            return render(call, refusal)
         with self._sandbox.lock:
             # A dry run never comes further than its refusal: what disturbs it has to come before.
             stages = (self._refuse, self._carry_out) if call.dry_run else (self._carry_out,)
@@ -89,16 +93,19 @@ class Application:
             if response is None and not fired:
                 response = self._attempt(call, *stages)
         if response is None:
+            _note(entry, fired)
             response = self._disturbed(call, fired)
         entry.status, entry.error = response.status, error_name(call, response)
-        if response.status < 400 or not call.mutating:
-            self._faults.after(self._faults.due(call, before=False))
-        return response
+        if response.status >= 400 and call.mutating:
+            return response
+        fired = self._faults.due(call, before=False)
+        _note(entry, fired)
+        return self._faults.after(fired, response)
 
     def _disturbed(self, call: Call, fired: List[Fault]) -> Response:
         """Faults may take their time: the lock is not held, and what was checked before is checked again."""
         try:
-            self._faults.before(fired)
+            self._faults.before(fired, call)
         except AwsError as error:
             return render(call, error)
         with self._sandbox.lock:
@@ -142,6 +149,11 @@ class Application:
             return by_moto(call)
         result = answers[-1](call, lambda: read(call, self._answer(call, answers[:-1])))
         return result if isinstance(result, Response) else render(call, result)
+
+
+def _note(entry: Entry, fired: List[Fault]) -> None:
+    for fault in fired:
+        entry.fault = fault.kind
 
 
 def _not_implemented(call: Call) -> Response:

@@ -1,31 +1,27 @@
 """Mutating calls are throttled by token bucket, each service with the error name of its own.
 
-EC2 API reference, "Request throttling for the Amazon EC2 API" (RequestLimitExceeded, HTTP 503); ECS API reference,
-"Request throttling" (ThrottlingException, "Rate exceeded"); IAM API reference, "Common errors" (Throttling). A bucket
-holds CAPACITY calls and gets one back every `throttle` seconds; AWS's own, for a fresh account, are about five times
+EC2 API reference, "Request throttling for the Amazon EC2 API"; ECS API reference, "Request throttling"; names in
+fault_answers.py. A bucket holds CAPACITY calls and gets one back every `throttle` seconds; AWS's own, for a fresh account, are about five times
 as large.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Callable, Dict, Tuple
+from typing import Dict, Tuple
 
-from .aws_call import AwsError, Call
+from .aws_call import Call
 from .context import Sandbox
+from .fault_answers import failure
 
 CAPACITY = 10
-ERRORS: Dict[str, Callable[[], AwsError]] = {
-    "ec2": lambda: AwsError("RequestLimitExceeded", "Request limit exceeded.", 503),
-    "ecs": lambda: AwsError("ThrottlingException", "Rate exceeded", 400),
-    "iam": lambda: AwsError("Throttling", "Rate exceeded", 400),
-}
+SERVICES = ("ec2", "ecs", "iam")
 
 
 def install(sandbox: Sandbox) -> None:
     throttle = Throttle(sandbox.settings.strict["throttle"])
     sandbox.on_settle(throttle.clear)
-    for service in ERRORS:
+    for service in SERVICES:
         sandbox.before(service, "*", throttle.take)
 
 
@@ -45,4 +41,4 @@ class Throttle:
         tokens = min(CAPACITY, tokens + (now - at) / self._seconds)
         self._buckets[key] = (tokens - 1 if tokens >= 1 else tokens, now)
         if tokens < 1:
-            raise ERRORS[call.service]()
+            raise failure("throttle", call)
