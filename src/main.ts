@@ -64,7 +64,7 @@ async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Pr
   for (const password of proxyPasswords(process.env)) io.keepSecret(password);
   try {
     const command = await call.load();
-    return await command({ io, signal, env: process.env, cliVersion: version, flags: call.flags });
+    return await command({ io, signal, env: process.env, cliVersion: version, command: call.name, flags: call.flags });
   } catch (error) {
     const { explainAwsError } = await import('./aws/explain.ts');
     const explained = explainAwsError(error);

@@ -27,7 +27,16 @@ export interface ConnectionOptions {
   readonly cliVersion: string;
   /** How long an answer may take; half a minute when left out. */
   readonly requestTimeoutMs?: number | undefined;
+  readonly caller?: Caller | undefined;
   readonly hooks: CallHooks;
+}
+
+/** Which command makes the calls, and for which stack: CloudTrail keeps it with each of them, in `userAgent`. */
+export interface Caller {
+  /** As it is typed: "state show". */
+  readonly command: string;
+  /** Empty for all of them. */
+  readonly stack: string;
 }
 
 export interface CallHooks {
@@ -52,7 +61,7 @@ export function makeClients(options: ConnectionOptions) {
   const config = {
     region,
     credentials: options.credentials ?? credentialsOf(profile, requestHandler),
-    customUserAgent: `temporal-fargate/${options.cliVersion}`,
+    customUserAgent: userAgentOf(options),
     requestHandler,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
@@ -92,6 +101,17 @@ export function makeClients(options: ConnectionOptions) {
   observeCalls(state, { beforeMutation: async () => undefined, afterCall: options.hooks.afterCall }, 'State');
   keepServerDate(state);
   return { ...clients, state };
+}
+
+/** As AWS's own SDKs write it: name/version, and further facts as md/name#value. */
+function userAgentOf({ cliVersion, caller }: ConnectionOptions): [name: string, value: string][] {
+  const facts: [string, string][] = caller
+    ? [
+        ['md/command', caller.command.replaceAll(' ', '_')],
+        ['md/stack', caller.stack],
+      ]
+    : [];
+  return [['temporal-fargate', cliVersion], ...facts.filter(([, value]) => value !== '')];
 }
 
 /**

@@ -87,6 +87,7 @@ export async function connect(
     endpoint: sandbox?.endpoint,
     profile: profileOf(input, where.profile),
     cliVersion,
+    caller: { command: input.command, stack: where.stack },
     requestTimeoutMs: timeout ? Number(timeout) * 1000 : undefined,
     hooks,
   };

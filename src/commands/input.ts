@@ -10,6 +10,8 @@ export interface CommandInput {
   readonly signal: AbortSignal;
   readonly env: NodeJS.ProcessEnv;
   readonly cliVersion: string;
+  /** Name of the command as it was typed: "state show". */
+  readonly command: string;
   readonly flags: Flags;
 }
 

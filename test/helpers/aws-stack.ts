@@ -98,6 +98,8 @@ export class AwsStack {
   image: WorkerImage;
   readonly ownImages = new Map<string, WorkerImage>();
   session: MemorySession;
+  /** What sees this stack as a command of the program does. */
+  private readonly as: (command: string) => Aws;
 
   /** @param image what is pushed when an image has to be */
   constructor(address: EmulatorAddress, folder: string, image: WorkerImage = tinyImage(folder)) {
@@ -112,25 +114,27 @@ export class AwsStack {
         }),
     };
     const { endpoint, accessKeyId, secretAccessKey, region, accountId } = address;
-    const clients = makeClients({
+    const connection = {
       region,
       endpoint,
       credentials: { accessKeyId, secretAccessKey },
       cliVersion: 'test',
       hooks,
-    });
+    };
     this.image = image;
     const stack = this;
-    this.aws = new Aws({
-      clients,
-      accountId,
-      region,
-      partition: 'aws',
-      stack: 'dev',
-      get images() {
-        return stack.images;
-      },
-    });
+    this.as = (command) =>
+      new Aws({
+        clients: makeClients({ ...connection, caller: { command, stack: 'dev' } }),
+        accountId,
+        region,
+        partition: 'aws',
+        stack: 'dev',
+        get images() {
+          return stack.images;
+        },
+      });
+    this.aws = this.as('init');
     this.session = this.newSession();
   }
 
@@ -194,8 +198,11 @@ export class AwsStack {
     return apply(this.context(), plan);
   }
 
-  down(options: Partial<DestroyOptions> = {}): Promise<Destroyed> {
-    return destroy(this.context(), this.steps(), { purge: false, deleteData: false, ...options });
+  async down(options: Partial<DestroyOptions> = {}): Promise<Destroyed> {
+    const cloud = this.as('destroy');
+    const context = { ...this.context(), cloud };
+    const destroyed = destroy(context, this.steps(), { purge: false, deleteData: false, ...options });
+    return destroyed.finally(() => close(cloud));
   }
 
   /** What the next plan would do; see `changesIn`. */
@@ -204,8 +211,12 @@ export class AwsStack {
   }
 
   close(): void {
-    for (const client of Object.values(this.aws.clients)) client.destroy();
+    close(this.aws);
   }
+}
+
+function close({ clients }: Aws): void {
+  for (const client of Object.values(clients)) client.destroy();
 }
 
 /** What a plan would do: `{ "network/vpc": ["update", "cidr"] }`. */
