@@ -78,6 +78,7 @@ def main() -> None:
         endpoint=f"http://{LOOPBACK}:{server.port}",
         access_key_id=new_access_key_id(),
         secret_access_key=secrets.token_urlsafe(30),
+        authorization_record=os.environ.get("AUTHORIZATION_RECORD"),
     )
     sandbox, calls, faults = Sandbox(settings), CallLog(), Faults()
     install_all(sandbox)

@@ -9,6 +9,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from .authorization_record import AuthorizationRecord
 from .aws_call import After, Answer, Before, Call
 from .settings import Settings
 
@@ -48,6 +49,7 @@ class Sandbox:
         self.settings = settings
         self.lock = threading.RLock()
         """Held while an AWS call is carried out and while a timer runs: moto's backends are not thread safe."""
+        self.record = AuthorizationRecord(settings.authorization_record)
         self._before: Dict[Tuple[str, str], List[Before]] = {}
         self._answers: Dict[Tuple[str, str], List[Answer]] = {}
         self._after: Dict[Tuple[str, str], List[After]] = {}

@@ -134,6 +134,12 @@ def desired_count(sandbox: Sandbox, region: str, cluster: str, service: str) -> 
     return found.desired_count if found is not None else None
 
 
+def task_definition(sandbox: Sandbox, region: str, reference: str) -> Dict[str, Any]:
+    """As it was registered; empty when there is none."""
+    found = _stores[id(sandbox)].region(region).find_task_definition(reference)
+    return found.body if found is not None else {}
+
+
 def _active_service(sandbox: Sandbox, region: str, cluster: str, service: str) -> Optional[Service]:
     store = _stores[id(sandbox)].region(region)
     found_cluster = store.find_cluster(cluster)

@@ -80,7 +80,7 @@ class Fault:
         )
 
     def _is_caller(self, principal: str) -> bool:
-        return principal == "operator" if self.role is None else f":assumed-role/{self.role}/" in principal
+        return ":assumed-role/" not in principal if self.role is None else f":assumed-role/{self.role}/" in principal
 
 
 def parse_fault(value: Dict[str, Any]) -> Fault:

@@ -11,6 +11,7 @@ from typing import Any, Dict, Optional, Tuple
 
 from moto.secretsmanager.models import secretsmanager_backends
 
+from .authorization import Context
 from .aws_call import AwsError, Call
 from .context import Kinds, Sandbox
 from .inventory import backends, tag_map
@@ -77,6 +78,22 @@ def follow_current(call: Call) -> None:
     for version, value in secret.versions.items() if secret is not None else ():
         if "AWSCURRENT" in value["version_stages"]:
             secret.default_version_id = version
+
+
+def customer_key(key_id: Optional[str], secret_arn: str) -> Optional[str]:
+    """The ARN of the customer-managed key that encrypts a secret; that of AWS asks for no permission of its own.
+
+    Secrets Manager user guide, "Secret encryption". Which key an alias stands for is not known here: any will do.
+    """
+    if not key_id or key_id.endswith("alias/aws/secretsmanager"):
+        return None
+    _, _, _, region, account_id = secret_arn.split(":")[:5]
+    return key_id if ":key/" in key_id else f"arn:aws:kms:{region}:{account_id}:key/{key_id.rsplit('/', 1)[-1]}"
+
+
+def via_secrets_manager(region: str) -> Context:
+    """What KMS tells IAM of a request that Secrets Manager makes for its caller (KMS developer guide, kms:ViaService)."""
+    return {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}
 
 
 def _find(call: Call, name_or_arn: str) -> Optional[Any]:

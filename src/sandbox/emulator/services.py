@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    access,
     autoscaling,
     cloudwatch,
     ec2_common,
@@ -39,6 +40,8 @@ MODULES = (
     # Nor is one that no service would understand.
     model_unknown,
     model_rules,
+    # Whoever may not make a call learns nothing else of it.
+    access,
     # Its refusal of dry runs comes before every other check of EC2.
     ec2_common,
     ec2_nat,

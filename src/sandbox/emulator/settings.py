@@ -32,5 +32,7 @@ class Settings:
     """Base URL of this emulator, for example http://127.0.0.1:4010."""
     access_key_id: str
     secret_access_key: str
+    authorization_record: Optional[str] = None
+    """File for what is asked of IAM; see authorization_record.py."""
     account_id: str = ACCOUNT_ID
     region: str = DEFAULT_REGION

@@ -16,5 +16,7 @@ def caller_identity(call: Call, _forward: Forward) -> Dict[str, Any]:
     """A user has the ARN arn:aws:iam::..:user/NAME, an assumed role arn:aws:sts::..:assumed-role/ROLE/SESSION."""
     if call.principal == "operator":
         return {"UserId": "AIDASANDBOXSANDBOXSA", "Account": call.account, "Arn": f"arn:aws:iam::{call.account}:user/sandbox"}
+    if ":user/" in call.principal:
+        return {"UserId": "AIDASANDBOXSANDBOXUS", "Account": call.account, "Arn": call.principal}
     session = call.principal.rsplit("/", 1)[-1]
     return {"UserId": f"AROASANDBOXSANDBOXSA:{session}", "Account": call.account, "Arn": call.principal}

@@ -14,12 +14,14 @@ from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
+from .authorization import Authorization, Context
 from .context import Sandbox
 from .ecr import NoPlatform, PulledImage, pull, repository_arn
 from .ecs_store import TaskDefinition
 from .ecs_task import Container, Task
 from .role_lag import unable_to_assume
-from .role_permissions import allows, denial
+from .role_permissions import role_denial
+from .secretsmanager import customer_key, via_secrets_manager
 from .task_network import no_answer
 
 SECRET_ARN_PARTS = 7
@@ -28,6 +30,7 @@ _NO_SECRETS = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed"
 )
 _RETRIED = "service call has been retried 1 time(s)"
+NO_FACTS: Context = {}
 _CHECK_NETWORK = "Please check your task network configuration."
 
 
@@ -119,7 +122,8 @@ def open_log_stream(sandbox: Sandbox, task: Task, container: Container) -> Optio
             f"failed to create Cloudwatch log stream: {problem} : exit status 1"
         )
     backend.ensure_log_stream(stream.group, stream.stream)
-    return stream
+    # The driver finds out when it writes, and then nobody hears of it: the task runs on, without a log.
+    return stream if _denied(sandbox, task, "logs:PutLogEvents", resource) is None else None
 
 
 def secret_values(sandbox: Sandbox, task: Task, container: Container) -> Dict[str, str]:
@@ -146,8 +150,8 @@ def _secret_value(sandbox: Sandbox, task: Task, value_from: str) -> str:
     except (ServiceException, _RESTError) as error:
         code = getattr(error, "error_type", None) or getattr(error, "code", "")
         raise _secret_failure(f"{fetching}: {code}: {error.message}") from error
-    key_arn = _customer_key(backend.secrets[arn].kms_key_id, arn)
-    if key_arn is not None and _denied(sandbox, task, "kms:Decrypt", key_arn):
+    key_arn = customer_key(backend.secrets[arn].kms_key_id, arn)
+    if key_arn is not None and _denied(sandbox, task, "kms:Decrypt", key_arn, via_secrets_manager(parts[3])):
         raise _secret_failure(f"{fetching}: AccessDeniedException: Access to KMS is not allowed")
     text = found.get("SecretString")
     if text is None:
@@ -162,24 +166,11 @@ def _secret_value(sandbox: Sandbox, task: Task, value_from: str) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _customer_key(key_id: Optional[str], secret_arn: str) -> Optional[str]:
-    """The ARN of the customer-managed key that encrypts a secret; that of AWS asks for no permission of its own.
-
-    Secrets Manager user guide, "Secret encryption". Which key an alias stands for is not known here: any will do.
-    """
-    if not key_id or key_id.endswith("alias/aws/secretsmanager"):
-        return None
-    _, _, _, region, account_id = secret_arn.split(":")[:5]
-    return key_id if ":key/" in key_id else f"arn:aws:kms:{region}:{account_id}:key/{key_id.rsplit('/', 1)[-1]}"
-
-
 def _secret_failure(reason: str) -> StartFailure:
     return StartFailure(f"{_NO_SECRETS}: unable to retrieve secret from asm: {reason}")
 
 
-def _denied(sandbox: Sandbox, task: Task, action: str, resource: str) -> Optional[str]:
+def _denied(sandbox: Sandbox, task: Task, action: str, resource: str, facts: Context = NO_FACTS) -> Optional[str]:
     """Why the task's execution role may not do this, None when it may (or there is none to ask)."""
-    role, account_id = task.definition.body.get("executionRoleArn"), sandbox.settings.account_id
-    if role is None or allows(account_id, role, action, resource):
-        return None
-    return denial(account_id, role, task.id, action, resource)
+    role = task.definition.body.get("executionRoleArn")
+    return None if role is None else role_denial(sandbox, role, task.id, Authorization(action, resource, facts))
