@@ -21,9 +21,11 @@ export const mayLookAtNetworks: readonly Permission[] = mayDescribe(
   ...['RouteTables', 'Subnets', 'VpcAttribute', 'VpcEndpoints', 'Vpcs'],
 );
 
+/** Of one that does not exist yet IAM knows no path. */
 const SERVICE_LINKED_ROLES: Scope = {
   sid: 'LookForServiceLinkedRoles',
-  resources: (place) => [arnIn(place, 'iam', 'role/aws-service-role/*', { global: true })],
+  resources: (place) =>
+    ['aws-service-role/*', 'AWSServiceRoleFor*'].map((name) => arnIn(place, 'iam', `role/${name}`, { global: true })),
 };
 
 /** Room in the account (src/preflight). Whether EC2 would create is asked by creating on trial, with init's permissions. */

@@ -6,21 +6,32 @@ import {
   may,
   ONLY_OTHER_TAGS,
   type Permission,
+  type PolicyPlace,
   requestTag,
   resourceTag,
   type Scope,
 } from '../permission.ts';
 import { USED_VPCS } from '../used.ts';
 
-type Ec2Type =
-  | 'vpc'
-  | 'subnet'
-  | 'internet-gateway'
-  | 'elastic-ip'
-  | 'natgateway'
-  | 'route-table'
-  | 'vpc-endpoint'
-  | 'security-group';
+const TYPES = [
+  'vpc',
+  'subnet',
+  'internet-gateway',
+  'elastic-ip',
+  'natgateway',
+  'route-table',
+  'vpc-endpoint',
+  'security-group',
+] as const;
+
+type Ec2Type = (typeof TYPES)[number];
+
+/**
+ * One ARN for each type: IAM's user guide allows no wildcard in place of the type ("IAM JSON policy elements: Resource"),
+ * whatever EC2's own examples do.
+ */
+const things = (place: PolicyPlace, types: readonly Ec2Type[] = TYPES): string[] =>
+  types.map((type) => arnIn(place, 'ec2', `${type}/*`));
 
 /**
  * Things that are about to be made, which have no tags yet: the request has to give them. A type must not stand beside one
@@ -28,7 +39,7 @@ type Ec2Type =
  */
 const newThings = (sid: string, ...types: readonly Ec2Type[]): Scope => ({
   sid,
-  resources: (place) => types.map((type) => arnIn(place, 'ec2', `${type}/*`)),
+  resources: (place) => things(place, types),
   conditions: (place) => ({ StringEquals: requestTag(place) }),
 });
 
@@ -39,20 +50,20 @@ const NEW_INSIDE = newThings('CreateInside', 'natgateway', 'vpc-endpoint', 'secu
 /** What carries the stack's tag already. AWS makes the ids, so there are no names to go by. */
 const OWN: Scope = {
   sid: 'OwnNetwork',
-  resources: (place) => [arnIn(place, 'ec2', '*/*')],
+  resources: (place) => things(place),
   conditions: (place) => ({ StringEquals: resourceTag(place) }),
 };
 
 /** In AWS, tags given in the creating call need a permission of their own. */
 const tagsOf = (operation: string): Scope => ({
   sid: 'TagWhileCreating',
-  resources: (place) => [arnIn(place, 'ec2', '*/*')],
+  resources: (place) => things(place),
   conditions: (place) => ({ StringEquals: { ...requestTag(place), 'ec2:CreateAction': [operation] } }),
 });
 
 const OTHER_TAGS: Scope = {
   sid: 'OtherTagsOfNetwork',
-  resources: (place) => [arnIn(place, 'ec2', '*/*')],
+  resources: (place) => things(place),
   conditions: (place) => ({ StringEquals: resourceTag(place), ...ONLY_OTHER_TAGS }),
 };
 
