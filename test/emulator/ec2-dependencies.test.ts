@@ -16,6 +16,8 @@ import {
   DescribeVpcsCommand,
   DetachInternetGatewayCommand,
   ReleaseAddressCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
@@ -131,6 +133,22 @@ describe('interface endpoints', () => {
       'DependencyViolation',
       'OperationNotPermitted',
     ]);
+  });
+});
+
+describe('instances', () => {
+  it('keep their subnet, and give it back with their interface when they are terminated', async () => {
+    const { ec2 } = emulator.clients;
+    const SubnetId = await createSubnet(ec2, await createVpc(ec2));
+    const { Instances } = await ec2.send(
+      new RunInstancesCommand({ ImageId: 'ami-12c6146b', SubnetId, MinCount: 1, MaxCount: 1 }),
+    );
+    const InstanceIds = [given(Instances?.[0]?.InstanceId)];
+    const remove = () => ec2.send(new DeleteSubnetCommand({ SubnetId }));
+    expect((await refusal(remove())).name).toBe('DependencyViolation');
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
+    await remove();
+    expect((await refusal(remove())).name).toBe('InvalidSubnetID.NotFound');
   });
 });
 

@@ -6,13 +6,17 @@ import {
   DescribeNetworkInterfacesCommand,
   DetachInternetGatewayCommand,
 } from '@aws-sdk/client-ec2';
-import { DeleteServiceCommand } from '@aws-sdk/client-ecs';
-import { expect, it } from 'vitest';
+import { DeleteServiceCommand, DescribeServicesCommand } from '@aws-sdk/client-ecs';
+import { beforeEach, expect, it } from 'vitest';
 import { eventually, refusal, useEmulator } from '../helpers/emulator.ts';
 import { cluster, createService, register, setStage, taskWhere } from './ecs-stage.ts';
 import { attachGateway, createSubnet, createVpc, given } from './network.ts';
 
-const emulator = useEmulator({ strict: ['off', 'task-interface=1.5'] });
+const PULL_SECONDS = 2;
+const emulator = useEmulator({
+  strict: ['off', 'task-interface=1.5', `task-pull=${PULL_SECONDS}`, 'service-draining=1.5'],
+});
+beforeEach(() => emulator.reset());
 
 it("A task's interface outlives it: it cannot be deleted by hand and keeps its group, subnet and gateway", async () => {
   const { ec2, ecs } = emulator.clients;
@@ -54,4 +58,25 @@ it("A task's interface outlives it: it cannot be deleted by hand and keeps its g
       ),
     );
   }
+});
+
+// ECS developer guide, "Task lifecycle"; how long services drain: iasql measured 56 to 901 seconds.
+it('A task that is to stop while its image is pulled ends when it has it, and its service drains on for a while', async () => {
+  const { ecs } = emulator.clients;
+  const stage = await setStage(emulator);
+  await createService(emulator, stage, 'worker', await register(emulator, stage));
+  await taskWhere(emulator, 'worker', 'is there', ({ lastStatus }) => lastStatus === 'PROVISIONING');
+  await ecs.send(new DeleteServiceCommand({ cluster, service: 'worker', force: true }));
+  const { createdAt, startedAt, executionStoppedAt } = await taskWhere(
+    emulator,
+    'worker',
+    'has ended',
+    ({ lastStatus }) => lastStatus === 'STOPPED',
+  );
+  expect(startedAt).toBeUndefined();
+  expect(Number(executionStoppedAt) - Number(createdAt)).toBeGreaterThanOrEqual(PULL_SECONDS * 1000);
+  const status = async () =>
+    (await ecs.send(new DescribeServicesCommand({ cluster, services: ['worker'] }))).services?.[0]?.status;
+  expect(await status()).toBe('DRAINING');
+  await eventually('it is INACTIVE', async () => (await status()) === 'INACTIVE');
 });

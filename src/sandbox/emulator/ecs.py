@@ -40,7 +40,7 @@ def install(sandbox: Sandbox) -> None:
 
     def start(task: Task) -> Runtime:
         if settings.tasks == "simulated":
-            return SimulatedRuntime(task, settings.delay)
+            return SimulatedRuntime(task, settings.delay, settings.strict["task-pull"])
         return ProcessRuntime(sandbox, task, images, endpoints)
 
     def why_not(definition: TaskDefinition) -> Optional[str]:

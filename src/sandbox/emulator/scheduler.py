@@ -25,6 +25,8 @@ class Scheduler:
     def __init__(self, sandbox: Sandbox, store: Store, placement: Placement) -> None:
         self._store, self._placement, self._delay = store, placement, sandbox.settings.delay
         simulated = sandbox.settings.tasks == "simulated"
+        self._draining = max(self._delay, sandbox.settings.strict["service-draining"])
+        """A deleted service is DRAINING until so long after its last task has ended: iasql measured 56 to 901 seconds."""
         self._settle = 0.0 if simulated else max(self._delay, SHORTEST_SETTLE)
 
     def tick(self) -> None:
@@ -133,7 +135,7 @@ class Scheduler:
         if tasks:
             return
         service.emptied_at = service.emptied_at or time.monotonic()
-        if time.monotonic() - service.emptied_at >= self._delay:
+        if time.monotonic() - service.emptied_at >= self._draining:
             service.status = "INACTIVE"
 
     def _report_steady(self, service: Service, steady: bool) -> None:

@@ -12,6 +12,8 @@ FACTORS: Dict[str, float] = {
     "ec2-deleted": 1,
     "nat-deleted": 10,
     "task-interface": 1,
+    "task-pull": 1,
+    "service-draining": 1,
     "role": 2,
     "role-at-start": 2,
     "service-linked-role": 1,

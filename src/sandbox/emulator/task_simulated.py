@@ -9,11 +9,15 @@ from .ecs_task import Task
 
 
 class SimulatedRuntime:
-    """The Runtime (see ecs_task) of `--tasks simulated`: good after `delay`, ended `delay` after stop()."""
+    """The Runtime (see ecs_task) of `--tasks simulated`: good after `delay`, ended `delay` after stop().
 
-    def __init__(self, task: Task, delay: float) -> None:
+    With `task-pull` its image takes so many seconds to pull; a task that is stopped meanwhile ends when it has it (ECS
+    developer guide, "Task lifecycle": PENDING goes on to DEPROVISIONING only from there).
+    """
+
+    def __init__(self, task: Task, delay: float, pull: float) -> None:
         self._task, self._delay = task, delay
-        self._starts_at = time.monotonic() + delay
+        self._starts_at = time.monotonic() + max(delay, pull)
         self._ends_at: Optional[float] = None
 
     def tick(self) -> None:
@@ -31,7 +35,7 @@ class SimulatedRuntime:
                     container.health = "HEALTHY"
 
     def stop(self) -> None:
-        self._ends_at = time.monotonic() + self._delay
+        self._ends_at = max(time.monotonic() + self._delay, self._starts_at)
 
     def kill(self) -> None:
         self._ends_at = time.monotonic()
