@@ -62,10 +62,12 @@ async function ownerOf(aws: Aws, cluster: string, found: NetworkInterface): Prom
   if (isOfTask(found)) {
     const attachment = ATTACHMENT.exec(found.Description ?? '')?.[1] ?? '';
     const task = await endedTaskWith(aws, cluster, attachment);
-    return `it is of ${task ?? `an ECS task (attachment ${attachment})`}, and AWS deletes it some time after the task has ended`;
+    const stays = 'AWS deletes it some time after the task has ended';
+    if (task) return `it is of ${task}, and ${stays}`;
+    return `it is of an ECS task (attachment ${attachment}), and ${stays}; one of another cluster is for its owner to stop`;
   }
   if (found.Attachment?.InstanceId !== undefined)
-    return `it is of instance ${found.Attachment.InstanceId}, which this stack did not make: terminate that`;
+    return `it is of instance ${found.Attachment.InstanceId} of account ${found.Attachment.InstanceOwnerId}, which this stack did not make: end that with aws ec2 terminate-instances`;
   if (found.RequesterManaged)
     return `it is AWS's own (${found.Description || found.InterfaceType}), for something that this stack did not make: delete that`;
   const what = found.Description ? ` (${found.Description})` : '';

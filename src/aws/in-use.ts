@@ -3,6 +3,7 @@ import {
   DescribeTasksCommand,
   type DesiredStatus,
   ListTasksCommand,
+  type Task,
 } from '@aws-sdk/client-ecs';
 import type { Aws } from './aws.ts';
 import { batchesOf, pagesOf } from './paging.ts';
@@ -38,11 +39,16 @@ export async function inUse(aws: Aws, cluster: string, services: readonly string
   return { taskDefinitions, images };
 }
 
-/** A page of ListTasks is as much as DescribeTasks takes: a hundred. */
-async function tasksOf({ clients: { ecs } }: Aws, cluster: string, desiredStatus: DesiredStatus) {
-  const tasks = [];
+/** Those that are to run, or that are to stop or have stopped. A page of ListTasks is what DescribeTasks takes: a hundred. */
+export async function tasksOf(
+  { clients: { ecs } }: Aws,
+  cluster: string,
+  desiredStatus: DesiredStatus,
+  serviceName?: string,
+): Promise<Task[]> {
+  const tasks: Task[] = [];
   for await (const { taskArns = [] } of pagesOf((nextToken) =>
-    ecs.send(new ListTasksCommand({ cluster, desiredStatus, nextToken })),
+    ecs.send(new ListTasksCommand({ cluster, desiredStatus, serviceName, nextToken })),
   )) {
     if (taskArns.length === 0) continue;
     const described = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));

@@ -31,7 +31,7 @@ export async function remove<Cloud>(
     const kept = await step.keep?.(cloud, found, options);
     if (kept !== undefined) return { outcome: 'kept', reason: kept } as const;
 
-    let accepted = false;
+    let acceptedAt: number | undefined;
     let live: Live | undefined = found;
     let notedAt = Number.NEGATIVE_INFINITY;
     let refused: { readonly at: number; readonly by: string | undefined } | undefined;
@@ -51,7 +51,7 @@ export async function remove<Cloud>(
         assertOwned(live, owner, step);
         const current = live;
         live = undefined;
-        if (!accepted) {
+        if (acceptedAt === undefined) {
           if (refused?.by !== undefined && clock.now() - refused.at < BELIEVE_BLOCKER_MS) {
             const still = await lookForBlocker(current);
             if (still !== undefined) return { done: false, reason: still };
@@ -64,7 +64,7 @@ export async function remove<Cloud>(
             await session.assertHeld();
             await clear(context, step, current, options);
             await step.destroy(cloud, current, options);
-            accepted = true;
+            acceptedAt = clock.now();
             return step.lingers ? { done: false, reason: 'deletion accepted' } : { done: true, value: undefined };
           } catch (error) {
             // "Not settled yet" is a reason to wait here as well.
@@ -73,8 +73,11 @@ export async function remove<Cloud>(
             return { done: false, reason: refused.by ?? `AWS refuses: ${reasonOf(error)}`, cause: error };
           }
         }
-        const reason = step.readiness?.(current).detail ?? 'deleting';
-        return { done: false, reason };
+        const detail = step.readiness?.(current).detail ?? 'deleting';
+        // Where all goes as usual nobody asks what it waits for.
+        const late = clock.now() - acceptedAt > (step.usual?.gone?.[1] ?? 0) * 1000;
+        const blocker = late ? await lookForBlocker(current) : undefined;
+        return { done: false, reason: blocker === undefined ? detail : `${detail}; ${blocker}` };
       },
     });
     return { outcome: 'deleted' } as const;

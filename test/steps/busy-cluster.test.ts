@@ -53,12 +53,12 @@ describe('A cluster in which somebody else runs a task', () => {
     const { taskArns } = await ecs.send(new ListTasksCommand({ cluster }));
     const down = stack.down({ purge: true, deleteData: true });
     const named = await eventually('the stranger is named', async () =>
-      stack.events.find((event) => event.type === 'waiting' && /which is not ours$/.test(event.reason)),
+      stack.events.find((event) => event.type === 'waiting' && /not started by this stack/.test(event.reason)),
     );
     const task = taskArns?.find((arn) => 'reason' in named && named.reason.includes(arn.split('/').at(-1) ?? ''));
     expect(named).toMatchObject({
       id: 'compute/cluster',
-      reason: expect.stringMatching(/^task [0-9a-f]{32} runs in it/),
+      reason: `task ${task?.split('/').at(-1)} (family:temporal-fargate-dev_worker) runs in it, not started by this stack: stop it with aws ecs stop-task --cluster ${cluster} --task ${task?.split('/').at(-1)}`,
     });
     await ecs.send(new StopTaskCommand({ cluster, task }));
     expect(await down).toEqual({ kept: [], left: [] });

@@ -65,8 +65,7 @@ export function only<T>(list: readonly T[] | undefined): T {
 }
 
 /** A run by a clock of which ten minutes are a second: what is waited for in vain costs a test no time. */
-export function hurried(stack: AwsStack): ReturnType<AwsStack['context']> {
-  const pace = 600;
+export function hurried(stack: AwsStack, pace = 600): ReturnType<AwsStack['context']> {
   const context = stack.context();
   const clock = {
     now: () => realClock.now() * pace,

@@ -3,11 +3,10 @@ import {
   CreateClusterCommand,
   DeleteClusterCommand,
   DescribeClustersCommand,
-  ListServicesCommand,
-  ListTasksCommand,
   PutClusterCapacityProvidersCommand,
 } from '@aws-sdk/client-ecs';
 import type { Aws } from '../../aws/aws.ts';
+import { blockerOfCluster } from '../../aws/ecs-blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { retagEcs } from '../../aws/retag.ts';
 import { fromLowerTags, lowerTags } from '../../aws/tags.ts';
@@ -69,7 +68,7 @@ export const cluster = () =>
         ? { state: 'ready', detail: 'ACTIVE' }
         : { state: 'waiting', detail: live.attachments || live.status };
     },
-    blockedBy: (aws, live) => stranger(aws, live.id),
+    blockedBy: (aws, live) => blockerOfCluster(aws, live.id),
     retag: (aws, { arn }, change) => retagEcs(aws, arn, change),
     destroy: (aws, live) => ifThere(aws.clients.ecs.send(new DeleteClusterCommand({ cluster: live.id }))),
   });
@@ -103,18 +102,6 @@ async function find(aws: Aws, name: string) {
   const [found] = clusters ?? [];
   // A deleted cluster is described as INACTIVE for a while.
   return found && found.status !== 'INACTIVE' ? toLive(found) : undefined;
-}
-
-/** Our own services are gone by then: what is left in the cluster, somebody else has started. */
-async function stranger(aws: Aws, id: string): Promise<string | undefined> {
-  const [{ serviceArns }, { taskArns }] = await Promise.all([
-    aws.clients.ecs.send(new ListServicesCommand({ cluster: id })),
-    aws.clients.ecs.send(new ListTasksCommand({ cluster: id })),
-  ]);
-  const [service] = serviceArns ?? [];
-  if (service) return `service ${service.split('/').at(-1)} is in it, which is not ours`;
-  const [task] = taskArns ?? [];
-  return task && `task ${task.split('/').at(-1)} runs in it, which is not ours`;
 }
 
 function toLive(found: Cluster) {

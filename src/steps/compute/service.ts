@@ -7,6 +7,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { explainFailure } from '../../aws/deployment-failure.ts';
+import { blockerOfService } from '../../aws/ecs-blockers.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagEcs } from '../../aws/retag.ts';
 import { lowerTags } from '../../aws/tags.ts';
@@ -169,6 +170,7 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
     },
     explain: (aws, live) =>
       explainFailure(aws, { cluster: clusterName(aws.stack), service: live.id, logGroup: logGroupName(aws.stack) }),
+    blockedBy: (aws, live) => blockerOfService(aws, clusterName(aws.stack), live.id),
     stop: (aws, live) => stopDeployment(aws, live),
     retag: (aws, { id }, change) => retagEcs(aws, aws.arn('ecs', `service/${clusterName(aws.stack)}/${id}`), change),
     destroy: (aws, live) =>
