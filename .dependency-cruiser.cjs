@@ -7,6 +7,7 @@ const may = (from, to) => ({
   to: { path: '^(src|state|worker|test|bench)/', pathNot: [`^${from}/`, ...to.map((path) => `^${path}`)].join('|') },
 });
 const ERRORS = 'src/errors\\.ts$';
+const CHILDREN = 'src/child-environment\\.ts$';
 const typesOnly = (from, to) => ({
   name: `types-only-${from.replaceAll('/', '-')}`,
   severity: 'error',
@@ -31,9 +32,9 @@ module.exports = {
     typesOnly('src/steps', 'src/config/'),
     may('src/aws', ['src/engine/(ownership|context)\\.ts$', 'src/image/oci\\.ts$', ERRORS]),
     typesOnly('src/aws', 'src/image/'),
-    may('src/image', ['src/package-files\\.ts$', ERRORS]),
+    may('src/image', ['src/package-files\\.ts$', CHILDREN, ERRORS]),
     may('src/temporal', [ERRORS]),
-    may('src/sandbox', ['src/package-files\\.ts$', ERRORS]),
+    may('src/sandbox', ['src/package-files\\.ts$', CHILDREN, ERRORS]),
     may('src/ui', ['src/engine/(events|plan)\\.ts$', 'src/aws/service-report\\.ts$', ERRORS]),
     typesOnly('src/ui', 'src/aws/'),
     may('state', ['src/aws/(bucket|errors)\\.ts$', 'src/engine/ownership\\.ts$', ERRORS]),

@@ -28,18 +28,15 @@ export interface AwsInit {
   readonly stack: string;
   /** What this run can push; a worker that is not in it keeps the image that it has. */
   readonly images?: WorkerImages | undefined;
-  /** The Temporal credentials as JSON text; absent when this run was not given any. */
-  readonly secretValue?: string | undefined;
 }
 
-/** What steps see of one account and region: SDK clients, batched reads, and the two things that are no config. */
+/** What steps see of one account and region: SDK clients, batched reads, and the images that this run can push. */
 export class Aws {
   readonly clients: Clients;
   readonly accountId: string;
   readonly region: string;
   readonly partition: string;
   readonly stack: string;
-  readonly secretValue: string | undefined;
   readonly ec2: Ec2Readers;
   /** True in a view made by `survey`. */
   readonly surveying: boolean;
@@ -57,7 +54,6 @@ export class Aws {
     this.region = init.region;
     this.partition = init.partition;
     this.stack = init.stack;
-    this.secretValue = init.secretValue;
     this.ec2 = ec2Readers(init.clients.ec2, init.stack);
     this.alarmNamed = batched(async (names) => {
       const { MetricAlarms } = await init.clients.cloudwatch.send(

@@ -34,7 +34,7 @@ export async function init(input: CommandInput): Promise<number> {
     const answered = await answerWhat(input, connection, storedConfig(before?.configs.at(-1)));
     const configured = { ...answered, config: await withUserImages(input, connection, answered.config, before) };
     const images = await workerImagesFor(input, connection, configured, before);
-    const aws = connection.aws({ images, secretValue: configured.secretValue });
+    const aws = connection.aws({ images });
     const inputs: Inputs = { images, secretValue: configured.secretValue };
     const client = await checkedClient(input, connection, configured, before, aws);
     try {

@@ -24,7 +24,7 @@ export async function plan(input: CommandInput): Promise<number> {
     const { secretValue } = answered;
     const config = await withUserImages(input, connection, answered.config, document);
     const images = await workerImagesFor(input, connection, { ...answered, config }, document);
-    const aws = connection.aws({ images, secretValue });
+    const aws = connection.aws({ images });
     const inputs = { images, secretValue };
     const planned = await planStack(connection, config, document, inputs, aws);
     for (const problem of planned.plan.problems) input.io.warn(`${problem.message}. ${problem.fix}`);

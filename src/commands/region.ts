@@ -9,7 +9,7 @@ import { usableZones } from '../aws/zones.ts';
 
 /** One region of an account: its AWS things, and its state bucket. */
 export interface Region {
-  aws(extra?: Pick<AwsInit, 'images' | 'secretValue'>): Aws;
+  aws(extra?: Pick<AwsInit, 'images'>): Aws;
   /** The stack's store; makes and hardens the state bucket first. */
   makeStore(): Promise<S3Store>;
   /** The stack's store, or `undefined` when this account has no state bucket in this region. */

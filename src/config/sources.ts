@@ -90,7 +90,11 @@ export function fromFile(option: Option, path: string): Found {
     const text = readFileSync(path === '-' ? 0 : path, 'utf8');
     return text.trim() === '' ? { problem: `${path === '-' ? 'standard input' : path} is empty` } : { answer: text };
   } catch (cause) {
-    return { problem: (cause as Error).message };
+    // Who takes a flag of a path for one of the key itself would see the key in the message.
+    const { code, message } = cause as NodeJS.ErrnoException;
+    return {
+      problem: option.secret ? `the file cannot be read (${code}); give the path of one that holds it` : message,
+    };
   }
 }
 

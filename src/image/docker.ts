@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { childEnvironment } from '../child-environment.ts';
 import { UserError, usageError } from '../errors.ts';
 import { BlobStore, sha256 } from './blob.ts';
 import { dockerContext } from './docker-context.ts';
@@ -65,8 +66,9 @@ async function build(dir: string, platform: Platform, archive: string, signal: A
   if (status !== 0) throw buildFailure(dir, status, said);
 }
 
+/** Its credential helpers may log in to a registry of AWS, where the base image is. */
 const docker = (args: readonly string[], cwd: string, signal: AbortSignal | undefined) =>
-  runTool(['docker', ...args], { cwd, signal, cannotStart });
+  runTool(['docker', ...args], { cwd, env: childEnvironment({ aws: true }), signal, cannotStart });
 
 function cannotStart(cause: Error): UserError {
   return new UserError({

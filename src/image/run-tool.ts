@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { childEnvironment } from '../child-environment.ts';
 import { Cancelled } from '../errors.ts';
 
 const LAST_LINES = 15;
@@ -12,15 +13,21 @@ export interface ToolResult {
 
 /**
  * Runs a package manager to its end, without input.
+ * @param env what it may know; no secrets when left out
  * @param cannotStart the error for a program that is not there
  * @throws Cancelled when the signal aborts, once the process is gone
  */
 export async function runTool(
   [command, ...args]: readonly [string, ...string[]],
-  { cwd, signal, cannotStart }: { cwd: string; signal?: AbortSignal | undefined; cannotStart(cause: Error): Error },
+  {
+    cwd,
+    env = childEnvironment(),
+    signal,
+    cannotStart,
+  }: { cwd: string; env?: NodeJS.ProcessEnv; signal?: AbortSignal | undefined; cannotStart(cause: Error): Error },
 ): Promise<ToolResult> {
   return await new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, signal, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../child-environment.ts';
 import { Cancelled } from '../errors.ts';
 
 export interface Finished {
@@ -11,13 +12,16 @@ export interface Finished {
   readonly output: string;
 }
 
-/** Runs a command to its end and returns its exit code with stdout and stderr together. Throws only `Cancelled`. */
+/**
+ * Runs a command to its end and returns its exit code with stdout and stderr together; its environment holds no secrets
+ * when none is given. Throws only `Cancelled`.
+ */
 export async function run(
   command: string,
   args: readonly string[],
   options: { env?: NodeJS.ProcessEnv; signal?: AbortSignal | undefined } = {},
 ): Promise<Finished> {
-  const child = spawn(command, args, { env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { env: options.env ?? childEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');
@@ -66,7 +70,9 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
     }
   }
   try {
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]);
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      env: childEnvironment(),
+    });
     return stdout.trim() || undefined;
   } catch {
     return undefined;

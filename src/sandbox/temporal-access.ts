@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEnvironment } from '../child-environment.ts';
 import { UserError } from '../errors.ts';
 import { makeCertificates } from './certificates.ts';
 import type { PythonEnvironment } from './environment.ts';
@@ -50,7 +51,7 @@ export async function startFrontProcess(options: FrontProcessOptions): Promise<F
     detached: true,
     logFile: options.logFile,
     stdout: 'pipe',
-    env: process.env,
+    env: childEnvironment(),
   });
   try {
     const address = await firstLine(server);

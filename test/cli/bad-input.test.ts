@@ -74,7 +74,7 @@ const answers: readonly Case[] = [
   {
     name: 'an API key file that is not there',
     args: init('--temporal-api-key-file', '/nonexistent/key'),
-    says: "--temporal-api-key-file: ENOENT: no such file or directory, open '/nonexistent/key'",
+    says: '--temporal-api-key-file: the file cannot be read (ENOENT); give the path of one that holds it',
     fix: CHANGE,
   },
   {
