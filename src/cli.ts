@@ -243,6 +243,18 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     async () => (await import('./commands/sandbox.ts')).sandboxStop,
   );
   add(sandbox, 'status', 'show whether they run', [], async () => (await import('./commands/sandbox.ts')).sandboxShow);
+  add(
+    sandbox,
+    'interrupt',
+    'take the Spot capacity of a task back, as AWS does',
+    [],
+    async () => (await import('./commands/sandbox-interrupt.ts')).sandboxInterrupt,
+  )
+    .argument('[task]', 'its id, or the beginning of it as status shows it')
+    .option('--any', 'one of the tasks on Spot')
+    .option('--all', 'all of them')
+    .option('--warning <seconds>', 'from SIGTERM to SIGKILL (default: the stop timeout of the worker, at most 120)')
+    .option('--shortage <seconds>', 'Spot has no capacity for so long: nothing takes their place');
   // Not for people: the process in front of the Temporal server that `sandbox start --temporal-auth` starts.
   add(
     sandbox,

@@ -113,6 +113,10 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['sandbox status', 'where AWS and Temporal are, and how to connect'],
     ['sandbox status --json', 'the same for a program; exit code 1 when none runs'],
   ],
+  'sandbox interrupt': [
+    ['sandbox interrupt 0f3a9c12', 'see how a running workflow goes on with another task'],
+    ['sandbox interrupt --all --shortage 60', 'only what runs on demand is left, for a minute'],
+  ],
   'sandbox install': [
     ['sandbox install', 'before a journey: everything after it needs no network'],
     ['sandbox install --quiet', 'in the build of a CI image'],

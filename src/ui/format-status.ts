@@ -1,4 +1,5 @@
 import type { ServiceReport, TaskReport } from '../aws/service-report.ts';
+import { interruptionWords, isInterruption } from './format-interruptions.ts';
 import { scalingWords } from './format-scaling.ts';
 import { columns, WIDTH, wrap } from './format-text.ts';
 import { formatAge } from './format-time.ts';
@@ -33,13 +34,15 @@ function workerLines({ service, ...status }: WorkerStatus, stack: string, now: D
   const revision = service.taskDefinition.split(':').at(-1);
   const [stopped] = service.stopped;
   const [event] = service.events;
+  const interrupted = interruptionWords(service, now);
   return [
     ...line('Worker', `${worker}, task queue ${taskQueue}, revision ${revision}${paused ? ', paused' : ''}`),
     ...line('Deployment', deploymentWords(service, now)),
     ...line('Tasks', taskCounts(service)),
     ...taskTable(service.tasks, pollers, now),
     ...(problem ? [...line('Problem', problem.cause), ...line('', problem.fix)] : []),
-    ...(stopped ? line('Last stop', stopWords(stopped, now)) : []),
+    ...(interrupted ? line('Spot', interrupted) : []),
+    ...(stopped && !isInterruption(stopped) ? line('Last stop', stopWords(stopped, now)) : []),
     ...(event ? line('Last event', event) : []),
     ...(pollers ? [...line('Backlog', backlogWords(status)), ...otherPollers(pollers, service, stack, now)] : []),
     ...(scalingProblem === null

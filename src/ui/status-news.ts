@@ -1,4 +1,5 @@
 import type { ServiceReport } from '../aws/service-report.ts';
+import { interruptionFact, isInterruption } from './format-interruptions.ts';
 import type { Scaling } from './format-scaling.ts';
 import type { StackStatus, WorkerStatus } from './stack-status.ts';
 import { driftWords, egressWords, lockWords, shortTaskId, stopReason, taskCounts, taskFacts } from './status-words.ts';
@@ -37,11 +38,13 @@ function workerFacts({
   if (!service) return [['service', 'there is none']];
   const { deployment, deploymentReason, stopped } = service;
   const [last] = stopped;
+  const interrupted = interruptionFact(service);
   return [
     ['deployment', `${deployment}${deploymentReason && `: ${deploymentReason}`}`],
     ['tasks', taskCounts(service)],
     ...service.tasks.map((task) => [`task ${shortTaskId(task.id)}`, taskWords(task, pollers)] as const),
-    ...(last ? [['last stop', `${shortTaskId(last.id)}: ${stopReason(last)}`] as const] : []),
+    ...(interrupted ? [['Spot', interrupted] as const] : []),
+    ...(last && !isInterruption(last) ? [['last stop', `${shortTaskId(last.id)}: ${stopReason(last)}`] as const] : []),
     ...(backlog
       ? [['backlog', `${backlog.workflowTasks} workflow tasks, ${backlog.activities} activities`] as const]
       : []),

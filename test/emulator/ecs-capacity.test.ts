@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const SPOT = { capacityProvider: 'FARGATE_SPOT', weight: 4 };
 const ON_DEMAND = { capacityProvider: 'FARGATE', weight: 1, base: 1 };
-const limit = (limits: { capacityProvider: string; capacity?: number; quota?: number }) =>
+const limit = (limits: { capacityProvider: string; capacity?: number; quota?: number; seconds?: number }) =>
   emulator.ask('POST', 'fargate', limits);
 const newestEvent = async () => {
   const { services } = await emulator.clients.ecs.send(new DescribeServicesCommand({ cluster, services: ['worker'] }));
@@ -108,6 +108,21 @@ describe('a Spot interruption', () => {
     );
     await taskWhere(emulator, 'worker', 'gone', ({ lastStatus }) => lastStatus === 'STOPPED');
     expect((await newestDeployment(emulator, 'worker')).status).toBe('SUCCESSFUL');
+    // What EventBridge delivers at the moment of the warning.
+    const { events } = (await emulator.ask('GET', 'events')) as { events: readonly Record<string, unknown>[] };
+    expect(events).toMatchObject([
+      {
+        source: 'aws.ecs',
+        'detail-type': 'ECS Task State Change',
+        resources: [first?.taskArn],
+        detail: {
+          lastStatus: 'RUNNING',
+          desiredStatus: 'STOPPED',
+          stopCode: 'SpotInterruption',
+          stoppedReason: 'Your Spot Task was interrupted.',
+        },
+      },
+    ]);
   });
 
   it('leaves tasks on demand alone, and a shortage keeps the place empty', async () => {
@@ -116,13 +131,13 @@ describe('a Spot interruption', () => {
       capacityProviderStrategy: [SPOT, ON_DEMAND],
     });
     await deploymentIs(emulator, 'worker', 'SUCCESSFUL');
-    await limit({ capacityProvider: 'FARGATE_SPOT', capacity: 0 });
+    await limit({ capacityProvider: 'FARGATE_SPOT', capacity: 0, seconds: 2 });
     await interrupt();
     await eventually('the event', async () => /Capacity is unavailable/.test((await newestEvent()) ?? ''));
     const tasks = await tasksOf(emulator, 'worker');
     const running = tasks.filter(({ desiredStatus }) => desiredStatus === 'RUNNING');
     expect(running.map(({ capacityProviderName }) => capacityProviderName)).toEqual(['FARGATE']);
-    await limit({ capacityProvider: 'FARGATE_SPOT' });
+    // The shortage ends by itself.
     await taskWhere(
       emulator,
       'worker',

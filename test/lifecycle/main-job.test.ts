@@ -113,12 +113,12 @@ describe('the main job, from nothing to nothing', () => {
     await sandbox.emulator.ask('POST', 'spot-interruption', {});
     const stdout = await eventually('another task polls', async () => {
       const status = await sandbox.run(['status']);
-      const replaced = [/SpotInterruption/, /^Tasks {7}1 of 1 running, /m, /^ {2}[0-9a-f]{8} .* yes$/m];
+      const replaced = [/^Spot {8}1 task interrupted/m, /^Tasks {7}1 of 1 running, /m, /^ {2}[0-9a-f]{8} .* yes$/m];
       return status.code === 0 && replaced.every((line) => line.test(status.stdout)) && status.stdout;
     });
     // Where the line wraps depends on how long ago that was.
     expect(stdout.replace(/\n {12}/g, ' ')).toMatch(
-      /^Last stop {3}[0-9a-f]{8}, .* ago: SpotInterruption: Your Spot Task was interrupted\.$/m,
+      /^Spot {8}1 task interrupted by Spot in the last hour: [0-9a-f]{8} \d+ \w+ ago, replaced by [0-9a-f]{8}$/m,
     );
     expect(stdout).not.toMatch(/^Problem/m);
   });

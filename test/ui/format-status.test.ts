@@ -91,8 +91,8 @@ describe('the status of a stack', () => {
                   placed
                   Weights do not fail over: run init again with more on demand
                   (--on-demand-base 1), or wait.
-      Last stop   77aa0000, 4 min ago: SpotInterruption: Your Spot Task was
-                  interrupted.
+      Spot        1 task interrupted by Spot in the last hour: 77aa0000 4 min ago,
+                  replaced by 0f3a9c12
       Last event  (service worker) was unable to place a task. Reason: Capacity is
                   unavailable at this time.
       Backlog     12 waiting for up to 1 min (3 workflow tasks, 9 activities)

@@ -47,9 +47,12 @@ class ContainerProcess:
         self._waiter = threading.Thread(target=self._wait, name="container", daemon=True)
         self._waiter.start()
 
-    def stop(self) -> None:
+    def stop(self, within: Optional[float] = None) -> None:
+        """SIGTERM now, SIGKILL at the end of the stop timeout or, when that is sooner, within so many seconds."""
         if self.kill_at is None and self.process.poll() is None:
-            self.kill_at = time.monotonic() + self.container.definition.get("stopTimeout", DEFAULT_STOP_TIMEOUT)
+            timeout: float = self.container.definition.get("stopTimeout", DEFAULT_STOP_TIMEOUT)
+            # The worker's own clock runs as it does: neither is made shorter with --delay.
+            self.kill_at = time.monotonic() + (timeout if within is None else min(timeout, within))
             self.process.send_signal(signal.SIGTERM)
 
     def kill_when_due(self) -> None:

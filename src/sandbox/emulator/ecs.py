@@ -20,6 +20,7 @@ from .metadata import TaskEndpoints
 from .metrics import Metrics
 from .placement import Placement
 from .scheduler import Scheduler
+from .spot_interruptions import SpotInterruptions
 from .task_inputs import why_not_assumable
 from .task_process import ProcessRuntime
 from .task_simulated import SimulatedRuntime
@@ -49,6 +50,7 @@ def install(sandbox: Sandbox) -> None:
     role_lag.install(sandbox, store)
     settling.install(sandbox, store)
     Metrics(sandbox, store)
+    SpotInterruptions(sandbox, store)
     placement = Placement(Capacity(sandbox, store), start, why_not)
     scheduler = Scheduler(sandbox, store, placement)
     definitions = TaskDefinitions(sandbox)
@@ -198,6 +200,8 @@ def _tasks(store: Store) -> Reply:
     tasks = [
         {
             "taskArn": task.arn,
+            "group": task.launch.group,
+            "capacityProvider": task.launch.capacity_provider,
             "lastStatus": task.last_status,
             "desiredStatus": task.desired_status,
             "healthStatus": task.health,

@@ -26,8 +26,8 @@ class Runtime(Protocol):
     def tick(self) -> None:
         """Called about every 0.1 s."""
 
-    def stop(self) -> None:
-        """Asks for the end (SIGTERM, later SIGKILL); returns at once."""
+    def stop(self, within: Optional[float] = None) -> None:
+        """Asks for the end (SIGTERM; SIGKILL after the stop timeout, or within so many seconds); returns at once."""
 
     def kill(self) -> None:
         """Ends it now and waits for that."""
@@ -120,14 +120,14 @@ class Task:
             for container in self.containers:
                 container.last_status = "RUNNING"
 
-    def stop(self, code: str, reason: str) -> None:
-        """Asks for the end; the first reason stays."""
+    def stop(self, code: str, reason: str, within: Optional[float] = None) -> None:
+        """Asks for the end, which comes within so many seconds; the first reason stays."""
         if self.desired_status == "STOPPED":
             return
         self.desired_status, self.stopping_at = "STOPPED", now()
         self.stop_code, self.stopped_reason = code, reason
         if self.runtime is not None:
-            self.runtime.stop()
+            self.runtime.stop(within)
 
     def fail(self, reason: str) -> None:
         """It could not be started."""

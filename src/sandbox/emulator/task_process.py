@@ -58,12 +58,12 @@ class ProcessRuntime:
         for running in self._running:
             running.kill_when_due()
 
-    def stop(self) -> None:
+    def stop(self, within: Optional[float] = None) -> None:
         with self._guard:
             self._stopping = True
             running = list(self._running)
         for process in running:
-            process.stop()
+            process.stop(within)
 
     def kill(self) -> None:
         with self._guard:

@@ -34,7 +34,7 @@ class SimulatedRuntime:
                 if container.has_health_check:
                     container.health = "HEALTHY"
 
-    def stop(self) -> None:
+    def stop(self, within: Optional[float] = None) -> None:
         self._ends_at = max(time.monotonic() + self._delay, self._starts_at)
 
     def kill(self) -> None:
