@@ -255,6 +255,15 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     .option('--all', 'all of them')
     .option('--warning <seconds>', 'from SIGTERM to SIGKILL (default: the stop timeout of the worker, at most 120)')
     .option('--shortage <seconds>', 'Spot has no capacity for so long: nothing takes their place');
+  add(
+    sandbox,
+    'load',
+    'say what the tasks of a worker use, and see what alarms and auto scaling make of it',
+    ['stack'],
+    async () => (await import('./commands/sandbox-load.ts')).sandboxLoad,
+  )
+    .argument('<series>', 'percents of one task, which all share, minute by minute: 35x2,150x5,0x20')
+    .option('--worker <name>', 'of several workers, the one that is loaded (default: worker)');
   // Not for people: the process in front of the Temporal server that `sandbox start --temporal-auth` starts.
   add(
     sandbox,

@@ -117,6 +117,10 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['sandbox interrupt 0f3a9c12', 'see how a running workflow goes on with another task'],
     ['sandbox interrupt --all --shortage 60', 'only what runs on demand is left, for a minute'],
   ],
+  'sandbox load': [
+    ['sandbox load 35x4,150x6,0x40', 'out by one task, then by two, and in again, in two minutes'],
+    ['sandbox load 400x20 --stack prod --worker orders --json', 'one worker of several at its maximum, for a program'],
+  ],
   'sandbox install': [
     ['sandbox install', 'before a journey: everything after it needs no network'],
     ['sandbox install --quiet', 'in the build of a CI image'],

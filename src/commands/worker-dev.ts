@@ -1,10 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { OptionKey } from '../config/option.ts';
-import { flagOf, OPTIONS } from '../config/options.ts';
-import { lookUp } from '../config/sources.ts';
-import { wrong } from '../config/wrong.ts';
-import { EXIT, usageError } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { workerInPlace } from '../image/worker-folder.ts';
 import type { SandboxRecord } from '../sandbox/sandbox.ts';
 import { SourceWatch } from '../sandbox/source-watch.ts';
@@ -14,6 +10,7 @@ import { DevWorker } from './dev-worker.ts';
 import type { CommandInput } from './input.ts';
 import { runningSandbox } from './sandbox-home.ts';
 import { SANDBOX_NAMESPACE, sandboxDataBucket, sandboxWorkerEnvironment } from './sandbox-worker.ts';
+import { answerTo } from './single-answer.ts';
 
 /** `worker dev`: runs a worker's folder on the sandbox, and again whenever its sources change, until Ctrl-C. */
 export async function workerDev(input: CommandInput): Promise<number> {
@@ -50,16 +47,6 @@ export async function workerDev(input: CommandInput): Promise<number> {
 function workerFolder(answer: string): string {
   if (answer !== '') return resolve(answer);
   return resolve(!existsSync('worker') && existsSync('package.json') ? '.' : 'worker');
-}
-
-/** From the flag, the environment or the default. */
-function answerTo(key: OptionKey, { flags, env }: CommandInput): string {
-  const option = OPTIONS.find((candidate) => candidate.key === key);
-  if (option === undefined) return '';
-  const { answer = String(option.default ?? '') } = lookUp(option, { flags: flags.answers, env, file: {}, state: {} });
-  const problem = wrong(option, answer, {});
-  if (problem !== undefined) throw usageError(`${flagOf(key)}: ${problem}`, 'Change the answer.');
-  return String(answer);
 }
 
 /** Two workers of different code on one queue: each gets a part of the tasks, by chance. */

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { EmulatorAddress } from './emulator.ts';
 
 /** A task of the sandbox, of whatever stack. */
@@ -70,6 +71,13 @@ export class SandboxControl {
       method,
       headers: { 'x-sandbox-key': secretAccessKey },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      throw new UserError({
+        code: 'SANDBOX_GONE',
+        message: 'the sandbox does not answer any more',
+        fix: 'See with sandbox status whether it runs, and start it again.',
+        cause,
+      });
     });
     const answer: unknown = await response.json();
     if (!response.ok) throw new Error(`sandbox ${path}: ${(answer as { error?: string }).error ?? response.status}`);
