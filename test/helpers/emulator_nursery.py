@@ -16,19 +16,18 @@ import sys
 from typing import Any, Dict, List, Optional
 
 from emulator import __main__ as emulator
-from emulator.aws_call import SERVICES
+from emulator.aws_call import SERVICES, Service
+from emulator.model_patterns import CATEGORY, of_category
 from emulator.moto_call import app_of
-from moto.core.routing import get_service_router
-from moto.core.utils import get_service_model
+from moto.core.errors import ErrorLookupFactory
+from moto.core.routing import PROTOCOL_ROUTERS, get_service_router
+from moto.core.utils import get_service_model, service_name_from_moto_package_name
 from moto.moto_api._internal import mock_random
 
 
 def main() -> None:
     for service in SERVICES.values():
-        get_service_router(service.model)
-        for name in get_service_model(service.model).operation_names:
-            get_service_model(service.model).operation_model(name)
-        app_of(service.module)
+        load(service)
     # Nothing of this is garbage, and looking at it would copy its pages.
     gc.freeze()
     # The system forgets forks that have ended, so that nobody takes them for running.
@@ -40,6 +39,21 @@ def main() -> None:
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             print(json.dumps(start(**json.loads(line), inputs=inputs)), flush=True)
+
+
+def load(service: Service) -> None:
+    """All that the first calls of a service would make and later ones find made."""
+    model = get_service_model(service.model)
+    router = get_service_router(service.model)
+    for protocol in model.metadata.get("protocols", [model.protocol]):
+        if protocol in PROTOCOL_ROUTERS:
+            router._get_router(protocol)
+    app_of(service.module)
+    ErrorLookupFactory().for_service(model)
+    service_name_from_moto_package_name(service.module)
+    for shape in model._shape_resolver._shape_map.values():
+        for category in CATEGORY.findall(shape.get("pattern", "")):
+            of_category(category)
 
 
 def start(arguments: List[str], log: Optional[str], inputs: List[int]) -> Dict[str, Any]:

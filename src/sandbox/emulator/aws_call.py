@@ -108,7 +108,19 @@ class Call:
         return self.service in SERVICES and _operation_model(self) is not None
 
 
-Forward = Callable[[], Dict[str, Any]]
+@dataclass(frozen=True)
+class Forward:
+    """Carries the call out as it would be without the answer that got this."""
+
+    response: Callable[[], Response]
+    """The answer as it goes out, an error too. To be returned as it is: cheaper than what has to be read."""
+    _call: Call
+
+    def __call__(self) -> Dict[str, Any]:
+        """The parsed output. Raises AwsError for an error."""
+        return read(self._call, self.response())
+
+
 Before = Callable[[Call], None]
 Answer = Callable[[Call, Forward], Any]
 After = Callable[[Call], None]

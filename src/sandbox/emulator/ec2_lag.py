@@ -93,6 +93,7 @@ class Lag:
     def __init__(self, sandbox: Sandbox) -> None:
         self._strict = sandbox.settings.strict
         self._born: Dict[str, Tuple[Kind, float]] = {}
+        self._last_birth = float("-inf")
         self._deleted: Dict[Kind, List[Tuple[float, Dict[str, Any]]]] = {}
 
     def clear(self) -> None:
@@ -107,6 +108,7 @@ class Lag:
                 place = place[name]
             # A repeated client token answers with a thing that may be old.
             self._born.setdefault(place, (kind, time.monotonic()))
+            self._last_birth = time.monotonic()
             return made
 
         return answer
@@ -126,11 +128,13 @@ class Lag:
                     del backend.nat_gateways[gateway.id]
 
     def show(self, kind: Kind) -> Answer:
-        def answer(call: Call, forward: Forward) -> Dict[str, Any]:
+        def answer(call: Call, forward: Forward) -> Any:
             ids = call.params.get(kind.ids) or []
             for identifier in ids:
                 if self._younger(identifier, "ec2-id"):
                     raise kind.missing(call, identifier)
+            if not self._is_late(kind):
+                return forward.response()
             found = forward()
             filters = call.params.get("Filters") or call.params.get("Filter") or []
             by_tag = any(one.get("Name", "").startswith("tag") for one in filters)
@@ -152,6 +156,11 @@ class Lag:
             return done
 
         return answer
+
+    def _is_late(self, kind: Kind) -> bool:
+        """Whether anything may have to be hidden from, or added to, what there is of this kind."""
+        latest = max(self._strict["ec2-id"], self._strict["ec2-tag"])
+        return time.monotonic() - self._last_birth < latest or bool(self._deleted.get(kind))
 
     def _younger(self, identifier: str, knob: str) -> bool:
         born = self._born.get(identifier)

@@ -9,6 +9,7 @@ from typing import List, Pattern
 
 ESCAPE = re.compile(r"\\(p\{(\w+)\}|.)(-?)")
 """With a hyphen that follows: Java takes it for itself after a class of characters, Python for a range."""
+CATEGORY = re.compile(r"\\p\{(\w+)\}")
 SURROGATES = "\\uD800\\uDC00-\\uDBFF\\uDFFF"
 """How the models write every character beyond the basic plane."""
 BEYOND = "\\U00010000-\\U0010FFFF"
@@ -22,7 +23,7 @@ def compiled(pattern: str) -> Pattern[str]:
 
     def translate(match: "re.Match[str]") -> str:
         whole, category, hyphen = match.groups()
-        characters = _of_category(category) if category else ASCII.get(whole)
+        characters = of_category(category) if category else ASCII.get(whole)
         if characters is None:
             return match.group(0)
         return characters + hyphen.replace("-", r"\-") if in_class[match.start()] else f"[{characters}]{hyphen}"
@@ -43,7 +44,7 @@ def _class_positions(pattern: str) -> List[bool]:
 
 
 @lru_cache(maxsize=None)
-def _of_category(name: str) -> str:
+def of_category(name: str) -> str:
     """The characters of a Unicode category as ranges of a class; those beyond the basic plane count for every one."""
     if name == "Print":
         return " -~"

@@ -8,7 +8,10 @@ from flask import Flask
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.test import run_wsgi_app
 
+from . import moto_memory
 from .aws_call import SERVICES, Call, Response, request_of
+
+moto_memory.install()
 
 
 @lru_cache(maxsize=None)

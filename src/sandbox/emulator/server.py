@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from moto.core.exceptions import ServiceException
 from werkzeug.exceptions import HTTPException
 
-from .aws_call import SERVICES, Answer, AwsError, Call, Response, error_name, parse, read, render
+from .aws_call import SERVICES, Answer, AwsError, Call, Forward, Response, error_name, parse, read, render
 from .calls import CallLog, Entry
 from .context import Route, Sandbox
 from .control import PREFIX
@@ -147,7 +147,7 @@ class Application:
         """The last registered answer, which may forward to the one before it, down to moto."""
         if not answers:
             return by_moto(call)
-        result = answers[-1](call, lambda: read(call, self._answer(call, answers[:-1])))
+        result = answers[-1](call, Forward(lambda: self._answer(call, answers[:-1]), call))
         return result if isinstance(result, Response) else render(call, result)
 
 
