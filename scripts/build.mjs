@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { writeAllLicenses } from './licenses.mjs';
 import { sdkSchemas } from './sdk-schemas.mjs';
 import { root, run } from './setup.mjs';
 import { collectStarter } from './starter.mjs';
@@ -9,7 +10,7 @@ import { collectStarter } from './starter.mjs';
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const out = join(root, 'dist');
 rmSync(out, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: [join(root, 'src/bin.ts')],
   outdir: out,
   bundle: true,
@@ -26,6 +27,7 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   plugins: [sdkSchemas],
+  metafile: true,
   logLevel: 'warning',
 });
 
@@ -43,3 +45,4 @@ for (const file of ['package.json', 'package-lock.json', 'dist']) {
   if (existsSync(source)) cpSync(source, join(out, 'worker', file), { recursive: true });
 }
 collectStarter(join(out, 'starter'));
+writeAllLicenses(out, metafile);
