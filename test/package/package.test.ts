@@ -43,7 +43,7 @@ function npx(...args: string[]): string {
     cwd: project,
     env,
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 240_000,
   });
   expect(status, `temporal-fargate ${args.join(' ')}:\n${stderr}`).toBe(0);
   return stdout;
@@ -90,7 +90,7 @@ describe('the package as npm publishes it', () => {
     expect(readdirSync(join(project, 'mine'))).toEqual(expect.arrayContaining(['package.json', 'workflows.ts']));
   });
 
-  it('does the main job: init, trigger, destroy, on a sandbox of its own', { timeout: 240_000 }, () => {
+  it('does the main job: init, trigger, destroy, on a sandbox of its own', { timeout: 600_000 }, () => {
     try {
       npx('sandbox', 'start');
       expect(npx('init', '--sandbox', '--yes')).toContain('as a poller of');
