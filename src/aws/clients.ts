@@ -15,6 +15,8 @@ import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smit
 import { shapeRecorder } from './call-shapes.ts';
 import { rememberCall } from './failed-call.ts';
 import { EnvironmentHandler } from './http-handler.ts';
+import type { HasMiddleware } from './middleware.ts';
+import { refusePages } from './not-aws.ts';
 import { Patient, PatientAndSlow, ThrottlingOnly } from './retries.ts';
 
 export interface ConnectionOptions {
@@ -141,16 +143,6 @@ export function shareClock(clients: Clients, from: Clients['sts']): void {
   for (const client of Object.values(clients)) client.config.systemClockOffset = systemClockOffset;
 }
 
-interface HasMiddleware {
-  // The clients' command types differ; only these members are used, and each middleware passes everything on.
-  readonly middlewareStack: {
-    // biome-ignore lint/suspicious/noExplicitAny: see above
-    add(middleware: (next: any, context: any) => any, options: any): void;
-    // biome-ignore lint/suspicious/noExplicitAny: see above
-    addRelativeTo(middleware: (next: any, context: any) => any, options: any): void;
-  };
-}
-
 /** What AWS calls a request whose time is wrong; also a wrong key, which is not mended by another try. */
 const SKEWED = [
   'AuthFailure',
@@ -182,6 +174,7 @@ function retrySkewOnly(client: HasMiddleware): void {
 
 function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): void {
   retrySkewOnly(client);
+  refusePages(client);
   const recordShape = shapeRecorder(process.env);
   client.middlewareStack.add(
     (next: (args: unknown) => Promise<{ output: unknown }>, context: { clientName?: string; commandName?: string }) =>

@@ -156,8 +156,9 @@ export function classify(error: unknown): ErrorKind {
   if (matches(error, PROPAGATING)) return 'propagating';
   if (isBusy(error)) return 'busy';
   const status = httpStatus(error);
-  if (status === 0 || (status !== undefined && status >= 500)) return 'unknown';
-  return 'final';
+  if (status === undefined) return 'final';
+  // A success that could not be read is none of a call that was refused.
+  return status < 300 || status >= 500 ? 'unknown' : 'final';
 }
 
 /** `undefined` instead of an error that says "there is no such thing". */
