@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leanBin, startCli } from '../helpers/cli.ts';
 import { eventually } from '../helpers/emulator.ts';
-import { type CleanRun, cleanRun } from './cells.ts';
-import { DESTROY, INIT, Lane } from './lane.ts';
+import { normalised } from './checks.ts';
+import { COMMANDS, type CommandName } from './commands.ts';
+import { Lane } from './lane.ts';
 
 type Wait = [when: string, text: RegExp];
 
@@ -11,12 +12,15 @@ const WHOLE = process.env.KILL_MATRIX === 'whole';
 const later = (...cells: Wait[]): Wait[] => (WHOLE ? cells : []);
 
 let lane: Lane;
-let clean: CleanRun;
+let clean: readonly string[];
 
 // Slow enough, and looked at seldom enough, that most of a wait is spent between two calls.
 beforeAll(async () => {
-  lane = await Lane.start(1, { TEMPORAL_FARGATE_TIME_SCALE: '0.3' }, ['on=0.1']);
-  clean = await cleanRun(lane);
+  const env = { TEMPORAL_FARGATE_TIME_SCALE: '0.3' };
+  lane = await Lane.start({ bin: leanBin(), delaySeconds: 1, env, strict: ['on=0.1'] });
+  await lane.reset();
+  await lane.run('init');
+  clean = normalised(await lane.emulator.inventory());
 });
 
 afterAll(async () => {
@@ -24,10 +28,10 @@ afterAll(async () => {
 });
 
 /** Kills the command in the wait that it tells of, between two calls: it is stopped first, and goes on when one is under way. */
-async function killWaiting(args: readonly string[], text: RegExp): Promise<void> {
+async function killWaiting(command: CommandName, text: RegExp): Promise<void> {
   const { emulator } = lane;
   await emulator.clearCalls();
-  const { child, pid, result, waitFor } = startCli(args, lane.env, undefined, leanBin());
+  const { child, pid, result, waitFor } = startCli(COMMANDS[command].args, lane.env, undefined, lane.bin);
   await waitFor(text);
   const calls = await eventually('a moment without a call', async () => {
     const before = (await emulator.calls()).length;
@@ -45,21 +49,18 @@ async function killWaiting(args: readonly string[], text: RegExp): Promise<void>
 }
 
 describe('SIGKILL while nothing but time has to pass', () => {
+  it('destroy goes on where it was killed when the service drains', async () => {
+    await killWaiting('destroy', /ECS service \(worker\): (deletion accepted|draining)/);
+    await lane.checkGone(await lane.run('destroy'));
+  });
+
   it.each<Wait>([
     ['the NAT gateway is pending', /NAT gateway \(.*\): pending/],
     ...later(['the service starts its tasks', /ECS service \(worker\): 0 of 1 tasks running/]),
   ])('init goes on where it was killed when %s', async (_when, text) => {
     await lane.reset();
-    await killWaiting(INIT, text);
-    await lane.run(INIT);
-    await lane.checkMade(clean.made);
-    await lane.checkGone(await lane.run(DESTROY));
-  });
-
-  it('destroy goes on where it was killed when the service drains', async () => {
-    await lane.reset();
-    await lane.run(INIT);
-    await killWaiting(DESTROY, /ECS service \(worker\): (deletion accepted|draining)/);
-    await lane.checkGone(await lane.run(DESTROY));
+    await killWaiting('init', text);
+    await lane.run('init');
+    await lane.checkMade(clean);
   });
 });

@@ -17,15 +17,19 @@ declare module 'vitest' {
 const MANIFEST = { name: 'worker', version: '1.0.0' };
 const LOCK = { ...MANIFEST, lockfileVersion: 3, requires: true, packages: { '': MANIFEST } };
 
-/**
- * Before all tests: a copy of the built program whose bundled worker has no dependencies. Where nothing runs in tasks,
- * each init would push 28 MB for nothing: half of its processor time and the emulator's.
- */
+/** Before all tests. */
 export async function setup(project: TestProject): Promise<(() => void) | undefined> {
-  const bin = existsSync(BIN) ? join(mkdtempSync(join(tmpdir(), 'temporal-fargate-lean-')), 'bin.js') : undefined;
-  project.provide('leanBin', bin);
-  if (bin === undefined) return undefined;
-  const folder = dirname(bin);
+  const program = existsSync(BIN) ? await makeLeanProgram() : undefined;
+  project.provide('leanBin', program?.bin);
+  return program?.remove;
+}
+
+/**
+ * A copy of the built program whose bundled worker has no dependencies. Where nothing runs in tasks, each init would
+ * push 28 MB for nothing: half of its processor time and the emulator's.
+ */
+export async function makeLeanProgram(): Promise<{ bin: string; remove: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-lean-'));
   const worker = join(folder, 'worker');
   cpSync(dirname(BIN), folder, { recursive: true });
   rmSync(worker, { recursive: true });
@@ -36,5 +40,5 @@ export async function setup(project: TestProject): Promise<(() => void) | undefi
   // Its dependency layer is in the cache before any run, as that of the published one is after `npm test` has set up.
   const context = { cacheDir: testCacheDir, note: () => undefined };
   await bundledWorkerSource(worker, hostNodeBase).build(hostPlatform(), context);
-  return () => rmSync(folder, { recursive: true, force: true });
+  return { bin: join(folder, 'bin.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

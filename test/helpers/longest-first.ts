@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes a minute or more: begun last, it would run alone at the end. */
 const LONG = [
-  'faults/kill-matrix',
+  'faults/matrix',
   'lifecycle/locking',
   'worker/refused',
   'worker/rollout',

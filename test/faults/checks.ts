@@ -1,0 +1,87 @@
+import { TAG } from '../../src/engine/ownership.ts';
+import type { StateDocument } from '../../state/document.ts';
+import type { Inventory } from '../helpers/emulator.ts';
+import { countable } from '../helpers/inventory.ts';
+
+/** What has no tags of ours, but is ours all the same. */
+const UNTAGGED = /^(task|image|layer|scaling-policy|object)$/;
+
+/**
+ * A destroy that dies between deregistering and deleting a task definition's revision leaves it as AWS leaves any that
+ * was deregistered (design 3.9): inactive, at no cost, and no second destroy sees it.
+ */
+export function present(inventory: Inventory): Inventory {
+  const { ecs = {}, ...others } = countable(inventory);
+  const { 'inactive-task-definition': _leftToAws, ...kinds } = ecs;
+  return Object.keys(kinds).length === 0 ? others : { ...others, ecs: kinds };
+}
+
+/** Every thing of an inventory as text, without what differs from one stack to the next: ids, addresses, hashes. */
+export function normalised(inventory: Inventory): string[] {
+  return Object.entries(present(inventory))
+    .flatMap(([service, kinds]) =>
+      Object.entries(kinds).flatMap(([kind, things]) =>
+        // Versions of state and lock are as many as there were writes.
+        Object.entries(kind === 'object' ? {} : things).map(
+          ([id, fields]) => `${service} ${kind} ${id} ${JSON.stringify(fields)}`,
+        ),
+      ),
+    )
+    .map((line) =>
+      line
+        .replace(/[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?/g, '*')
+        .replace(/(?<=-)[0-9a-f]{17}\b|\b[0-9a-f]{32}\b|"[0-9a-f]{16}"/g, '*')
+        .replace(/(?<=task-definition\/temporal-fargate-dev_worker:)\d+/g, '*')
+        .replace(/\b127\.\d+\.\d+\.\d+/g, '*')
+        .replace(/(?<=scalable-target\/)\w+|(?<=temporal-fargate\/dev\/temporal-)\w{6}/g, '*'),
+    )
+    .sort();
+}
+
+/** "step id: last part of the thing's id" for every record. */
+export function recordsOf({ steps }: StateDocument): string[] {
+  return Object.entries(steps)
+    .filter(([step]) => step !== 'image/worker-image/worker')
+    .map(([step, { id }]) => `${step}: ${lastPart(id ?? '(intent)')}`)
+    .sort();
+}
+
+/** Stay for a rollback, and no record names them. */
+const EARLIER = /^compute\/task-definition\//;
+
+/** The same for everything that carries the stack's tags; of a task definition the recorded revision. */
+export function thingsOf(inventory: Inventory, records: readonly string[]): string[] {
+  return Object.values(present(inventory))
+    .flatMap((kinds) => Object.entries(kinds).filter(([kind]) => !UNTAGGED.test(kind)))
+    .flatMap(([, things]) => Object.entries(things))
+    .flatMap(([id, fields]) => {
+      const tags = fields.tags as Record<string, string> | undefined;
+      // A scalable target's own id is random: the tool knows it by what it scales.
+      const known = fields.resource ?? id;
+      return tags?.[TAG.stack] === undefined ? [] : [`${tags[TAG.resource]}: ${lastPart(String(known))}`];
+    })
+    .filter((line) => !EARLIER.test(line) || records.includes(line))
+    .sort();
+}
+
+const lastPart = (id: string): string => id.replace(/^.*[/:]/, '');
+
+export function same(what: string, found: readonly string[], expected: readonly string[]): void {
+  const rest = [...expected];
+  const extra = found.filter((line) => {
+    const index = rest.indexOf(line);
+    if (index >= 0) rest.splice(index, 1);
+    return index < 0;
+  });
+  if (extra.length + rest.length === 0) return;
+  throw new Error(`${what}: too much ${JSON.stringify(extra)}, missing ${JSON.stringify(rest)}`);
+}
+
+export function differing(left: Inventory, empty: Inventory): Inventory {
+  const services = [...new Set([...Object.keys(left), ...Object.keys(empty)])];
+  return Object.fromEntries(
+    services
+      .filter((service) => JSON.stringify(left[service]) !== JSON.stringify(empty[service]))
+      .map((service) => [service, left[service] ?? {}]),
+  );
+}

@@ -1,0 +1,62 @@
+import { iamActionOf } from '../../src/aws/failed-call.ts';
+import type { CliResult } from '../helpers/cli.ts';
+import type { Fault } from '../helpers/emulator.ts';
+import type { Cell } from './cells.ts';
+
+/** Seconds that the program waits for an answer in a lane of the matrix; half a minute against AWS. */
+export const REQUEST_SECONDS = 4;
+
+export interface Disturbance {
+  readonly fault: Omit<Fault, 'match' | 'after'>;
+  /** `each`: at every mutating call. `mutating`, `every`: at one call of every such operation. */
+  readonly at: 'each' | 'mutating' | 'every';
+  /** The run itself is expected to make up for it. */
+  readonly survived?: boolean;
+  /** What a run that fails of it has to say; `ACTION` stands for the IAM action of the call. */
+  readonly says?: RegExp;
+  readonly fix?: RegExp;
+}
+
+const FAULT = /AWS has a fault of its own/;
+const SILENCE = /AWS does not answer/;
+
+/** All that happens to a call, by the name that the reports use. */
+export const DISTURBANCES = {
+  'killed after': { fault: { kind: 'signal', signal: 'SIGKILL' }, at: 'each' },
+  'answer lost': { fault: { kind: 'close-after' }, at: 'each', survived: true, says: SILENCE },
+  'killed before': { fault: { kind: 'signal', signal: 'SIGKILL', before: true }, at: 'mutating' },
+  'HTTP 500': { fault: { kind: 'server-error' }, at: 'every', survived: true, says: FAULT },
+  'HTTP 503': { fault: { kind: 'unavailable' }, at: 'every', survived: true, says: FAULT },
+  throttled: { fault: { kind: 'throttle' }, at: 'every', survived: true, says: /AWS throttles this account/ },
+  garbled: { fault: { kind: 'garbled' }, at: 'every', survived: true, says: /is not AWS/, fix: /captive portal/ },
+  slow: { fault: { kind: 'late', seconds: 0.6 * REQUEST_SECONDS }, at: 'mutating', survived: true, says: SILENCE },
+  late: { fault: { kind: 'late', seconds: 1.2 * REQUEST_SECONDS }, at: 'every', survived: true, says: SILENCE },
+  expired: {
+    fault: { kind: 'expired' },
+    at: 'every',
+    says: /the AWS credentials have expired/,
+    fix: /Log in again \(aws sso login\)/,
+  },
+  denied: { fault: { kind: 'denied' }, at: 'every', says: / may not ACTION|access denied/, fix: /Allow ACTION/ },
+} as const satisfies Record<string, Disturbance>;
+
+export type DisturbanceName = keyof typeof DISTURBANCES;
+
+/** What is wrong with how a run that a fault has ended says so: one clear sentence with the fix, and no stack. */
+export function misspoken(cell: Cell, { code, stderr }: CliResult): string | undefined {
+  const { says, fix }: Disturbance = DISTURBANCES[cell.disturbance];
+  const of = (pattern: RegExp): RegExp => new RegExp(pattern.source.replace('ACTION', actionOf(cell)));
+  const story = stderr.slice(Math.max(0, stderr.lastIndexOf('✖')));
+  if (code !== 1) return `it ended with ${code}: ${stderr.slice(-600)}`;
+  if (!/^✖ .+\n {2}\S/.test(story)) return `it does not say what to do: ${stderr.slice(-600)}`;
+  if (/^\s+at .*:\d+|This is not expected/m.test(story)) return `it was not expected: ${story}`;
+  if (says && !of(says).test(story)) return `it does not say ${says}: ${story}`;
+  if (fix && !of(fix).test(story)) return `it does not advise ${fix}: ${story}`;
+  return undefined;
+}
+
+/** Prefix of IAM actions by the name that requests are signed for, where it is another. */
+const IAM_PREFIX: Readonly<Record<string, string>> = { monitoring: 'cloudwatch', tagging: 'tag' };
+
+const actionOf = ({ service, operation }: Cell): string =>
+  service === 's3' ? iamActionOf({ service: 'S3', operation }) : `${IAM_PREFIX[service] ?? service}:${operation}`;
