@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { forgetRecord, prove, record } from './proof.mjs';
 import { cacheDir, root, run, safeEnvironment, say, setUp } from './setup.mjs';
 
 /** How many files are named at the end with the time they took. */
@@ -16,6 +17,9 @@ const report = join(cacheDir, 'test-report.json');
 const killMatrix = process.argv.includes('--kill-matrix');
 const args = process.argv.slice(2).filter((arg) => arg !== '--kill-matrix');
 say(killMatrix ? 'Running the kills (usually 10 minutes) ...' : 'Running the tests (usually 11 minutes) ...');
+// Only all tests together need every permission that is printed.
+const whole = !killMatrix && args.length === 0;
+if (whole) forgetRecord();
 const { status } = spawnSync(
   process.execPath,
   [
@@ -27,7 +31,15 @@ const { status } = spawnSync(
     ...(killMatrix ? ['test/faults/'] : []),
     ...args,
   ],
-  { cwd: root, stdio: 'inherit', env: { ...safeEnvironment(), ...(killMatrix ? { KILL_MATRIX: 'whole' } : {}) } },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...safeEnvironment(),
+      ...(killMatrix ? { KILL_MATRIX: 'whole' } : {}),
+      ...(whole ? { AUTHORIZATION_RECORD: record } : {}),
+    },
+  },
 );
 const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8'));
 if (testResults.length > SLOWEST) {
@@ -46,5 +58,6 @@ for (const { name, assertionResults } of testResults) {
 }
 // A file that could not even be loaded has no failed test, but it has failed.
 const failed = numFailedTests || (status === 0 ? 0 : Math.max(1, numFailedTestSuites));
-process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);
-process.exitCode = status ?? 1;
+const proof = whole ? prove() : { passed: 0, failed: 0 };
+process.stdout.write(`${numPassedTests + proof.passed} passed, ${failed + proof.failed} failed\n`);
+process.exitCode = status || Math.min(1, proof.failed);

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateVpcCommand, DeleteVpcCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import {
@@ -132,3 +135,39 @@ describe('a user', () => {
     });
   });
 });
+
+describe('the table of authorizations', () => {
+  type Table = Record<string, Record<string, { action: string; source: string }[]>>;
+  const signedAs: Record<string, string> = {
+    ...{ cloudwatch: 'monitoring', 'cloudwatch-logs': 'logs', 'resource-groups-tagging-api': 'tagging' },
+    ...{ 'application-auto-scaling': 'application-autoscaling', 'secrets-manager': 'secretsmanager' },
+    'service-quotas': 'servicequotas',
+  };
+
+  it('has every operation that the program calls, and a page of AWS or a report for each action', async () => {
+    const table = (await emulator.ask('GET', 'authorizations')) as Table;
+    const missing = callsOfProgram().filter(({ client, operation }) => !table[signedAs[client] ?? client]?.[operation]);
+    expect(missing).toEqual([]);
+    const sources = Object.values(table).flatMap((operations) => Object.values(operations).flat());
+    expect(sources.filter(({ source }) => !/^https:\/\/(docs\.aws\.amazon|github)\.com\//.test(source))).toEqual([]);
+  });
+});
+
+/** Every command of the SDK that the sources import. */
+function callsOfProgram(): { client: string; operation: string }[] {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const files = ['src', 'state'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)),
+  );
+  return [...files.filter((file) => file.endsWith('.ts')), join(root, 'worker/activities.ts')].flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/import \{([^}]+)\} from '@aws-sdk\/client-([a-z0-9-]+)'/g)].flatMap(
+      ([, names, client]) =>
+        [...(names ?? '').matchAll(/\b([A-Z]\w+)Command\b(?! as)|\b([A-Z]\w+)Command as/g)].map(
+          ([, plain, renamed]) => ({
+            client: client ?? '',
+            operation: plain ?? renamed ?? '',
+          }),
+        ),
+    ),
+  );
+}

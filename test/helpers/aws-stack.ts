@@ -98,8 +98,8 @@ export class AwsStack {
   image: WorkerImage;
   readonly ownImages = new Map<string, WorkerImage>();
   session: MemorySession;
-  /** What sees this stack as a command of the program does. */
-  private readonly as: (command: string) => Aws;
+  private readonly make: (command: string) => Aws;
+  private readonly made = new Map<string, Aws>();
 
   /** @param image what is pushed when an image has to be */
   constructor(address: EmulatorAddress, folder: string, image: WorkerImage = tinyImage(folder)) {
@@ -123,7 +123,7 @@ export class AwsStack {
     };
     this.image = image;
     const stack = this;
-    this.as = (command) =>
+    this.make = (command) =>
       new Aws({
         clients: makeClients({ ...connection, caller: { command, stack: 'dev' } }),
         accountId,
@@ -136,6 +136,13 @@ export class AwsStack {
       });
     this.aws = this.as('init');
     this.session = this.newSession();
+  }
+
+  /** What calls AWS as this command of the program does. */
+  as(command: string): Aws {
+    const aws = this.made.get(command) ?? this.make(command);
+    this.made.set(command, aws);
+    return aws;
   }
 
   private get images(): WorkerImages {
@@ -157,9 +164,9 @@ export class AwsStack {
     return infrastructure(this.config, { images, secretValue, formerTags, formerGrants });
   }
 
-  context(): EngineContext<Aws, StackConfig> {
+  context(cloud: Aws = this.aws): EngineContext<Aws, StackConfig> {
     return {
-      cloud: this.aws,
+      cloud,
       config: this.config,
       owner: this.owner,
       session: this.session,
@@ -198,11 +205,9 @@ export class AwsStack {
     return apply(this.context(), plan);
   }
 
-  async down(options: Partial<DestroyOptions> = {}): Promise<Destroyed> {
-    const cloud = this.as('destroy');
-    const context = { ...this.context(), cloud };
-    const destroyed = destroy(context, this.steps(), { purge: false, deleteData: false, ...options });
-    return destroyed.finally(() => close(cloud));
+  down(options: Partial<DestroyOptions> = {}): Promise<Destroyed> {
+    const context = this.context(this.as('destroy'));
+    return destroy(context, this.steps(), { purge: false, deleteData: false, ...options });
   }
 
   /** What the next plan would do; see `changesIn`. */
@@ -211,12 +216,8 @@ export class AwsStack {
   }
 
   close(): void {
-    close(this.aws);
+    for (const { clients } of this.made.values()) for (const client of Object.values(clients)) client.destroy();
   }
-}
-
-function close({ clients }: Aws): void {
-  for (const client of Object.values(clients)) client.destroy();
 }
 
 /** What a plan would do: `{ "network/vpc": ["update", "cidr"] }`. */

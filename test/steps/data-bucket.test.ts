@@ -76,7 +76,8 @@ describe('a data bucket of 2,500 versions and delete markers, some of them under
     const { id } = await step.create(stack.aws, step.want(stack.config, {}), { tags, token: 'token' });
     await stage.emulator.settle();
     await fillWithVersions(stage.emulator.clients.s3, id, 2500);
-    const down = (deleteData: boolean) => destroy(stack.context(), [step], { purge: false, deleteData });
+    const down = (deleteData: boolean) =>
+      destroy(stack.context(stack.as('destroy')), [step], { purge: false, deleteData });
     expect((await down(false)).kept).toMatchObject([{ live: { id }, reason: 'holds more than 1000 object versions' }]);
 
     await stage.emulator.clearCalls();

@@ -31,7 +31,10 @@ async function foreignInterface(stack: AwsStack): Promise<string> {
 
 /** What a destroy that is held up until its deadline says. */
 async function failureOfDestroy(stack: AwsStack): Promise<string> {
-  const error = await destroy(hurried(stack), stack.steps(), { purge: true, deleteData: true }).then(
+  const error = await destroy({ ...hurried(stack), cloud: stack.as('destroy') }, stack.steps(), {
+    purge: true,
+    deleteData: true,
+  }).then(
     () => undefined,
     (reason: unknown) => reason,
   );

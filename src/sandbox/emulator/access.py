@@ -12,13 +12,14 @@ from moto.iam.models import iam_backends
 
 from .authorization import Authorization
 from .authorization_record import command_of
-from .authorization_table import NoRule, authorizations_of
+from .authorization_table import TABLE, NoRule, authorizations_of
 from .authorizations import global_context
 from .aws_call import SERVICES, AwsError, Call
-from .context import Sandbox
+from .context import Reply, Sandbox
 from .iam_evaluate import allows, denial
 from .principals import OPERATOR, PARTITION, permissions_of
 
+PREFIX = "/_sandbox/"
 DENIED = {"ec2": ("UnauthorizedOperation", 403), "iam": ("AccessDenied", 403), "monitoring": ("AccessDenied", 403),
           "s3": ("AccessDenied", 403), "sts": ("AccessDenied", 403)}
 """How a service says it, and by which status; the others say AccessDeniedException with 400."""
@@ -27,8 +28,17 @@ DENIED = {"ec2": ("UnauthorizedOperation", 403), "iam": ("AccessDenied", 403), "
 def install(sandbox: Sandbox) -> None:
     for service in SERVICES:
         sandbox.before(service, "*", lambda call: check(sandbox, call))
+    sandbox.route(f"{PREFIX}authorizations", show_table)
     sandbox.after("iam", "CreateAccessKey", lambda call: accept_keys(sandbox, call))
     sandbox.before("iam", "DeleteAccessKey", lambda call: sandbox.remove_credentials(call.params.get("AccessKeyId", "")))
+
+
+def show_table(_method: str, _rest: str, _query: Dict[str, str], _body: bytes) -> Reply:
+    """service -> operation -> the actions that it may be asked for, each with the source that says so."""
+    return 200, {
+        service: {operation: [{"action": rule.action, "source": rule.source} for rule in rules] for operation, rules in known.items()}
+        for service, known in TABLE.items()
+    }
 
 
 def check(sandbox: Sandbox, call: Call) -> None:

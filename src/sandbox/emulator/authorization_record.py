@@ -17,8 +17,11 @@ from .authorization import Authorization, Context
 
 COMMAND = re.compile(r"\bmd/command#(\S+)")
 STACK = re.compile(r"\bmd/stack#(\S+)")
-RANDOM = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*|secret:[^:]*?-\w{6}\b|:\d+\b")
-"""Ids, digests and revisions: a thing by another id is no other question."""
+RANDOM = re.compile(
+    r"(?<=-data-)\d{12}-[\w-]+/(?:[^\"\\]|\\.)*|[0-9a-f]{8,}(-[0-9a-f]{4,})*|secret:[^:]*?-\w{6}\b|:\d+\b|scalable-target/\w+"
+)
+"""Keys of data, ids, digests and revisions: a thing by another name of that kind is no other question."""
+
 
 
 class AuthorizationRecord:
