@@ -3,7 +3,9 @@ import { proxyPasswords } from './aws/proxy.ts';
 import { buildProgram, type Call } from './cli.ts';
 import { OPTIONS } from './config/options.ts';
 import { Cancelled, EXIT, ManyErrors, UserError } from './errors.ts';
+import { formatError } from './ui/format-error.ts';
 import type { Io, Streams } from './ui/io.ts';
+import { SECRETS } from './ui/redact.ts';
 import { USAGE_FIX } from './usage.ts';
 
 declare const CLI_VERSION: string | undefined;
@@ -15,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
   };
+  process.on('uncaughtException', endOnBug);
   const abort = abortOnSignals();
   // Without a listener Node dies of a closed pipe (`| head -1`) with a stack, in the middle of whatever it is doing.
   process.stdout.on('error', abort.onClosedPipe);
@@ -23,7 +26,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await runProgram(argv, streams, abort.signal);
   } finally {
     abort.dispose();
+    process.off('uncaughtException', endOnBug);
   }
+}
+
+/** What nobody has caught is a bug. Node itself would print it with all that hangs on it, secrets among them. */
+function endOnBug(error: unknown): void {
+  process.stderr.write(`${SECRETS.redact(formatError(error, true))}\n`);
+  process.exit(EXIT.failed);
 }
 
 /**
@@ -58,10 +68,7 @@ async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Pr
       `Node ${process.versions.node} has reached its end of life; from January 2027 on the AWS SDK needs Node 22.`,
     );
   }
-  for (const { secret, env } of OPTIONS) {
-    for (const name of secret ? env : []) io.keepSecret((process.env[name] ?? '').trim());
-  }
-  for (const password of proxyPasswords(process.env)) io.keepSecret(password);
+  for (const secret of secretsIn(process.env)) io.keepSecret(secret);
   try {
     const command = await call.load();
     return await command({ io, signal, env: process.env, cliVersion: version, command: call.name, flags: call.flags });
@@ -74,6 +81,19 @@ async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Pr
   } finally {
     io.close();
   }
+}
+
+/** Emulators are content with such keys as "test", a word that is no secret anywhere. AWS's own have 40 characters. */
+const SHORTEST_AWS_SECRET = 16;
+
+function secretsIn(env: NodeJS.ProcessEnv): readonly string[] {
+  const answers = OPTIONS.flatMap(({ secret, env: names }) => (secret ? names : []));
+  const aws = [env.AWS_SECRET_ACCESS_KEY ?? '', env.AWS_SESSION_TOKEN ?? ''];
+  return [
+    ...answers.map((name) => (env[name] ?? '').trim()),
+    ...aws.filter((text) => text.length >= SHORTEST_AWS_SECRET),
+    ...proxyPasswords(env),
+  ];
 }
 
 async function makeIo({ flags }: Call, streams: Streams): Promise<Io> {

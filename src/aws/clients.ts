@@ -13,7 +13,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { fromEnv, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { shapeRecorder } from './call-shapes.ts';
-import { rememberCall } from './failed-call.ts';
+import { forgetAnswer, rememberCall } from './failed-call.ts';
 import { EnvironmentHandler } from './http-handler.ts';
 import type { HasMiddleware } from './middleware.ts';
 import { refusePages } from './not-aws.ts';
@@ -200,6 +200,7 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
           return result;
         } catch (error) {
           rememberCall(error, { service: sdkName, operation });
+          forgetAnswer(error);
           report(error as Error);
           recordShape?.({ service: sdkName, operation, input: args.input, error: error as Error });
           throw error;

@@ -13,6 +13,15 @@ export function rememberCall(error: unknown, call: FailedCall): void {
 
 export const failedCallOf = (error: object): FailedCall | undefined => failedCalls.get(error);
 
+/**
+ * Lets go of the answer that an error of the SDK holds on to: through it the request is reached, and with that the session
+ * token and whatever secret was sent. Only that there was an answer stays to be seen.
+ */
+export function forgetAnswer(error: unknown): void {
+  const { $response } = error as { $response?: { body?: unknown; headers?: unknown } };
+  if (typeof $response === 'object' && $response !== null) Object.assign($response, { body: undefined, headers: {} });
+}
+
 /** Prefix of IAM actions by the SDK's name of the service. */
 const IAM_PREFIX: Readonly<Record<string, string>> = {
   ApplicationAutoScaling: 'application-autoscaling',

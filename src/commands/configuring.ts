@@ -23,6 +23,7 @@ import { networkPriceTexts } from './stack-bill.ts';
 
 export interface Configured {
   readonly config: StackConfig;
+  /** Without the secrets: those that were given are empty here. */
   readonly answers: Answers;
   /** Every worker, with all that was answered about it: also what no config holds, such as its folder. */
   readonly workers: readonly WorkerAnswers[];
@@ -79,7 +80,8 @@ export async function answerWhat(
   for (const { name, echoes } of apart ?? []) {
     for (const { option, answer, source } of echoes) echo(option, answer, source, `${name}, `);
   }
-  const workers = apart ?? [{ name: onlyNameOf(naming), answers }];
+  const told = withoutSecrets(answers);
+  const workers = apart ?? [{ name: onlyNameOf(naming), answers: told }];
   const named = toStackConfig(answers, account, await placeOf(input, connection, answers), workers);
   const config = keepPaused(await withExistingThings(input, connection, named), before);
   tellPaused(input, config);
@@ -89,7 +91,7 @@ export async function answerWhat(
   );
   return {
     config,
-    answers,
+    answers: told,
     workers,
     listsWorkers: apart !== undefined,
     defaults,
@@ -148,6 +150,12 @@ export function sourcesOf(input: CommandInput, before: StackConfig | undefined):
 const secretOptions = (config: StackConfig): { key: OptionKey; name: string }[] =>
   secretKeysOf(config).flatMap((name) =>
     OPTIONS.filter(({ env }) => env.includes(name)).map(({ key }) => ({ key, name })),
+  );
+
+/** Nobody but the stack's secret needs them from here on. */
+const withoutSecrets = (answers: Answers): Answers =>
+  Object.fromEntries(
+    OPTIONS.flatMap(({ key, secret }) => (answers[key] === undefined ? [] : [[key, secret ? '' : answers[key]]])),
   );
 
 /** All of the secret or nothing of it: what is stored cannot be changed by halves. */

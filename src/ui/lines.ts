@@ -4,7 +4,7 @@ import { formatError } from './format-error.ts';
 import { formatEvent } from './format-event.ts';
 import { InFlight } from './in-flight.ts';
 import type { Io, LogLine, Look, Question, Streams } from './io.ts';
-import { Redactor } from './redact.ts';
+import { SECRETS } from './redact.ts';
 import { shortTaskId } from './status-words.ts';
 
 /** After so much silence a log says what is still under way, so that nobody takes a slow AWS for a stuck program. */
@@ -14,7 +14,7 @@ const SILENCE_MS = 30_000;
 export class LinesIo implements Io {
   readonly canAsk: boolean = false;
   protected readonly streams: Streams;
-  protected readonly secrets = new Redactor();
+  protected readonly secrets = SECRETS;
   protected readonly inFlight = new InFlight();
   private readonly reasons = new Map<string, string>();
   private silence: NodeJS.Timeout | undefined;

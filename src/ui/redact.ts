@@ -24,3 +24,9 @@ export class Redactor {
     return longestFirst.reduce((result, form) => result.replaceAll(form, '********'), text);
   }
 }
+
+/**
+ * What this process must not show. One for all of its runs and for what ends it: a secret of one is none the less one
+ * for the others.
+ */
+export const SECRETS = new Redactor();

@@ -102,7 +102,11 @@ export class AwsStack {
   private readonly made = new Map<string, Aws>();
 
   /** @param image what is pushed when an image has to be */
-  constructor(address: EmulatorAddress, folder: string, image: WorkerImage = tinyImage(folder)) {
+  constructor(
+    address: EmulatorAddress & { readonly sessionToken?: string },
+    folder: string,
+    image: WorkerImage = tinyImage(folder),
+  ) {
     const hooks: CallHooks = {
       beforeMutation: async () => undefined,
       afterCall: ({ service, operation, mutating, error }) =>
@@ -113,11 +117,11 @@ export class AwsStack {
           refused: mutating && error !== undefined && isUnsettled(error),
         }),
     };
-    const { endpoint, accessKeyId, secretAccessKey, region, accountId } = address;
+    const { endpoint, accessKeyId, secretAccessKey, sessionToken, region, accountId } = address;
     const connection = {
       region,
       endpoint,
-      credentials: { accessKeyId, secretAccessKey },
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
       cliVersion: 'test',
       hooks,
     };

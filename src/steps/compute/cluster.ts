@@ -32,7 +32,10 @@ export const cluster = () =>
       create: [...mayMakeServiceLinkedRole('ecs.amazonaws.com'), may(CLUSTER, 'ecs:CreateCluster', 'ecs:TagResource')],
       update: [may(CLUSTER, 'ecs:PutClusterCapacityProviders')],
       retag: [may(CLUSTER, 'ecs:TagResource', 'ecs:UntagResource')],
-      explain: [may(IN_CLUSTER, 'ecs:ListServices', 'ecs:ListTasks')],
+      explain: [
+        may(CLUSTER, 'ecs:DescribeServices', 'ecs:DescribeTasks'),
+        may(IN_CLUSTER, 'ecs:ListServices', 'ecs:ListTasks'),
+      ],
       destroy: [may(CLUSTER, 'ecs:DeleteCluster')],
     },
     want: (config) => ({ name: clusterName(config.stack), capacityProviders: PROVIDERS }),

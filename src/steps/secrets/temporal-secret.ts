@@ -68,15 +68,14 @@ export const temporalSecret = (value: string | undefined) =>
       }),
     async create(aws, want, { tags }) {
       const { SecretString, version } = given(value, want.currentVersion);
-      const { ARN } = await aws.clients.secrets.send(
-        new CreateSecretCommand({
-          Name: want.name,
-          Description: `Temporal credentials of stack ${tags[TAG.stack]}`,
-          SecretString,
-          ClientRequestToken: version,
-          Tags: upperTags(tags),
-        }),
-      );
+      const command = new CreateSecretCommand({
+        Name: want.name,
+        Description: `Temporal credentials of stack ${tags[TAG.stack]}`,
+        SecretString,
+        ClientRequestToken: version,
+        Tags: upperTags(tags),
+      });
+      const { ARN } = await unquoted(SecretString, aws.clients.secrets.send(command));
       return {
         id: must(ARN, 'a secret ARN'),
         tags,
@@ -102,7 +101,8 @@ export const temporalSecret = (value: string | undefined) =>
           }),
         );
       } else {
-        await secrets.send(new PutSecretValueCommand({ SecretId: live.id, SecretString, ClientRequestToken: version }));
+        const command = new PutSecretValueCommand({ SecretId: live.id, SecretString, ClientRequestToken: version });
+        await unquoted(SecretString, secrets.send(command));
       }
       return undefined;
     },
@@ -138,6 +138,24 @@ function given(value: string | undefined, version: string | undefined): { Secret
   if (value === undefined || version === undefined)
     throw new Bug('the secret has to be written, but no value was given');
   return { SecretString: value, version };
+}
+
+/**
+ * AWS quotes a value that does not pass its validation ("1 validation error detected: Value '...' at ..."): such an error
+ * goes on without the words of AWS.
+ */
+async function unquoted<T>(secretString: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    const values: string[] = Object.values(JSON.parse(secretString));
+    const shown = error instanceof Error ? `${error.message}\n${error.stack}` : '';
+    if (error instanceof Error && [secretString, ...values].some((value) => shown.includes(value))) {
+      error.message = 'AWS quotes the secret in what it says, so this is not shown';
+      error.stack = `${error.name}: ${error.message}`;
+    }
+    throw error;
+  }
 }
 
 async function find(aws: Aws, id: string): Promise<LiveSecret | undefined> {
