@@ -20,6 +20,8 @@ interface Authorized {
 interface Taggable<L extends Live> {
   /** Changes tags that are not the owner's; absent for what AWS gives no tags of its own. */
   retag?(aws: Aws, live: L, change: TagChange): Promise<void>;
+  /** What it starts is given its tags, so that they change before the rest of it does. */
+  readonly handsTagsOn?: boolean;
 }
 
 /** A step of this program: infers what it wants, what it finds and what it needs. */

@@ -28,9 +28,11 @@ export function withExtraTags(step: AwsStep, extra: Tags, former: readonly strin
     async update(aws, live, want, changes, options) {
       const others = withoutTags(changes);
       const created = { ...options, tags: { ...extra, ...options.tags } };
+      const retagged = others.length < changes.length;
+      if (retagged && step.handsTagsOn) await retag(aws, live, changeOf(live));
       const id = others.length > 0 ? await step.update?.(aws, live, want, others, created) : undefined;
       // What became another thing was given its tags when that was made.
-      if (id === undefined && others.length < changes.length) await retag(aws, live, changeOf(live));
+      if (retagged && !step.handsTagsOn && id === undefined) await retag(aws, live, changeOf(live));
       return id;
     },
   };

@@ -129,6 +129,15 @@ describe('extra tags', () => {
     expect(await extras()).toEqual(onAll(stack, { env: 'prod', owner: 'ada' }));
     expect(idOf(stack, 'compute/task-definition/worker')).toBe(made);
     expect(await stack.pending()).toEqual({});
+
+    // Tasks get the tags that their service has when they are started: it has the new ones by then.
+    const second = stack.config;
+    stack.config = referenceConfig({ tags: 'env=test', memory: 4096 });
+    await stack.up(second);
+    const revision = idOf(stack, 'compute/task-definition/worker');
+    const tasks = Object.values((await stage.emulator.inventory()).ecs?.task ?? {});
+    const started = tasks.filter(({ taskDefinition }) => taskDefinition === revision);
+    expect(started.map(({ tags }) => tags)).toEqual([expect.objectContaining({ env: 'test' })]);
     await expectNoTrace(stack, stage.emulator, before);
   });
 

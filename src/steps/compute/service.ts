@@ -172,6 +172,7 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
       explainFailure(aws, { cluster: clusterName(aws.stack), service: live.id, logGroup: logGroupName(aws.stack) }),
     blockedBy: (aws, live) => blockerOfService(aws, clusterName(aws.stack), live.id),
     stop: (aws, live) => stopDeployment(aws, live),
+    handsTagsOn: true,
     retag: (aws, { id }, change) => retagEcs(aws, aws.arn('ecs', `service/${clusterName(aws.stack)}/${id}`), change),
     destroy: (aws, live) =>
       ifThere(
