@@ -1,4 +1,5 @@
 import { cidrsOf } from '../aws/places.ts';
+import { fromUpperTags } from '../aws/tags.ts';
 import { defaultOf, gather } from '../config/answers.ts';
 import type { Answer, Answers, Known, Option, OptionKey } from '../config/option.ts';
 import { flagOf, OPTIONS, shown } from '../config/options.ts';
@@ -8,6 +9,7 @@ import { answeredWorkers, isPerWorker, type Naming, onlyNameOf } from '../config
 import { lookUp, type Paths, type Sources } from '../config/sources.ts';
 import { contradictions, toAnswers, toStackConfig } from '../config/stack-config.ts';
 import { type WorkerAnswers, workerAnswers } from '../config/worker-config.ts';
+import { TAG } from '../engine/ownership.ts';
 import { usageError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
 import { configFileOf } from './answering.ts';
@@ -111,18 +113,20 @@ async function toldByAws(
   { io, env, flags }: CommandInput,
   connection: Connection,
   sources: Sources,
-): Promise<Pick<Known, 'zones' | 'takenCidrs'>> {
+): Promise<Omit<Known, 'sandbox'>> {
   const isGiven = (key: OptionKey): boolean =>
     OPTIONS.some((option) => option.key === key && lookUp(option, { ...sources, env }).answer !== undefined);
-  const [zones, takenCidrs] = await Promise.all([
+  const [zones, vpcs] = await Promise.all([
     isGiven('zones')
       ? []
       : flags.yes
         ? connection.zones()
         : listed(io, 'The availability zones', () => connection.zones()),
-    isGiven('cidr') ? [] : listed(io, 'The VPCs', () => connection.vpcs().then(cidrsOf)),
+    isGiven('cidr') ? [] : listed(io, 'The VPCs', () => connection.vpcs()),
   ]);
-  return { zones: zones ?? [], takenCidrs };
+  // Of a stack whose state was lost: its VPC keeps its range, which would otherwise count as taken.
+  const own = vpcs?.find(({ Tags }) => fromUpperTags(Tags)[TAG.stack] === connection.stack);
+  return { zones: zones ?? [], takenCidrs: vpcs && cidrsOf(vpcs), ownCidr: own?.CidrBlock };
 }
 
 /** Where this run finds out which workers there are. */

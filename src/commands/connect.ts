@@ -183,7 +183,7 @@ function timeScaleOf(delaySeconds: number | undefined, env: NodeJS.ProcessEnv): 
 export const hostArchitecture = (): 'arm64' | 'x86_64' => (arch() === 'arm64' ? 'arm64' : 'x86_64');
 
 /** What defaults depend on, once connected. AWS is asked only for what the answers do not say. */
-export function knownOf({ emulator }: Connection, told: Pick<Known, 'zones' | 'takenCidrs'>): Known {
+export function knownOf({ emulator }: Connection, told: Omit<Known, 'sandbox'>): Known {
   return {
     ...told,
     sandbox: emulator && { temporalAddress: emulator.temporalAddress, architecture: hostArchitecture() },

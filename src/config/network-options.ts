@@ -30,7 +30,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     question: 'Address range of the VPC',
     help: 'IPv4 CIDR from /16 to /24; subnets are cut from it.',
     type: 'text',
-    default: (_answers, { takenCidrs }) => freeCidr(takenCidrs ?? []),
+    default: (_answers, { takenCidrs, ownCidr }) => ownCidr ?? freeCidr(takenCidrs ?? []),
     when: ownVpc,
     validate: (answer) =>
       parseCidr(String(answer))

@@ -11,6 +11,8 @@ export interface Known {
   readonly zones: readonly string[];
   /** Ranges of the VPCs that there are, as CIDR. */
   readonly takenCidrs?: readonly string[] | undefined;
+  /** Range of the VPC that the stack has already, although no state says so. */
+  readonly ownCidr?: string | undefined;
   /** Set in the sandbox: its Temporal server and this machine's architecture. */
   readonly sandbox?:
     | { readonly temporalAddress: string | undefined; readonly architecture: 'x86_64' | 'arm64' }
