@@ -5,16 +5,11 @@ import type { S3Store } from '../../state/s3-store.ts';
 import type { Session } from '../../state/store.ts';
 import type { Aws } from '../aws/aws.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { toStackConfig } from '../config/stack-config.ts';
-import { STAND_IN } from '../config/stand-in.ts';
-import { ONLY_WORKER } from '../config/worker-config.ts';
 import { type Destroyed, destroy as destroyAll } from '../engine/destroy.ts';
 import { TAG } from '../engine/ownership.ts';
 import type { DestroyOptions, Live } from '../engine/step.ts';
 import { EXIT, UserError } from '../errors.ts';
 import type { AwsStep } from '../steps/define.ts';
-import { infrastructure } from '../steps/index.ts';
-import { workerNamesOf } from '../steps/worker-names.ts';
 import { answerWhere } from './answering.ts';
 import { type Connection, connect } from './connect.ts';
 import { needName, needYes } from './consent.ts';
@@ -22,6 +17,7 @@ import type { CommandInput } from './input.ts';
 import { refuseWhileShared } from './network-guests.ts';
 import { callSummary, engineContext } from './stack-run.ts';
 import { storedConfig } from './stored-config.ts';
+import { everyConfig, findStrays, union } from './strays.ts';
 
 /** `destroy`: takes everything down, from the state or from tags alone, and proves that nothing is left. */
 export async function destroy(input: CommandInput): Promise<number> {
@@ -33,10 +29,19 @@ export async function destroy(input: CommandInput): Promise<number> {
     const recorded = (document?.configs ?? []).flatMap((stored) => storedConfig(stored) ?? []);
     const fromTags = recorded.length === 0;
     const configs = fromTags ? await everyConfig(connection) : recorded;
-    const steps = union(configs);
     const aws = connection.aws();
+    const recordedSteps = union(configs);
+    const claim = { stack: connection.stack, stackId: document?.stackId };
+    const strays = fromTags ? [] : (await findStrays(connection, aws.survey(), claim, recordedSteps)).steps;
+    const steps = [...recordedSteps, ...strays];
     const options = optionsOf(input);
     const present = fromTags ? await presentByTag(aws, steps, connection.stack) : undefined;
+    if (strays.length > 0) {
+      const titles = strays.map(({ title }) => title).join(', ');
+      input.io.warn(
+        `The state does not know of what carries the tags of this stack: ${titles}. It is deleted as well.`,
+      );
+    }
     await accept(input, connection.stack, fromTags, Object.keys(document?.steps ?? {}).length, present);
     input.signal.throwIfAborted();
 
@@ -108,30 +113,6 @@ async function accept(
     );
   if (grave.length > 0) await needName(input, stack, 'destroy it', grave);
   else await needYes(input, stack, 'destroy without being asked', `Destroy stack ${stack}?`);
-}
-
-/** The steps of all these configs, each once. */
-function union(configs: readonly StackConfig[]): AwsStep[] {
-  // The newest config first: its edges count.
-  const steps = new Map<string, AwsStep>();
-  for (const config of [...configs].reverse()) {
-    for (const step of infrastructure(config)) if (!steps.has(step.id)) steps.set(step.id, step);
-  }
-  return [...steps.values()];
-}
-
-/**
- * Without a state nobody knows what was configured: every layout there is, in every zone of the region, with every
- * worker of which something is left.
- */
-async function everyConfig(connection: Connection): Promise<StackConfig[]> {
-  const { accountId, partition, stack, region } = connection;
-  const zones = (await connection.zones()).join(',');
-  const names = workerNamesOf((await connection.aws().survey().indexOfStack()).values());
-  const workers = [...new Set([ONLY_WORKER, ...names])].map((name) => ({ name, answers: STAND_IN }));
-  return ['public', 'private-per-az', 'private'].map((network) =>
-    toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }, undefined, workers),
-  );
 }
 
 /** What carries this stack's name in its tags. Throws when that are things of more than one stack. */

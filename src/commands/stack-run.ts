@@ -18,6 +18,7 @@ import type { Connection } from './connect.ts';
 import type { CommandInput } from './input.ts';
 import { problemsOfGuests } from './network-guests.ts';
 import { storedConfig } from './stored-config.ts';
+import { findStrays } from './strays.ts';
 import { unlistedWorkers } from './unlisted-workers.ts';
 
 /** Mutating calls at once. EC2 throttles by account, and others use it too. */
@@ -69,12 +70,14 @@ export async function planStack(
   const claim = { stack: connection.stack, stackId: document?.stackId };
   const patient = patience(connection, TAG_LAG_MS * connection.timeScale);
   const survey = aws.survey();
-  const [observed, extraGroups] = await Promise.all([
+  const [expected, strays, extraGroups] = await Promise.all([
     observe(survey, claim, [...steps, ...retired], records, patient),
+    findStrays(connection, survey, claim, [...steps, ...retired]),
     findExtraGroups(survey, [...new Set(config.workers.flatMap(({ securityGroupIds }) => securityGroupIds ?? []))]),
   ]);
+  const observed = new Map([...expected, ...(await observe(survey, claim, strays.steps, records, patient))]);
   const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
-  const made = makePlan({ config, steps, earlier, records, observed });
+  const made = makePlan({ config, steps, earlier: [...earlier, ...strays.whole], records, observed });
   const foreign = extraGroupProblems(extraGroups, vpcOf(config, made));
   const adopted = document === undefined && stackIdsOf(livesOf(observed)).size > 0;
   const unlisted = adopted ? await unlistedWorkers(survey, config) : [];
