@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { inject } from 'vitest';
 import type { EmulatorAddress } from '../../src/sandbox/emulator.ts';
 import { BIN, testCacheDir } from './paths.ts';
+import { Said } from './said.ts';
 
 export { BIN } from './paths.ts';
 
@@ -46,8 +47,7 @@ export function leanBin(): string {
   return bin;
 }
 
-export interface RunningCli {
-  readonly child: ChildProcess;
+export interface Running {
   readonly pid: number;
   /** Resolves when the process has ended. */
   readonly result: Promise<CliResult>;
@@ -55,44 +55,25 @@ export interface RunningCli {
   waitFor(text: string | RegExp): Promise<void>;
 }
 
+export interface RunningCli extends Running {
+  readonly child: ChildProcess;
+}
+
 /** Starts the built CLI, or a copy of it, without a terminal. */
 export function startCli(args: readonly string[], env: NodeJS.ProcessEnv, input?: string, bin = BIN): RunningCli {
   const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  const listeners = new Set<() => void>();
-  const heard = (): void => {
-    for (const listener of listeners) listener();
-  };
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-    heard();
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-    heard();
-  });
+  const said = new Said();
+  child.stdout.on('data', (chunk) => said.add('stdout', String(chunk)));
+  child.stderr.on('data', (chunk) => said.add('stderr', String(chunk)));
   child.stdin.end(input ?? '');
   const result = new Promise<CliResult>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code: code ?? signal ?? 'unknown', stdout, stderr }));
+    child.on('close', (code, signal) => {
+      const { stdout, stderr } = said;
+      resolve({ code: code ?? signal ?? 'unknown', stdout, stderr });
+    });
   });
-  return {
-    child,
-    pid: child.pid ?? 0,
-    result,
-    waitFor: (text) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (!(typeof text === 'string' ? (stdout + stderr).includes(text) : text.test(stdout + stderr))) return;
-          listeners.delete(look);
-          resolve();
-        };
-        listeners.add(look);
-        look();
-        void result.then(() => reject(new Error(`the process ended before it said ${text}:\n${stderr}`)));
-      }),
-  };
+  return { child, pid: child.pid ?? 0, result, waitFor: (text) => said.waitFor(text, result) };
 }
 
 /** Runs the built CLI to its end, without a terminal. */

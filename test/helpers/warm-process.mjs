@@ -3,23 +3,19 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+// As in src/bin.ts, which is not loaded.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+process.noDeprecation = true;
 const chunks = join(process.argv[2], 'chunks');
 const main = readdirSync(chunks).find((name) => /^main-.*\.js$/.test(name));
 const { runProgram } = await import(pathToFileURL(join(chunks, main)).href);
 
 process.on('message', async ({ n, args }) => {
-  let stdout = '';
-  let stderr = '';
   const streams = {
-    out: (text) => {
-      stdout += text;
-    },
-    err: (text) => {
-      stderr += text;
-    },
+    out: (text) => process.send({ n, stream: 'stdout', text }),
+    err: (text) => process.send({ n, stream: 'stderr', text }),
   };
   const code = await runProgram(args, streams, new AbortController().signal);
-  process.send({ n, result: { code, stdout, stderr } });
+  process.send({ n, code });
 });
 process.send('ready');

@@ -2,13 +2,24 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CliResult, leanBin } from './cli.ts';
+import { type CliResult, leanBin, type Running } from './cli.ts';
+import { Said } from './said.ts';
 
 const SCRIPT = fileURLToPath(new URL('warm-process.mjs', import.meta.url));
 
+/** What the process sends of the n-th command: something that it says, or its exit code. */
+type Message =
+  | { readonly n: number; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | { readonly n: number; readonly code: number };
+
+interface Command {
+  readonly said: Said;
+  end(code: number | string): void;
+}
+
 interface Living {
   readonly child: ChildProcess;
-  readonly waiting: Map<number, (result: CliResult) => void>;
+  readonly commands: Map<number, Command>;
 }
 
 /**
@@ -30,17 +41,29 @@ export class WarmProgram {
     return (await this.alive()).child.pid ?? 0;
   }
 
-  /** Runs one command line to its end, or to that of the process. Several may run at once. */
-  async run(args: readonly string[]): Promise<CliResult> {
-    const { child, waiting } = await this.alive();
+  /** Starts one command line. Several may run at once. */
+  async start(args: readonly string[]): Promise<Running> {
+    const { child, commands } = await this.alive();
     this.count += 1;
     const n = this.count;
-    return new Promise((resolve) => {
-      waiting.set(n, resolve);
-      child.send({ n, args });
+    const said = new Said();
+    const result = new Promise<CliResult>((resolve) => {
+      const end = (code: number | string): void => {
+        commands.delete(n);
+        resolve({ code, stdout: said.stdout, stderr: said.stderr });
+      };
+      commands.set(n, { said, end });
     });
+    child.send({ n, args });
+    return { pid: child.pid ?? 0, result, waitFor: (text) => said.waitFor(text, result) };
   }
 
+  /** Runs one command line to its end, or to that of the process. */
+  async run(args: readonly string[]): Promise<CliResult> {
+    return (await this.start(args)).result;
+  }
+
+  /** Kills the process, also a stopped one. */
   async stop(): Promise<void> {
     const living = await this.living;
     if (!living) return;
@@ -50,23 +73,26 @@ export class WarmProgram {
   }
 
   private alive(): Promise<Living> {
-    this.living ??= this.start();
+    this.living ??= this.load();
     return this.living;
   }
 
-  private async start(): Promise<Living> {
+  private async load(): Promise<Living> {
     const stdio: ('ignore' | 'inherit' | 'ipc')[] = ['ignore', 'ignore', 'inherit', 'ipc'];
     const child = fork(SCRIPT, [dirname(leanBin())], { env: this.env, stdio, execArgv: [] });
-    const waiting: Living['waiting'] = new Map();
-    child.on('message', (message: { n: number; result: CliResult }) => {
-      waiting.get(message.n)?.(message.result);
-      waiting.delete(message.n);
+    const commands: Living['commands'] = new Map();
+    const ready = once(child, 'message');
+    child.on('message', (message: Message | 'ready') => {
+      if (message === 'ready') return;
+      const command = commands.get(message.n);
+      if ('code' in message) command?.end(message.code);
+      else command?.said.add(message.stream, message.text);
     });
     child.on('close', (code, signal) => {
       this.living = undefined;
-      for (const resolve of waiting.values()) resolve({ code: signal ?? code ?? 'unknown', stdout: '', stderr: '' });
+      for (const command of [...commands.values()]) command.end(signal ?? code ?? 'unknown');
     });
-    await once(child, 'message');
-    return { child, waiting };
+    await ready;
+    return { child, commands };
   }
 }

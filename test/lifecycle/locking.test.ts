@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TAG } from '../../src/engine/ownership.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { stateBucket } from '../../state/bucket.ts';
-import { readLock } from '../../state/lock.ts';
-import { type CliResult, cliEnvironment, leanBin, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
+import { readLock, type SeenLock } from '../../state/lock.ts';
+import { type CliResult, cliEnvironment, leanBin, type Running } from '../helpers/cli.ts';
 import {
   eventually,
   type Fault,
@@ -16,71 +16,115 @@ import {
   useEmulator,
 } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
+import { WarmProgram } from '../helpers/warm-program.ts';
 import { afterwards, putText, storeFor, textOf, useCleanUp, userError } from '../state/stage.ts';
 
 useCleanUp();
 
 const emulator = useEmulator({ delaySeconds: 0.1, tasks: 'simulated' });
 const INIT = ['init', '--yes', '--verify', 'health'];
-/** What the stack adds to an account, by kind; a VPC brings a main route table and a default security group. */
+/** A lease that a test can wait for. S3 tells times by the second. */
+const LEASE_SECONDS = 4;
+const EXPIRED_SECONDS = LEASE_SECONDS + 1;
+/** What a stack has in EC2, by kind. */
 const EC2_OF_A_STACK = {
   'elastic-ip': 1,
   'internet-gateway': 1,
   natgateway: 1,
-  'network-interface': 2,
-  'route-table': 3,
-  'security-group': 2,
+  'route-table': 2,
+  'security-group': 1,
   subnet: 4,
   vpc: 1,
   'vpc-endpoint': 1,
 };
 
+/** Somebody at a terminal of their own: the program in a process of theirs, whose name is in the user agent of its calls. */
+class Operator {
+  readonly name: string;
+  private readonly program: WarmProgram;
+  private readonly underway = new Set<Running>();
+
+  constructor(name: string, extra: NodeJS.ProcessEnv = {}) {
+    this.name = name;
+    this.program = new WarmProgram(environment(name, extra));
+  }
+
+  async start(args: readonly string[]): Promise<Running> {
+    const running = await this.program.start(args);
+    this.underway.add(running);
+    void running.result.then(() => this.underway.delete(running));
+    return running;
+  }
+
+  async run(args: readonly string[]): Promise<CliResult> {
+    return (await this.start(args)).result;
+  }
+
+  /** What still runs ends here, stopped or not. */
+  async interrupt(): Promise<void> {
+    if (this.underway.size > 0) await this.program.stop();
+  }
+
+  leave(): Promise<void> {
+    return this.program.stop();
+  }
+
+  async calls(): Promise<LoggedCall[]> {
+    return (await emulator.calls()).filter(({ agent }) => agent.includes(`app/${this.name}`));
+  }
+
+  /** Mutating calls outside the state bucket. */
+  async changes(): Promise<string[]> {
+    return (await this.calls())
+      .filter(({ mutating, params }) => mutating && params.Bucket !== bucketName())
+      .map(({ service, operation }) => `${service} ${operation}`);
+  }
+
+  /** Resolves when AWS has been asked for this change: dry runs are none. */
+  reached(operation: string): Promise<boolean> {
+    return eventually(`${operation} of ${this.name}`, async () =>
+      (await this.calls()).some((call) => call.mutating && call.operation === operation),
+    );
+  }
+}
+
+const environment = (who: string, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv =>
+  cliEnvironment(emulator.address, { TEMPORAL_ADDRESS: '127.0.0.1:1', AWS_SDK_UA_APP_ID: who, ...extra });
+const bucketName = (): string => stateBucket(emulator.address).Bucket;
+const seenLock = (stack = 'dev'): Promise<SeenLock | undefined> =>
+  readLock({ s3: emulator.clients.s3, own: stateBucket(emulator.address), key: `${stack}/lock.json` });
+const expired = (stack = 'dev', seconds = EXPIRED_SECONDS): Promise<boolean> =>
+  eventually('the lease to run out', async () => ((await seenLock(stack))?.ageSeconds ?? 0) > seconds);
+
 let empty: Inventory;
-let running: RunningCli[];
+let first: Operator;
+let second: Operator;
+beforeAll(() => {
+  first = new Operator('first', { TEMPORAL_FARGATE_LEASE_SECONDS: String(LEASE_SECONDS) });
+  second = new Operator('second');
+});
 beforeEach(async () => {
   await emulator.reset();
   empty = await emulator.inventory();
-  running = [];
 });
 afterEach(async () => {
   await emulator.clearFaults();
-  for (const { child } of running) child.kill('SIGKILL');
-  await Promise.all(running.map(({ result }) => result));
+  await Promise.all([first.interrupt(), second.interrupt()]);
 });
+afterAll(() => Promise.all([first.leave(), second.leave()]));
 
-/** `who` is in the user agent of every call of the run. */
-const environment = (who: string, extra: NodeJS.ProcessEnv = {}) =>
-  cliEnvironment(emulator.address, { TEMPORAL_ADDRESS: '127.0.0.1:1', AWS_SDK_UA_APP_ID: who, ...extra });
-const run = (who: string, args: readonly string[]) => runCli(args, environment(who), undefined, leanBin());
-function start(who: string, extra: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): RunningCli {
-  const cli = startCli([...INIT, ...flags], environment(who, extra), undefined, leanBin());
-  running.push(cli);
-  return cli;
-}
-
-const callsOf = async (who: string): Promise<LoggedCall[]> =>
-  (await emulator.calls()).filter(({ agent }) => agent.includes(`app/${who}`));
-const bucketName = (): string => stateBucket(emulator.address).Bucket;
-/** Mutating calls outside the state bucket. */
-const changesOf = async (who: string): Promise<string[]> =>
-  (await callsOf(who))
-    .filter(({ mutating, params }) => mutating && params.Bucket !== bucketName())
-    .map(({ service, operation }) => `${service} ${operation}`);
-/** A change: dry runs are none. */
-const reached = (who: string, operation: string) =>
-  eventually(`${operation} of ${who}`, async () =>
-    (await callsOf(who)).some((call) => call.mutating && call.operation === operation),
-  );
-const seenLock = () => readLock({ s3: emulator.clients.s3, own: stateBucket(emulator.address), key: 'dev/lock.json' });
+/** How many things of each kind carry the stack's tag. */
+const ec2Of = ({ ec2 = {} }: Inventory, stack = 'dev'): Record<string, number> => {
+  const isOurs = ({ tags }: Record<string, unknown>) => (tags as Record<string, string>)?.[TAG.stack] === stack;
+  const counts = Object.entries(ec2).map(([kind, things]) => [kind, Object.values(things).filter(isOurs).length]);
+  return Object.fromEntries(counts.filter(([, count]) => count !== 0));
+};
 
 async function expectOneWholeStack(): Promise<void> {
-  const now = (await emulator.inventory()).ec2 ?? {};
-  const added = Object.keys(now).map((kind) => {
-    const before = Object.keys(empty.ec2?.[kind] ?? {}).length;
-    return [kind, Object.keys(now[kind] ?? {}).length - before];
-  });
-  expect(Object.fromEntries(added)).toEqual(EC2_OF_A_STACK);
-  const plan = await run('plan', ['plan', '--yes', '--detailed-exitcode']);
+  const inventory = await emulator.inventory();
+  expect(ec2Of(inventory)).toEqual(EC2_OF_A_STACK);
+  expect(Object.keys(inventory.ec2?.vpc ?? {})).toHaveLength(Object.keys(empty.ec2?.vpc ?? {}).length + 1);
+  const plan = await second.run(['plan', '--yes', '--detailed-exitcode']);
   expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') });
 }
 
@@ -104,137 +148,194 @@ async function atTerminal(args: readonly string[], question: string, answer: str
   return { code, shown };
 }
 
+const runsInit = ({ pid }: Running): string => `(process ${pid}) runs "init"`;
+const DESTROY = ['destroy', '--yes', '--purge', '--delete-data', '--delete-state-bucket', '--confirm', 'dev'];
+
 describe('two init at once in a new account', () => {
-  it('one makes the stack; the other exits 75, says who is at it, and changes nothing', async () => {
-    // Whoever gets the lock waits here until the other has ended.
+  it('one makes the stack; the other exits 75, says who is at it, and changes nothing, and so does a destroy', async () => {
+    // Whoever gets the lock waits here until the others have ended.
     await emulator.fault({ kind: 'hang', match: { operation: 'CreateVpc' } });
-    const both = ['first', 'second'].map((who) => ({ who, cli: start(who) }));
-    const loser = await Promise.race(both.map(async ({ who, cli }) => ({ who, result: await cli.result })));
-    const winner = both.find(({ who }) => who !== loser.who);
+    const both = await Promise.all([first, second].map(async (who) => ({ who, run: await who.start(INIT) })));
+    const loser = await Promise.race(both.map(async ({ who, run }) => ({ who, result: await run.result })));
+    const winner = both.find(({ who }) => who !== loser.who) as (typeof both)[number];
     expect(loser.result.code).toBe(75);
-    expect(loser.result.stderr).toContain(`(process ${winner?.cli.pid}) runs "init"`);
+    expect(loser.result.stderr).toContain(runsInit(winner.run));
     expect(loser.result.stderr).toContain('temporal-fargate unlock --stack dev');
     expect(loser.result.stdout).toBe('');
+    expect(await loser.who.changes()).toEqual([]);
+    const written = (await loser.who.calls()).filter(({ params }) => params.Key === 'dev/state.json');
+    expect(written.filter(({ mutating }) => mutating)).toEqual([]);
+    const early = await loser.who.run(['destroy', '--yes']);
+    expect(early).toMatchObject({ code: 75, stderr: expect.stringContaining(runsInit(winner.run)) });
+    expect(await loser.who.changes()).toEqual([]);
 
     await emulator.clearFaults();
-    expect(await winner?.cli.result).toMatchObject({ code: 0 });
-    expect(await changesOf(loser.who)).toEqual([]);
-    const written = (await callsOf(loser.who)).filter(({ params }) => params.Key === 'dev/state.json');
-    expect(written.filter(({ mutating }) => mutating)).toEqual([]);
+    expect(await winner.run.result).toMatchObject({ code: 0 });
     expect(await seenLock()).toBeUndefined();
     await expectOneWholeStack();
+    expect(await second.run(DESTROY)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^0 left$/m) });
+    expect(countable(await emulator.inventory())).toEqual(countable(empty));
+  });
+
+  it('a destroy finds the lock also before the init has written anything', async () => {
+    await emulator.fault({ kind: 'hang', match: { operation: 'PutObject' }, after: 2 });
+    const init = await first.start(INIT);
+    await first.reached('PutObject');
+    await eventually('the lock', async () => (await seenLock()) !== undefined);
+    const early = await second.run(['destroy', '--yes']);
+    expect(early).toMatchObject({ code: 75, stderr: expect.stringContaining(runsInit(init)) });
+    expect(await second.changes()).toEqual([]);
   });
 });
 
 describe('twenty init at once', () => {
-  it('are let in one at a time: nineteen exit 75 at once, name the one, and change nothing', async () => {
-    const { s3, own } = await storeFor(emulator);
-    await putText(
-      s3,
-      own,
-      'dev/state.json',
-      readFileSync(new URL('../state/samples/v1.json', import.meta.url), 'utf8'),
-    );
+  const crowd: Operator[] = [];
+  afterAll(() => Promise.all(crowd.map((who) => who.leave())));
+
+  it('are let in one at a time: nineteen exit 75 at once, name the one, and change nothing; that one works', async () => {
+    expect(await second.run(INIT)).toMatchObject({ code: 0 });
     await emulator.clearCalls();
     // The first thing that is done under the lock of a stack that exists.
     await emulator.fault({ kind: 'hang', match: { operation: 'DescribeVpcs' } });
-    const all = Array.from({ length: 20 }, () => start('crowd', {}, ['--skip-checks']));
-    const ended = new Map<RunningCli, CliResult>();
-    for (const cli of all) void cli.result.then((result) => ended.set(cli, result));
+    // Processes of five each: loading the program twenty times would take longer than all that they do.
+    crowd.push(...[1, 2, 3, 4].map((n) => new Operator(`crowd-${n}`)));
+    const all = await Promise.all(
+      crowd.flatMap((who) => Array.from({ length: 5 }, () => who.start([...INIT, '--skip-checks']))),
+    );
+    const ended = new Map<Running, CliResult>();
+    for (const run of all) void run.result.then((result) => ended.set(run, result));
     await eventually('nineteen to end', async () => ended.size === 19, 60);
-    const winner = all.find((cli) => !ended.has(cli));
+    const winner = all.find((run) => !ended.has(run)) as Running;
     for (const result of ended.values()) {
       expect(result).toMatchObject({ code: 75, stdout: '' });
-      expect(result.stderr).toContain(`(process ${winner?.pid}) runs "init"`);
+      expect(result.stderr).toContain(runsInit(winner));
     }
-    winner?.child.kill('SIGINT');
     await emulator.clearFaults();
-    expect(await winner?.result).toMatchObject({ code: 130 });
+    expect(await winner.result).toMatchObject({ code: 0 });
     expect(await seenLock()).toBeUndefined();
-    const changes = (await callsOf('crowd')).filter(({ mutating, status }) => mutating && status === 200);
+    const changes = (await emulator.calls()).filter(({ mutating, status }) => mutating && status === 200);
     expect(changes.map(({ operation, params }) => [operation, params.Key])).toEqual([['PutObject', 'dev/lock.json']]);
   });
 });
 
-describe('a stopped init', () => {
-  const LEASE = { TEMPORAL_FARGATE_LEASE_SECONDS: '4' };
+/** An init that is stopped in the middle; all four of them are stacks in one account, and their leases run out together. */
+interface StoppedInit {
+  readonly stack: string;
+  readonly fault: Fault;
+  /** Resolves when it is where it is to be stopped. */
+  arrived(who: Operator, run: Running): Promise<unknown>;
+  /** What hangs is not let through before the init goes on. */
+  readonly keepsHanging?: boolean;
+}
 
-  it.each<[string, Fault, 'CreateNatGateway' | 'CreateInternetGateway' | 'PutObject']>([
-    [
-      'waits for the answer to a create',
-      { kind: 'hang', match: { operation: 'CreateNatGateway' } },
-      'CreateNatGateway',
-    ],
+/** Of the steps that need nothing of the held one: after it no other call is half sent. */
+const OTHERS_DONE = 'task definition (worker) created';
+const creating = (stack: string, operation: string, fault: Omit<Fault, 'match'>): StoppedInit => ({
+  stack,
+  fault: { ...fault, match: { operation } },
+  arrived: async (who, run) => {
+    await who.reached(operation);
+    await run.waitFor(OTHERS_DONE);
+  },
+});
+const STOPPED: readonly StoppedInit[] = [
+  creating('repeating', 'CreateInternetGateway', {
+    kind: 'error',
+    status: 503,
+    code: 'RequestLimitExceeded',
+    times: 9,
+  }),
+  creating('creating', 'CreateNatGateway', { kind: 'hang' }),
+  creating('sleeping', 'CreateNatGateway', { kind: 'hang' }),
+  {
+    stack: 'writing',
     // The third: after the lock and the config, the first intents. Nothing else is under way then.
-    [
-      'waits for the answer to a write of its state',
-      { kind: 'hang', match: { operation: 'PutObject' }, after: 3 },
-      'PutObject',
-    ],
-    [
-      'is about to repeat a create that was throttled',
-      {
-        kind: 'error',
-        match: { operation: 'CreateInternetGateway' },
-        status: 503,
-        code: 'RequestLimitExceeded',
-        times: 9,
-      },
-      'CreateInternetGateway',
-    ],
-  ])('that %s is overtaken after its lease, and changes nothing when it goes on', async (_where, fault, at) => {
-    await emulator.fault(fault);
-    const first = start('first', LEASE);
-    const early = at !== 'PutObject';
-    if (early) {
-      await reached('first', at);
-      // What does not need the held one: after that no other call is half sent.
-      await first.waitFor('task definition (worker) created');
-    } else {
-      await eventually('the hanging write', async () =>
-        (await callsOf('first')).some(({ operation, status }) => operation === at && status === null),
-      );
-    }
-    process.kill(first.pid, 'SIGSTOP');
-    // A call that is on its way already cannot be fenced, so it is let through before the next run begins.
-    if (early) await emulator.clearFaults();
-    // In this process: a second one might need longer than the lease to ask.
-    const { store } = await storeFor(emulator);
-    const refused = await userError(store.open('init'));
-    expect(refused).toMatchObject({ code: 'LOCK_HELD', message: expect.stringContaining(`process ${first.pid}`) });
+    fault: { kind: 'hang', match: { operation: 'PutObject' }, after: 3 },
+    arrived: (who) =>
+      eventually('the hanging write', async () =>
+        (await who.calls()).some(({ operation, status }) => operation === 'PutObject' && status === null),
+      ),
+    keepsHanging: true,
+  },
+];
 
-    await eventually('the lease to run out', async () => ((await seenLock())?.ageSeconds ?? 0) > 5);
-    expect(await run('second', INIT)).toMatchObject({ code: 0 });
-    const before = (await callsOf('first')).length;
-    const stored = (await emulator.inventory()).s3;
+describe('a stopped init', () => {
+  const stopped = new Map<string, { who: Operator; run: Running; refused: Error }>();
+  const wentOn = new Map<string, WentOn>();
+  interface WentOn {
+    readonly result: CliResult;
+    /** Its changing calls since it goes on, and those of them that were carried out. */
+    readonly calls: readonly LoggedCall[];
+    readonly stored: { readonly before: object; readonly after: object };
+    readonly ec2: Record<string, number>;
+    readonly plan: CliResult;
+  }
+  const init = (stack: string) => [...INIT, '--skip-checks', '--stack', stack];
+  const storedOf = async (stack: string): Promise<object> => {
+    const objects = Object.entries((await emulator.inventory()).s3?.object ?? {});
+    return Object.fromEntries(objects.filter(([key]) => key.startsWith(`${bucketName()}/${stack}/`)));
+  };
 
+  async function goOn(stack: string): Promise<void> {
+    const { who, run } = stopped.get(stack) as { who: Operator; run: Running };
+    const before = (await who.calls()).length;
+    const stored = await storedOf(stack);
     await emulator.clearFaults();
-    process.kill(first.pid, 'SIGCONT');
-    const { code, stderr } = await first.result;
-    expect(code).toBe(75);
-    expect(stderr).toMatch(/was lost|somebody else wrote it meanwhile/);
-    const after = (await callsOf('first')).slice(before).filter(({ mutating }) => mutating);
+    process.kill(run.pid, 'SIGCONT');
+    const result = await run.result;
+    const calls = (await who.calls()).slice(before).filter(({ mutating }) => mutating);
+    const after = await storedOf(stack);
+    const plan = await second.run(['plan', '--yes', '--detailed-exitcode', '--stack', stack]);
+    const ec2 = ec2Of(await emulator.inventory(), stack);
+    wentOn.set(stack, { result, calls, stored: { before: stored, after }, ec2, plan });
+  }
+
+  beforeAll(async () => {
+    await emulator.reset();
+    for (const { stack, fault, arrived, keepsHanging } of STOPPED) {
+      const who = new Operator(stack, { TEMPORAL_FARGATE_LEASE_SECONDS: String(LEASE_SECONDS) });
+      await emulator.fault(fault);
+      const run = await who.start(init(stack));
+      await arrived(who, run);
+      process.kill(run.pid, 'SIGSTOP');
+      // A call that is on its way already cannot be fenced, so it is let through before the next run begins.
+      if (!keepsHanging) await emulator.clearFaults();
+      // In this process: a second one might need longer than the lease to ask.
+      const { store } = await storeFor(emulator, { stack });
+      stopped.set(stack, { who, run, refused: await userError(store.open('init')) });
+    }
+    for (const { stack } of STOPPED) await expired(stack);
+    const overtaken = STOPPED.flatMap(({ stack }) => (stack === 'sleeping' ? [] : stack));
+    const overtaking = await Promise.all(overtaken.map((stack) => second.run(init(stack))));
+    for (const { code, stderr } of overtaking)
+      if (code !== 0) throw new Error(`taking over ends with ${code}: ${stderr}`);
+    for (const { stack } of STOPPED) await goOn(stack);
+  }, 120_000);
+  afterAll(() => Promise.all([...stopped.values()].map(({ who }) => who.leave())));
+
+  it.each([
+    ['creating', 'waits for the answer to a create'],
+    ['writing', 'waits for the answer to a write of its state'],
+    ['repeating', 'is about to repeat a create that was throttled'],
+  ])('(%s) that %s is overtaken after its lease, and changes nothing when it goes on', (stack) => {
+    const { run, refused } = stopped.get(stack) as { run: Running; refused: Error };
+    expect(refused).toMatchObject({ code: 'LOCK_HELD', message: expect.stringContaining(`process ${run.pid}`) });
+    const { result, calls, stored, ec2, plan } = wentOn.get(stack) as WentOn;
+    expect(result.code).toBe(75);
+    expect(result.stderr).toMatch(/was lost|somebody else wrote it meanwhile/);
     // Its renewals and its release meet the lock of another, or none.
-    expect(after.filter(({ params, status }) => params.Bucket !== bucketName() || (status ?? 0) < 400)).toEqual([]);
-    expect((await emulator.inventory()).s3).toEqual(stored);
-    await expectOneWholeStack();
+    expect(calls.filter(({ params, status }) => params.Bucket !== bucketName() || (status ?? 0) < 400)).toEqual([]);
+    expect(stored.after).toEqual(stored.before);
+    expect(ec2).toEqual(EC2_OF_A_STACK);
+    expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') });
   });
 
-  it('that nobody overtook although its lease ran out renews it before it changes anything more, and ends well', async () => {
-    await emulator.fault({ kind: 'hang', match: { operation: 'CreateNatGateway' } });
-    const first = start('first', LEASE);
-    await reached('first', 'CreateNatGateway');
-    await first.waitFor('task definition (worker) created');
-    process.kill(first.pid, 'SIGSTOP');
-    await emulator.clearFaults();
-    await eventually('the lease to run out', async () => ((await seenLock())?.ageSeconds ?? 0) > 3);
-    const before = (await callsOf('first')).length;
-    process.kill(first.pid, 'SIGCONT');
-    expect(await first.result).toMatchObject({ code: 0 });
-    const [next] = (await callsOf('first')).slice(before).filter(({ mutating }) => mutating);
-    expect(next).toMatchObject({ operation: 'PutObject', params: { Key: 'dev/lock.json' }, status: 200 });
-    expect(await seenLock()).toBeUndefined();
-    await expectOneWholeStack();
+  it('that nobody overtook although its lease ran out renews it before it changes anything more, and ends well', () => {
+    const { result, calls, ec2, plan } = wentOn.get('sleeping') as WentOn;
+    expect(result).toMatchObject({ code: 0 });
+    expect(calls[0]).toMatchObject({ operation: 'PutObject', params: { Key: 'sleeping/lock.json' }, status: 200 });
+    expect(ec2).toEqual(EC2_OF_A_STACK);
+    expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') });
   });
 });
 
@@ -244,9 +345,9 @@ describe('an init that never hears what became of its writes', () => {
     for (let after = 1; after < 200; after += 1) {
       await emulator.fault({ kind: 'close-after', match: { operation: 'PutObject' }, after });
     }
-    expect(await run('deaf', INIT)).toMatchObject({ code: 0 });
+    expect(await second.run(INIT)).toMatchObject({ code: 0 });
     await emulator.clearFaults();
-    const puts = (await callsOf('deaf')).filter(({ operation }) => operation === 'PutObject');
+    const puts = (await second.calls()).filter(({ operation }) => operation === 'PutObject');
     const refused = puts.filter(({ status }) => status === 412);
     expect(refused.length).toBeGreaterThan(15);
     const { store } = await storeFor(emulator);
@@ -259,28 +360,34 @@ describe('an init that never hears what became of its writes', () => {
 });
 
 describe('on a machine whose clock is an hour off', () => {
-  const startShifted = (who: string, ms: number): RunningCli => {
+  const shifted: Operator[] = [];
+  const shiftedBy = (name: string, ms: number): Operator => {
     const shift = new URL('../helpers/shifted-clock.mjs', import.meta.url);
-    return start(who, { NODE_OPTIONS: `--import=${shift}`, TEST_CLOCK_SHIFT_MS: String(ms) });
+    const who = new Operator(name, { NODE_OPTIONS: `--import=${shift}`, TEST_CLOCK_SHIFT_MS: String(ms) });
+    shifted.push(who);
+    return who;
   };
+  afterAll(() => Promise.all(shifted.map((who) => who.leave())));
 
   it('a held lock is held, an abandoned one is taken over after its lease, and the stack is made', async () => {
     const { store, s3, own } = await storeFor(emulator, { leaseSeconds: 2 });
+    const [fast, slow] = [shiftedBy('fast', 3_600_000), shiftedBy('slow', -3_600_000)];
     const session = await store.open('deploy');
     const held = await textOf(s3, own, 'dev/lock.json');
-    for (const ms of [3_600_000, -3_600_000]) {
-      const early = await startShifted('early', ms).result;
+    for (const who of [fast, slow]) {
+      const early = await who.run(INIT);
       expect(early.stderr).toMatch(/runs "deploy" since 20.*, last sign of life [0-5] s ago/);
       expect(early.code).toBe(75);
     }
     await session.close();
+    await emulator.clearCalls();
     await putText(s3, own, 'dev/lock.json', held.replace(/"host": "[^"]*"/, '"host": "elsewhere"'));
-    await eventually('the lease to run out', async () => ((await seenLock())?.ageSeconds ?? 0) > 3);
-    const made = await startShifted('made', -3_600_000).result;
+    await expired('dev', 3);
+    const made = await slow.run(INIT);
     expect(made.stderr).toMatch(/clock: 3\d{3} s behind AWS/);
     expect(made.code).toBe(0);
     // What is not there is asked for once, as on any machine: the clock is no reason to ask again.
-    const looks = (await callsOf('made')).filter(({ operation }) => operation === 'DescribeTaskDefinition');
+    const looks = (await slow.calls()).filter(({ operation }) => operation === 'DescribeTaskDefinition');
     expect(looks.length).toBeLessThan(5);
     await expectOneWholeStack();
   });
@@ -288,7 +395,7 @@ describe('on a machine whose clock is an hour off', () => {
 
 describe('unlock', () => {
   it('says when there is no lock and no state bucket', async () => {
-    expect(await run('unlock', ['unlock'])).toMatchObject({ code: 0, stdout: 'Stack dev is not locked.\n' });
+    expect(await second.run(['unlock'])).toMatchObject({ code: 0, stdout: 'Stack dev is not locked.\n' });
     expect(await emulator.inventory()).toEqual(empty);
   });
 
@@ -307,48 +414,28 @@ describe('unlock', () => {
 
   it('shows the holder, asks for a yes, and breaks the lock of a stopped process for good', async () => {
     await emulator.fault({ kind: 'hang', match: { operation: 'CreateVpc' } });
-    const first = start('first');
-    await reached('first', 'CreateVpc');
-    await first.waitFor('task definition (worker) created');
-    process.kill(first.pid, 'SIGSTOP');
+    const init = await first.start(INIT);
+    await first.reached('CreateVpc');
+    await init.waitFor(OTHERS_DONE);
+    process.kill(init.pid, 'SIGSTOP');
     await emulator.clearFaults();
 
-    const asked = await run('unlock', ['unlock']);
+    const asked = await second.run(['unlock']);
     expect(asked).toMatchObject({ code: 64, stderr: expect.stringContaining('--yes') });
-    expect(asked.stderr).toMatch(new RegExp(`Stack dev is locked: .*\\(process ${first.pid}\\) runs "init" since 20`));
+    expect(asked.stderr).toMatch(new RegExp(`Stack dev is locked: .*\\(process ${init.pid}\\) runs "init" since 20`));
     expect(await seenLock()).toBeDefined();
 
-    const broken = await run('unlock', ['unlock', '--yes']);
+    const broken = await second.run(['unlock', '--yes']);
     expect(broken).toMatchObject({ code: 0, stdout: 'The lock of stack dev is broken.\n' });
-    expect(broken.stderr).toContain(`(process ${first.pid})`);
+    expect(broken.stderr).toContain(`(process ${init.pid})`);
     expect(await seenLock()).toBeUndefined();
-    expect((await run('unlock', ['unlock', '--yes'])).stdout).toBe('Stack dev is not locked.\n');
+    expect((await second.run(['unlock', '--yes'])).stdout).toBe('Stack dev is not locked.\n');
 
-    expect(await run('second', INIT)).toMatchObject({ code: 0 });
-    const before = (await changesOf('first')).length;
-    process.kill(first.pid, 'SIGCONT');
-    expect((await first.result).code).toBe(75);
-    expect((await changesOf('first')).slice(before)).toEqual([]);
+    expect(await second.run(INIT)).toMatchObject({ code: 0 });
+    const before = (await first.changes()).length;
+    process.kill(init.pid, 'SIGCONT');
+    expect((await init.result).code).toBe(75);
+    expect((await first.changes()).slice(before)).toEqual([]);
     await expectOneWholeStack();
-  });
-});
-
-describe('destroy while an init holds the lock', () => {
-  it.each<[string, Fault, string]>([
-    ['in the middle of its apply', { kind: 'hang', match: { operation: 'CreateVpc' } }, 'CreateVpc'],
-    ['before it has written anything', { kind: 'hang', match: { operation: 'PutObject' }, after: 2 }, 'PutObject'],
-  ])('%s exits 75 and deletes nothing; afterwards it leaves nothing', async (_when, fault, at) => {
-    await emulator.fault(fault);
-    const init = start('first');
-    await reached('first', at);
-    await eventually('the lock', async () => (await seenLock()) !== undefined);
-    const early = await run('destroy', ['destroy', '--yes']);
-    expect(early).toMatchObject({ code: 75, stderr: expect.stringContaining(`(process ${init.pid}) runs "init"`) });
-    expect(await changesOf('destroy')).toEqual([]);
-    await emulator.clearFaults();
-    expect(await init.result).toMatchObject({ code: 0 });
-    const args = ['destroy', '--yes', '--purge', '--delete-data', '--delete-state-bucket', '--confirm', 'dev'];
-    expect(await run('destroy', args)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^0 left$/m) });
-    expect(countable(await emulator.inventory())).toEqual(countable(empty));
   });
 });
