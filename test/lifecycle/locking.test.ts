@@ -310,7 +310,7 @@ describe('a stopped init', () => {
     for (const { code, stderr } of overtaking)
       if (code !== 0) throw new Error(`taking over ends with ${code}: ${stderr}`);
     for (const { stack } of STOPPED) await goOn(stack);
-  }, 120_000);
+  }, 600_000);
   afterAll(() => Promise.all([...stopped.values()].map(({ who }) => who.leave())));
 
   it.each([
