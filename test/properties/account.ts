@@ -1,0 +1,60 @@
+import type { Inventory } from '../helpers/emulator.ts';
+import { countable } from '../helpers/inventory.ts';
+
+/** Kinds that come and go by themselves, or that have one more of everything that was ever done. */
+const FLEETING = /^(task|network-interface|object|inactive-.*)$/;
+
+/** Parts of ids that AWS makes up, and digests of texts in which such ids are. */
+const MADE_UP: readonly [RegExp, string][] = [
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?\b/g, '*'],
+  [/(?<=-)[0-9a-f]{17}\b|"[0-9a-f]{16}"/g, '*'],
+  [/\b127\.\d+\.\d+\.\d+/g, '*'],
+  [/(?<=scalable-target\/)\w+|(?<=temporal-fargate\/dev\/temporal-)\w{6}/g, '*'],
+  [/(?<=task-definition\/[a-z0-9_-]+:)\d+/g, '*'],
+];
+
+/**
+ * What an account holds, a line a thing, in a form in which two accounts of the same stack are the same: whatever AWS
+ * makes up is left out, and so are the revisions of task definitions that are kept to go back to.
+ */
+export function shapeOf(inventory: Inventory): string[] {
+  const inUse = new Set(Object.values(inventory.ecs?.service ?? {}).map(({ taskDefinition }) => taskDefinition));
+  return Object.entries(inventory)
+    .flatMap(([service, kinds]) => Object.entries(kinds).map(([kind, things]) => ({ service, kind, things })))
+    .filter(({ kind }) => !FLEETING.test(kind))
+    .flatMap(({ service, kind, things }) =>
+      Object.entries(things)
+        .filter(([id]) => kind !== 'task-definition' || inUse.has(id))
+        .map(([id, fields]) => `${service} ${kind} ${id} ${JSON.stringify(sorted(fields))}`),
+    )
+    .map((line) => MADE_UP.reduce((text, [madeUp, stand]) => text.replace(madeUp, stand), line))
+    .sort();
+}
+
+/** What is left of a stack, service by service; an account in which nothing was ever made has the same. */
+export function remains(inventory: Inventory): Inventory {
+  const { ecs = {}, ...others } = countable(inventory);
+  // A destroy that dies between deregistering and deleting a revision leaves it as AWS leaves any that was deregistered.
+  const { 'inactive-task-definition': _leftToAws, ...kinds } = ecs;
+  return Object.keys(kinds).length === 0 ? others : { ...others, ecs: kinds };
+}
+
+/** "too much: …; missing: …"; `undefined` when both are the same. */
+export function difference(found: readonly string[], expected: readonly string[]): string | undefined {
+  const missing = [...expected];
+  const extra = found.filter((line) => {
+    const at = missing.indexOf(line);
+    if (at >= 0) missing.splice(at, 1);
+    return at < 0;
+  });
+  if (extra.length + missing.length === 0) return undefined;
+  return `too much: ${extra.join('\n')}\nmissing: ${missing.join('\n')}`;
+}
+
+/** The same value with the keys of all its objects in order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
