@@ -48,7 +48,7 @@ export class SandboxControl {
     return { seconds: interrupted[0]?.seconds ?? 0 };
   }
 
-  /** Fargate places no task on Spot for so many seconds. */
+  /** Fargate places no task on Spot for so many seconds from now; 0 ends that. */
   async withholdSpot(seconds: number): Promise<void> {
     await this.ask('POST', 'fargate', { capacityProvider: 'FARGATE_SPOT', capacity: 0, seconds });
   }

@@ -42,7 +42,7 @@ export function appSource(appDir: string): ImageSource {
 }
 
 /** A copy of the worker's sources with other activities. */
-function withActivities(scratch: string, activities: string): string {
+export function withActivities(scratch: string, activities: string): string {
   const folder = join(scratch, 'sources');
   cpSync(workerDir, folder, { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path) });
   symlinkSync(join(workerDir, 'node_modules'), join(folder, 'node_modules'));

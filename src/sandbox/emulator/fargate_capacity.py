@@ -79,7 +79,7 @@ class Capacity:
         provider = wanted.get("capacityProvider")
         if method != "POST" or provider not in FARGATE_PROVIDERS:
             return 400, {"error": f"POST the limits of a capacityProvider: {', '.join(FARGATE_PROVIDERS)}"}
-        until = time.monotonic() + float(wanted.get("seconds") or math.inf)
+        until = time.monotonic() + float(wanted.get("seconds", math.inf))
         for kind in ("capacity", "quota"):
             self._limits.pop((provider, kind), None)
             if wanted.get(kind) is not None:

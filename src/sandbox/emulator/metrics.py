@@ -83,7 +83,7 @@ class Metrics:
                     cpu = sample.of_each(len(mine))
                     found = [] if cpu is None else [Percent(cpu, sample.memory)] * len(mine)
                 self._put(region, service, moment, found)
-                self._remember(service, moment, found, len(mine))
+                self._remember(service, moment, found, sum(1 for task in mine if task.desired_status == "RUNNING"))
 
     def _running(self) -> List[Task]:
         return [task for task in self._store.all_tasks() if task.last_status == "RUNNING"]
