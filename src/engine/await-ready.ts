@@ -4,7 +4,7 @@ import { NeverReady } from './failure.ts';
 import { assertOwned } from './ownership.ts';
 import type { AnyStep, Live, Readiness, Stopped } from './step.ts';
 import { poll } from './wait.ts';
-import { waiting } from './waiting.ts';
+import { usualMs, waiting } from './waiting.ts';
 
 /**
  * Waits until the thing is what `want` asks for. What does not get there is explained and, where the cloud would go on
@@ -29,6 +29,7 @@ export async function awaitReady<Cloud>(
     what: `${step.title} ${first.id} to become ready`,
     clock: context.clock,
     intervalMs: context.pollMs,
+    usualMs: usualMs(context, step, 'ready'),
     signal: context.signal,
     timeoutMs: step.timeouts.ready * 60_000,
     onWaiting: (reason, elapsedMs) => tell(reason, elapsedMs, stuck.until(elapsedMs)),
@@ -128,6 +129,7 @@ async function awaitReturn<Cloud>({ context, step, want, look }: Wait<Cloud>): P
     clock: context.clock,
     signal: context.signal,
     intervalMs: context.pollMs,
+    usualMs: usualMs(context, step, 'ready'),
     timeoutMs: step.timeouts.ready * 60_000,
     onWaiting: waiting(context, step, 'ready'),
     probe: async () => {

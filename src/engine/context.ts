@@ -28,7 +28,7 @@ export interface EngineContext<Cloud, Config> {
   readonly newToken: () => string;
   /** Mutating calls at once; EC2 throttles accounts that send many. */
   readonly concurrency: number;
-  /** Milliseconds until the second look at something that takes its time; later looks are further apart. */
+  /** Milliseconds until the second look at something that takes its time: 1000 against AWS. Steps' usual times are in it. */
   readonly pollMs: number;
   /** Milliseconds by which a tag search may lag behind a create. */
   readonly tagLagMs: number;

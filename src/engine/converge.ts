@@ -9,7 +9,7 @@ import { assertOwned } from './ownership.ts';
 import { findPatiently, isFresh, patience } from './recorded.ts';
 import type { AnyStep, Live } from './step.ts';
 import { poll } from './wait.ts';
-import { waiting } from './waiting.ts';
+import { usualMs, waiting } from './waiting.ts';
 
 /**
  * Observe, ensure, sync, wait: one path for a thing that is new, found, drifted or already right. `leaving` is one of
@@ -105,6 +105,7 @@ async function awaitGone<Cloud>(
     what: `${step.title} ${id} to be gone`,
     clock: context.clock,
     intervalMs: context.pollMs,
+    usualMs: usualMs(context, step, 'gone'),
     signal: context.signal,
     timeoutMs: step.timeouts.gone * 60_000,
     onWaiting: waiting(context, step, 'gone'),

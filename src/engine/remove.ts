@@ -5,7 +5,7 @@ import { named, reasonOf } from './failure.ts';
 import { assertOwned } from './ownership.ts';
 import type { AnyStep, DestroyOptions, Live } from './step.ts';
 import { poll } from './wait.ts';
-import { waiting } from './waiting.ts';
+import { usualMs, waiting } from './waiting.ts';
 
 /** How long after a refusal it is enough to see the blocker still there, instead of asking for the deletion again. */
 const BELIEVE_BLOCKER_MS = 60_000;
@@ -41,6 +41,7 @@ export async function remove<Cloud>(
       what: `${step.title} ${found.id} to be gone`,
       clock,
       intervalMs: context.pollMs,
+      usualMs: usualMs(context, step, 'gone'),
       signal,
       timeoutMs: step.timeouts.gone * 60_000,
       onWaiting: waiting(context, step, 'gone'),

@@ -30,20 +30,36 @@ export interface PollOptions<T> {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
-  /** First interval; grows by half each time up to ten times itself, so that short waits are not rounded up. */
+  /** The measure of all pauses: the first is a quarter of it; see `pauseAfter`. */
   readonly intervalMs: number;
+  /** Between when and when the end is to be expected, from the start. */
+  readonly usualMs?: readonly [number, number] | undefined;
   /** One look. `done` ends the wait; `reason` is shown until then. Errors end the wait. */
   readonly probe: () => Promise<{ done: true; value: T } | { done: false; reason: string; cause?: unknown }>;
   readonly onWaiting?: (reason: string, elapsedMs: number) => void;
+}
+
+/**
+ * The pause before the next look. Pauses grow by half up to ten times the interval, so that short waits are not rounded
+ * up and long ones cost few calls; but while the end is to be expected they are two intervals, so that it is seen at once.
+ *
+ * @param pause the one before this look
+ */
+export function pauseAfter(
+  elapsedMs: number,
+  pause: number,
+  { intervalMs, usualMs: [from, to] = [0, 0] }: Pick<PollOptions<unknown>, 'intervalMs' | 'usualMs'>,
+): number {
+  if (from <= elapsedMs && elapsedMs < to) return 2 * intervalMs;
+  const grown = Math.min(pause * 1.5, 10 * intervalMs);
+  return elapsedMs < from ? Math.min(grown, Math.max(from - elapsedMs, intervalMs)) : grown;
 }
 
 /** Polls until done. Throws `UserError` WAIT_TIMEOUT at the deadline and `Cancelled` when the signal aborts. */
 export async function poll<T>(options: PollOptions<T>): Promise<T> {
   const { clock, signal, timeoutMs } = options;
   const startedAt = clock.now();
-  let interval = options.intervalMs;
-  const longest = interval * 10;
-  for (;;) {
+  for (let pause = options.intervalMs / 4; ; ) {
     const look = await options.probe();
     if (look.done) return look.value;
     const elapsed = clock.now() - startedAt;
@@ -56,7 +72,7 @@ export async function poll<T>(options: PollOptions<T>): Promise<T> {
       });
     }
     options.onWaiting?.(look.reason, elapsed);
-    await clock.sleep(Math.min(interval, timeoutMs - elapsed), signal);
-    interval = Math.min(interval * 1.5, longest);
+    await clock.sleep(Math.min(pause, timeoutMs - elapsed), signal);
+    pause = pauseAfter(clock.now() - startedAt, pause, options);
   }
 }

@@ -63,7 +63,7 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
     repeatable: 'name',
     lingers: true,
     timeouts: { ready: 15, gone: 20 },
-    usual: { ready: [120, 240], gone: [30, 180] },
+    usual: { ready: [60, 240], gone: [30, 180] },
     monthlyCost: () => taskCosts(worker, publicAddresses),
     actions: {
       find: [may(CLUSTER, 'ecs:DescribeServices')],
