@@ -15,8 +15,11 @@ import { must } from '../define.ts';
 import { may } from '../permission.ts';
 import { REPOSITORY } from './repository.ts';
 
-/** ECR takes 20 MiB at most in one part. */
-const LARGEST_PART = 20 * 1024 * 1024;
+/**
+ * The smallest part that ECR takes before the last one: a part is in memory several times, as bytes, as base64 and as the
+ * request. Source: Amazon ECR user guide, "Amazon ECR service quotas".
+ */
+const LARGEST_PART = 5 * 1024 * 1024;
 const UPLOADS_AT_ONCE = 3;
 
 export const mayPush = may(
