@@ -28,12 +28,16 @@ export interface EmulatorOptions {
   readonly temporalAddress?: string | undefined;
   /** Base time of every AWS state change; 1 second when left out. */
   readonly delaySeconds?: number | undefined;
+  /** Seconds of single state changes that do not take `delaySeconds`: { 'nat-available': 95 } */
+  readonly durations?: Readonly<Record<string, number>> | undefined;
   /** 'process' (the default) runs ECS tasks for real. */
   readonly tasks?: 'process' | 'simulated' | undefined;
   /** AWS's lags and refusals: `on` (the default), `off`, `name=seconds`; later ones override. */
   readonly strict?: readonly string[] | undefined;
   /** Alarms scale services, as on AWS; left out, they only change their state. */
   readonly alarmActions?: boolean | undefined;
+  /** Port of a proxy on this machine, by whose name it is called as well as by its own. */
+  readonly front?: number | undefined;
   /** Folder for blobs, unpacked images and task folders. The caller removes it. */
   readonly workDir: string;
   /** Outlive this process and its terminal. */
@@ -45,9 +49,12 @@ export interface EmulatorOptions {
 export function emulatorArguments(options: Omit<EmulatorOptions, 'environment'>): string[] {
   const args = ['--port', '0', '--work-dir', options.workDir];
   if (options.temporalAddress !== undefined) args.push('--temporal-address', options.temporalAddress);
+  if (options.front !== undefined) args.push('--front', String(options.front));
   if (options.delaySeconds !== undefined) args.push('--delay', String(options.delaySeconds));
   if (options.tasks !== undefined) args.push('--tasks', options.tasks);
   if (options.alarmActions === true) args.push('--alarm-actions');
+  for (const [change, seconds] of Object.entries(options.durations ?? {}))
+    args.push('--duration', `${change}=${seconds}`);
   for (const word of options.strict ?? []) args.push('--strict', word);
   if (options.detached !== true) args.push('--exit-with-stdin');
   return args;

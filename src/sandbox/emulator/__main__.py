@@ -24,7 +24,7 @@ from .faults import Faults
 from .http_handler import Handler
 from .server import Application
 from .services import install_all
-from .settings import Settings
+from .settings import CHANGES, Settings, parse_durations
 from .strict import FACTORS, parse_strict
 
 LOOPBACK = "127.0.0.1"
@@ -33,8 +33,16 @@ LOOPBACK = "127.0.0.1"
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="emulator", description="A strict AWS emulator on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--front", type=int, metavar="PORT", help="of a proxy on this machine, whose name requests may carry as well")
     parser.add_argument("--temporal-address", help="host:port of the Temporal server")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds, the base time of every state change")
+    parser.add_argument(
+        "--duration",
+        action="append",
+        default=[],
+        metavar="CHANGE=SECONDS",
+        help=f"of one state change, instead of --delay. CHANGE is one of {', '.join(CHANGES)}",
+    )
     parser.add_argument("--tasks", choices=("process", "simulated"), default="process")
     parser.add_argument("--alarm-actions", action="store_true", help="let alarms scale services from the start")
     parser.add_argument(
@@ -49,6 +57,7 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     try:
         arguments.strict = parse_strict(arguments.strict, arguments.delay)
+        arguments.duration = parse_durations(arguments.duration)
     except ValueError as error:
         parser.error(str(error))
     return arguments
@@ -76,6 +85,8 @@ def main() -> None:
         work_dir=work_dir,
         temporal_address=arguments.temporal_address,
         endpoint=f"http://{LOOPBACK}:{server.port}",
+        front=arguments.front,
+        durations=arguments.duration,
         access_key_id=new_access_key_id(),
         secret_access_key=secrets.token_urlsafe(30),
         authorization_record=os.environ.get("AUTHORIZATION_RECORD"),

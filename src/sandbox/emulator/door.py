@@ -31,8 +31,8 @@ SKEWED = {"ec2": "RequestExpired", "s3": "RequestTimeTooSkewed"}
 
 class Door:
     def __init__(self, sandbox: Sandbox) -> None:
-        port = urlsplit(sandbox.settings.endpoint).port
-        self._hosts = {f"{name}:{port}" for name in LOOPBACK_NAMES}
+        ports = [urlsplit(sandbox.settings.endpoint).port, sandbox.settings.front]
+        self._hosts = {f"{name}:{port}" for name in LOOPBACK_NAMES for port in ports if port}
         self._key = sandbox.settings.secret_access_key
 
     def refusal(self, environ: Dict[str, Any]) -> Optional[Response]:

@@ -19,7 +19,7 @@ VPCEndPoint.vpc_endpoint_id = property(lambda endpoint: endpoint.id)
 
 def install(sandbox: Sandbox) -> None:
     tokens = ClientTokens(sandbox)
-    delay = sandbox.settings.delay
+    delay = sandbox.settings.duration("endpoint")
 
     def settle_all() -> None:
         for _account, _region, backend in list(ec2_backends.iter_backends()):

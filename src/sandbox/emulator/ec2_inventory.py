@@ -9,20 +9,20 @@ from .ec2_endpoints import settle as settle_endpoints
 from .ec2_interfaces import settle as settle_interfaces
 from .ec2_nat import settle as settle_gateways
 from .inventory import backends, key, tag_map
-from .settings import ACCOUNT_ID, DEFAULT_REGION
+from .settings import ACCOUNT_ID, DEFAULT_REGION, Settings
 
 
 def install(sandbox: Sandbox) -> None:
     settings = sandbox.settings
-    sandbox.inventory("ec2", lambda: collect(settings.delay, settings.strict["task-interface"]))
+    sandbox.inventory("ec2", lambda: collect(settings))
 
 
-def collect(delay: float, interfaces_stay: float) -> Kinds:
+def collect(settings: Settings) -> Kinds:
     kinds: Kinds = {kind: {} for kind in _DESCRIBE}
     for region, backend in backends("ec2"):
-        settle_gateways(backend, delay)
-        settle_endpoints(backend, delay)
-        settle_interfaces(backend, interfaces_stay)
+        settle_gateways(backend, settings)
+        settle_endpoints(backend, settings.duration("endpoint"))
+        settle_interfaces(backend, settings.strict["task-interface"])
         # Every region of an account has a default network; moto makes it at the first call to the region.
         ignored = {vpc.id for vpc in backend.vpcs.values() if vpc.is_default} if region != DEFAULT_REGION else set()
         for kind, things in _things(backend).items():

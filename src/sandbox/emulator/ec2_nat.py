@@ -12,6 +12,7 @@ from .aws_call import AwsError, Call, Forward
 from .context import Sandbox
 from .ec2_common import ClientTokens, backend_of, matches, new_tags
 from .ec2_nat_failures import InternalErrors, at_creation, when_due
+from .settings import Settings
 
 GONE = ("deleted", "failed")
 """States in which a NAT gateway holds no address and no network interface."""
@@ -19,14 +20,14 @@ GONE = ("deleted", "failed")
 
 def install(sandbox: Sandbox) -> None:
     tokens, errors = ClientTokens(sandbox), InternalErrors(sandbox)
-    delay = sandbox.settings.delay
+    settings = sandbox.settings
 
     def settle_all() -> None:
         for _account, _region, backend in list(ec2_backends.iter_backends()):
-            settle(backend, delay)
+            settle(backend, settings)
 
-    sandbox.before("ec2", "*", lambda call: settle(backend_of(call), delay))
-    sandbox.every(max(0.05, delay / 2), settle_all)
+    sandbox.before("ec2", "*", lambda call: settle(backend_of(call), settings))
+    sandbox.every(max(0.05, settings.delay / 2), settle_all)
     sandbox.answer(
         "ec2", "CreateNatGateway", lambda call, _: {"NatGateway": tokens.once(call, lambda: create(call, errors))}
     )
@@ -90,10 +91,11 @@ def delete(call: Call, _forward: Forward) -> Dict[str, Any]:
     return {"NatGatewayId": gateway.id}
 
 
-def settle(backend: Any, delay: float) -> None:
+def settle(backend: Any, settings: Settings) -> None:
     """Moves the gateways whose time has come to their next state."""
     for gateway in backend.nat_gateways.values():
-        if time.monotonic() - gateway.state_since < delay:
+        change = "nat-deleted" if gateway.state == "deleting" else "nat-available"
+        if time.monotonic() - gateway.state_since < settings.duration(change):
             continue
         if gateway.state == "pending":
             failure = gateway.failure or when_due(backend, gateway.allocation)

@@ -28,13 +28,16 @@ def install(sandbox: Sandbox) -> None:
 
 
 def refuse(call: Call) -> None:
-    service = get_service_model(SERVICES[call.service].model)
-    operation = service.operation_model(call.operation)
-    protocol = determine_request_protocol(service, request_of(call).content_type or "")
-    unknown = sorted(set(_FINDERS.get(protocol, _nothing)(call, operation)))
+    operation = get_service_model(SERVICES[call.service].model).operation_model(call.operation)
+    unknown = sorted(set(_FINDERS.get(_protocol_of(call), _nothing)(call, operation)))
     if unknown:
         message = f"This emulator does not know the parameter {', '.join(unknown)} of {call.service} {call.operation}."
         raise AwsError("NotImplemented", message, 501)
+
+
+def _protocol_of(call: Call) -> str:
+    """The one that the request is written in: CloudWatch takes several, and older SDKs use another than newer ones."""
+    return determine_request_protocol(get_service_model(SERVICES[call.service].model), request_of(call).content_type or "")
 
 
 def _nothing(_call: Call, _operation: OperationModel) -> Iterator[str]:
@@ -91,7 +94,7 @@ def _elements(body: Any) -> Set[str]:
 
 
 def _again(call: Call, operation: OperationModel) -> Dict[str, Any]:
-    serializer = create_serializer(operation.service_model.metadata["protocol"], include_validation=False)
+    serializer = create_serializer(_protocol_of(call), include_validation=False)
     return serializer.serialize_to_request(call.params, operation)
 
 

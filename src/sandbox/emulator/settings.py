@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Dict, Iterable, Optional
 
 from .strict import Strict
 
 ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
+CHANGES = ("nat-available", "nat-deleted", "endpoint")
+"""State changes that can be given a time of their own; each takes --delay otherwise."""
+
+
+def parse_durations(words: Iterable[str]) -> Dict[str, float]:
+    """From "name=seconds". Raises ValueError with what is wrong."""
+    durations: Dict[str, float] = {}
+    for word in words:
+        name, _, seconds = word.partition("=")
+        if name not in CHANGES:
+            raise ValueError(f"no state change is named {name!r}: {', '.join(CHANGES)}")
+        durations[name] = float(seconds)
+    return durations
 
 
 @dataclass(frozen=True)
@@ -36,3 +49,10 @@ class Settings:
     """File for what is asked of IAM; see authorization_record.py."""
     account_id: str = ACCOUNT_ID
     region: str = DEFAULT_REGION
+    front: Optional[int] = None
+    """Port of a proxy on this machine that passes requests on as they are, Host header and signature included."""
+    durations: Dict[str, float] = field(default_factory=dict)
+    """Seconds by name of the state change, where it is not `delay`."""
+
+    def duration(self, change: str) -> float:
+        return self.durations.get(change, self.delay)
