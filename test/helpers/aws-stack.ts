@@ -83,7 +83,7 @@ export function tinyImage(folder: string, content = 'hello'): WorkerImage {
 /** The real steps against an emulator, driven by the engine as the commands do. */
 export class AwsStack {
   readonly aws: Aws;
-  readonly owner = { stack: 'dev', stackId: 'id-1' };
+  readonly owner: { stack: string; stackId: string };
   readonly events: StepEvent[] = [];
   /** "EC2 CreateVpc" for every call, state calls not among them. */
   readonly calls: { name: string; mutating: boolean; poll: boolean; refused: boolean }[] = [];
@@ -92,7 +92,7 @@ export class AwsStack {
   tagLagMs = 750;
   /** How long a service without room for its tasks is waited for. */
   stuckMs = 60_000;
-  config: StackConfig = referenceConfig();
+  config: StackConfig;
   secretValue: string | undefined = JSON.stringify({ TEMPORAL_API_KEY: 'key-one' });
   /** What every worker runs that has none of its own in `ownImages`. */
   image: WorkerImage;
@@ -106,7 +106,10 @@ export class AwsStack {
     address: EmulatorAddress & { readonly sessionToken?: string },
     folder: string,
     image: WorkerImage = tinyImage(folder),
+    name = 'dev',
   ) {
+    this.owner = { stack: name, stackId: 'id-1' };
+    this.config = referenceConfig({ stack: name });
     const hooks: CallHooks = {
       beforeMutation: async () => undefined,
       afterCall: ({ service, operation, mutating, error }) =>
@@ -129,11 +132,11 @@ export class AwsStack {
     const stack = this;
     this.make = (command) =>
       new Aws({
-        clients: makeClients({ ...connection, caller: { command, stack: 'dev' } }),
+        clients: makeClients({ ...connection, caller: { command, stack: name } }),
         accountId,
         region,
         partition: 'aws',
-        stack: 'dev',
+        stack: name,
         get images() {
           return stack.images;
         },
