@@ -3,9 +3,9 @@ import { chart } from './chart.ts';
 import { criticalPath, type Piece, type Scheduled } from './critical-path.ts';
 import { atMost, type Findings, type Table } from './report.ts';
 import type { Settings } from './settings.ts';
-import { type Stage, startStage } from './stage.ts';
+import { type LoggedCall, type Stage, startStage } from './stage.ts';
 import { median } from './statistics.ts';
-import { AWS_SECONDS, piecesToCreate, piecesToRemove } from './step-pieces.ts';
+import { AWS_SECONDS, callsToCreate, piecesToCreate, piecesToRemove } from './step-pieces.ts';
 import { type StepsOverTime, stepsOverTime } from './steps-over-time.ts';
 import { ARGUMENTS, BIN, environment } from './temporal-fargate.ts';
 
@@ -21,6 +21,8 @@ interface Run {
   readonly callSeconds: number;
   readonly path: readonly Scheduled[];
   readonly steps: StepsOverTime;
+  /** Calls that changed something, state and image apart. */
+  readonly changes: number;
 }
 
 /** How far one run is from what its graph allows: with AWS's own times, and with slow calls alone. */
@@ -48,6 +50,7 @@ export async function awsDelays({ scale, note }: Settings): Promise<Findings> {
     title: 'What AWS allows: the critical path',
     notes: [
       `AWS's times are those of bench/NOTES.md, times ${scale}, and 40 ms per call times the same. The path is computed from the graph of steps: the calls of each step one after the other, its saves of the state, and its wait. It is compared with the time from the first step's start to the last one's end; what comes before (checks, plan, lock) and after is in "whole run".`,
+      `A create makes ${callsToCreate()} calls that change something by the bench's table of calls, and ${slowCalls[0]?.changes} by the emulator's log.`,
     ],
     tables: [pathTable(runs), ...slowAws.map(chainTable)],
     charts: slowAws.map(chartOf),
@@ -74,17 +77,25 @@ async function bothWays(options: Parameters<typeof startStage>[0], delayMs: numb
     const runs: Run[] = [];
     for (const way of ['create', 'destroy'] as const) {
       const command = [process.execPath, BIN, ...ARGUMENTS[way]];
+      await stage.clearCalls();
       // Pauses shrink with AWS's times; where nothing takes any, they are out of the way.
       const env = environment(stage, scale || 0.02);
       const steps = await stepsOverTime(command, { env, cwd: stage.scratch });
+      const changes = (await stage.calls()).filter(isChange).length;
       const path = criticalPath(PIECES[way](callSeconds, scale));
-      runs.push({ way, delayMs, scale, callSeconds, path, steps });
+      runs.push({ way, delayMs, scale, callSeconds, path, steps, changes });
     }
     return runs;
   } finally {
     await stage.stop();
   }
 }
+
+const isChange = ({ mutating, service, operation, params }: LoggedCall): boolean =>
+  mutating &&
+  params.DryRun !== true &&
+  !(service === 'ecr' && /Layer|^PutImage$/.test(operation)) &&
+  !String(params.Bucket).startsWith('tfg-state');
 
 /** Seconds that one call takes here, there and back, when nothing else goes on. */
 async function oneCall(stage: Stage): Promise<number> {

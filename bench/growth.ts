@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { AwsStack } from '../test/helpers/aws-stack.ts';
 import { type Cost, measured } from './process-tree.ts';
 import { atMost, type Findings } from './report.ts';
@@ -7,19 +6,17 @@ import { type Stage, startStage } from './stage.ts';
 import { median, spreadOf, spreadText } from './statistics.ts';
 import { ARGUMENTS, BIN, environment, temporalFargate } from './temporal-fargate.ts';
 
-/** Stacks in one account and region. */
-const SIZES = [1, 10, 50];
 const AT_ONCE = 4;
 const RUNS = 5;
 
 /** Whether the plan of one stack takes longer when many others are in its account. */
-export async function growth({ note }: Settings): Promise<Findings> {
+export async function growth({ stacks: sizes, note }: Settings): Promise<Findings> {
   const stage = await startStage();
   try {
     note('growth: the first stack');
     await temporalFargate.run(stage, 'create');
     const measurements: { readonly stacks: number; readonly calls: number; readonly runs: readonly Cost[] }[] = [];
-    for (const stacks of SIZES) {
+    for (const stacks of sizes) {
       const others = measurements.at(-1)?.stacks ?? 1;
       note(`growth: ${stacks} stacks`);
       await addStacks(stage, others, stacks);
@@ -51,7 +48,7 @@ export async function growth({ note }: Settings): Promise<Findings> {
           ]),
         },
       ],
-      goals: [atMost('plan of one stack among 50', 'within 10 % of alone', times, 1.1, ' x', 2)],
+      goals: [atMost(`plan of one stack among ${sizes.at(-1)}`, 'within 10 % of alone', times, 1.1, ' x', 2)],
       data: measurements,
     };
   } finally {
@@ -63,7 +60,7 @@ async function addStacks(stage: Stage, from: number, to: number): Promise<void> 
   const names = Array.from({ length: to - from }, (_, n) => `other-${from + n}`);
   const builders = Array.from({ length: AT_ONCE }, async () => {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const stack = new AwsStack(stage.address, join(stage.scratch), undefined, name);
+      const stack = new AwsStack(stage.address, stage.scratch, undefined, name);
       await stack.up();
       stack.close();
     }

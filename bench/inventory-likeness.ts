@@ -28,15 +28,28 @@ export function likenessOf(inventory: Inventory): string[] {
         Object.entries(things).flatMap(([id, fields]) => {
           if (LEFT_OUT.some((pattern) => pattern.test(`${service} ${kind} ${id}`))) return [];
           const told = Object.entries(fields).filter(([name]) => !FIELDS_LEFT_OUT.has(name));
-          return [`${service} ${kind} ${JSON.stringify(Object.fromEntries(told)).replaceAll(ID, '$1')}`];
+          return [`${service} ${kind} ${JSON.stringify(plain(Object.fromEntries(told)))}`];
         }),
       ),
     )
     .sort();
 }
 
+/** Without ids, and whatever the order of lists and of the keys of JSON texts. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'string') {
+    if (value.startsWith('{')) return plain(JSON.parse(value));
+    return value.replaceAll(UUID, '').replaceAll(ID, '$1');
+  }
+  if (Array.isArray(value)) return value.map((one) => JSON.stringify(plain(one))).sort();
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, inner]) => [name, plain(inner)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)));
+}
+
 /** "vpc-f8c614824ec90bc49" */
 const ID = /\b([a-z]+)-[0-9a-f]{17}\b/g;
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** In words: that both are the same, or the lines that only one of them has. */
 export function gaps(ours: readonly string[], theirs: readonly string[]): string {

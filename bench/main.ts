@@ -29,6 +29,7 @@ const { values } = parseArgs({
     'slow-runs': { type: 'string', default: '3' },
     delays: { type: 'string', default: '0,40,80' },
     scale: { type: 'string', default: '0.5' },
+    stacks: { type: 'string', default: '1,10,50' },
     'plugin-dir': { type: 'string', default: process.env.TF_PLUGIN_DIR },
     help: { type: 'boolean', default: false },
   },
@@ -41,6 +42,7 @@ if (values.help) {
   --slow-runs N        the same at the other delays (3)
   --delays MS,MS       added to each call (0,40,80)
   --plugin-dir FOLDER  with Terraform's AWS provider, or TF_PLUGIN_DIR; without it Terraform is absent
+  --stacks N,N         in one account, in the part on growth (1,10,50)
   --scale NUMBER       of AWS's own delays, in the part with them (0.5)
 `);
   process.exit();
@@ -51,6 +53,7 @@ const settings: Settings = {
   delays: values.delays.split(',').map(Number),
   pluginDir: values['plugin-dir'],
   scale: Number(values.scale),
+  stacks: values.stacks.split(',').map(Number),
   note: (text) => say(`${new Date().toISOString().slice(11, 19)} ${text}`),
 };
 

@@ -27,6 +27,8 @@ export interface Peer {
   prepare(stage: Stage): Promise<void>;
   /** Does one work to its end. Throws with what it said when it fails. */
   run(stage: Stage, work: Work): Promise<Finished>;
+  /** Calls of the work itself as it counts them: neither state nor checks nor looks while waiting. */
+  workCalls?(finished: Finished): number;
 }
 
 /** Throws with the last of what was said when a command has failed. */

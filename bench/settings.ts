@@ -8,6 +8,8 @@ export interface Settings {
   readonly pluginDir: string | undefined;
   /** How much faster than on AWS things change in the part with AWS's delays: 0.2 means five times. */
   readonly scale: number;
+  /** So many stacks in one account and region, growing. */
+  readonly stacks: readonly number[];
   /** Says what is being done. */
   note(text: string): void;
 }

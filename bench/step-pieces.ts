@@ -46,6 +46,10 @@ const SAVES = { create: 2, remove: 1 } as const;
 
 const callsOf = (id: string) => CALLS.find((entry) => entry.id.test(id)) ?? { create: 1, remove: 1 };
 
+/** Calls that change something when all is created, the image apart: what the table above says. */
+export const callsToCreate = (): number =>
+  steps().reduce((sum, { id }) => sum + (id.startsWith('image/worker') ? 0 : callsOf(id).create), 0);
+
 /** What has to happen to create everything. @param callSeconds one call, there and back @param scale of AWS's times */
 export function piecesToCreate(callSeconds: number, scale: number): Piece[] {
   return steps().map(({ id, needs }) => ({

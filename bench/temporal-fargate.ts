@@ -24,8 +24,15 @@ export const temporalFargate: Peer = {
   run: async (stage, work) =>
     succeeded(
       `temporal-fargate ${work}`,
-      await measured([process.execPath, BIN, ...ARGUMENTS[work]], { env: environment(stage), cwd: stage.scratch }),
+      await measured([process.execPath, BIN, ...ARGUMENTS[work], '--json'], {
+        env: environment(stage),
+        cwd: stage.scratch,
+      }),
     ),
+  workCalls: ({ stdout }) => {
+    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { result: { calls: { aws: number } } };
+    return last.result.calls.aws;
+  },
 };
 
 /** @param timeScale of its pauses between two looks: 1 as against AWS, since nobody can shorten Terraform's. */

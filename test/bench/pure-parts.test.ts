@@ -60,7 +60,7 @@ describe('what the bench computes', () => {
     const ours = likenessOf(account('00000000000000001', '10.0.1.0/24'));
     expect(gaps(ours, likenessOf(account('00000000000000002', '10.0.1.0/24')))).toBe('the same 1 things.');
     expect(gaps(ours, likenessOf(account('00000000000000002', '10.0.2.0/24')))).toBe(
-      'only this program: ec2 subnet {"vpc":"vpc","cidr":"10.0.1.0/24"}; only Terraform: ec2 subnet {"vpc":"vpc","cidr":"10.0.2.0/24"}',
+      'only this program: ec2 subnet {"cidr":"10.0.1.0/24","vpc":"vpc"}; only Terraform: ec2 subnet {"cidr":"10.0.2.0/24","vpc":"vpc"}',
     );
   });
 
