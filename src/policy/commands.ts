@@ -3,8 +3,11 @@ import { may, type Permission, type StepActions } from '../steps/permission.ts';
 import { OWN_TARGETS } from '../steps/scaling/permissions.ts';
 import { mayLookAtUsed } from '../steps/used.ts';
 import * as looks from './looks.ts';
+import type { PolicyCommand } from './names.ts';
 import * as state from './state.ts';
 import { everyStep } from './steps.ts';
+
+type Name = Exclude<PolicyCommand, 'all'>;
 
 type Verb = Exclude<keyof StepActions, 'permanent'>;
 
@@ -34,7 +37,7 @@ const mayRollOut = (): Permission[] => [
 
 const OF_CODE = /^(image\/worker-image|compute\/(task-definition|service)|scaling)\//;
 
-/** What each command needs; those of an administrator, who answers for all stacks, under `shared`. */
+/** What each command needs for one stack. */
 const COMMANDS = {
   init: () => [
     ...mayWork(),
@@ -106,26 +109,17 @@ const COMMANDS = {
     ...state.mayWriteState,
     ...state.maySeeSettings,
   ],
-} as const satisfies Record<string, () => readonly Permission[]>;
+} as const satisfies Record<Name, () => readonly Permission[]>;
 
 /** What only those need who answer for all stacks of the account and region: they share the state bucket. */
-const OF_ALL_STACKS: Partial<Record<keyof typeof COMMANDS, readonly Permission[]>> = {
+const OF_ALL_STACKS: Partial<Record<Name, readonly Permission[]>> = {
   init: state.mayMakeBucket,
   state: state.mayMakeBucket,
   destroy: state.mayDeleteBucket,
 };
 
-type Name = keyof typeof COMMANDS;
-
-const NAMES = Object.keys(COMMANDS) as Name[];
-
-/** What a policy can be printed for. */
-export type PolicyCommand = Name | 'all';
-
-export const POLICY_COMMANDS: readonly PolicyCommand[] = [...NAMES, 'all'];
-
 /** @param stack `undefined` for every stack of the account and region */
 export function permissionsOf(command: PolicyCommand, stack: string | undefined): readonly Permission[] {
-  if (command === 'all') return NAMES.flatMap((name) => permissionsOf(name, stack));
+  if (command === 'all') return Object.keys(COMMANDS).flatMap((name) => permissionsOf(name as Name, stack));
   return [...COMMANDS[command](), ...((stack === undefined && OF_ALL_STACKS[command]) || [])];
 }

@@ -1,10 +1,11 @@
 import type { PolicyPlace } from '../steps/permission.ts';
 import { boundaryStatements } from './boundary.ts';
-import { type PolicyCommand, permissionsOf } from './commands.ts';
+import { permissionsOf } from './commands.ts';
 import { type Document, documentsOf, documentWith, statementsOf } from './document.ts';
+import type { PolicyCommand } from './names.ts';
 
-export { POLICY_COMMANDS, type PolicyCommand } from './commands.ts';
 export type { Document, PrintedStatement } from './document.ts';
+export { POLICY_COMMANDS, type PolicyCommand } from './names.ts';
 
 export interface PolicyRequest {
   readonly accountId: string;
@@ -39,25 +40,26 @@ export function policyDocuments(request: PolicyRequest & { readonly commands: re
 
 /** The most that a role made by `init` can ever do, whatever policies it has. Pure. */
 export function boundaryDocument(request: PolicyRequest): Policy {
-  return { name: boundaryName(request), document: documentWith(boundaryStatements(placeOf(request))) };
+  const name = boundaryArn(request).split('/').at(-1) ?? '';
+  return { name, document: documentWith(boundaryStatements(placeOf(request))) };
 }
 
-/** A stack with a boundary of its own: whoever may write its roles' policies could else let them read another stack's. */
-const boundaryName = (request: PolicyRequest): string => nameOf(request, 'boundary');
+/**
+ * ARN of the policy that `boundaryDocument` describes. A stack has one of its own: whoever writes the policies of its roles
+ * could else let them read another stack's secrets.
+ */
+export const boundaryArn = (request: PolicyRequest): string =>
+  request.boundary ?? `arn:${request.partition}:iam::${request.accountId}:policy/${nameOf(request, 'boundary')}`;
 
 /** Policies belong to no region, so their names say which one they are about. */
 const nameOf = ({ region, stack }: PolicyRequest, ...what: readonly string[]): string =>
   ['temporal-fargate', region, stack ?? [], ...what].flat().join('-');
-
-/** ARN of the policy that `boundaryDocument` describes. */
-export const boundaryArn = (request: PolicyRequest): string =>
-  `arn:${request.partition}:iam::${request.accountId}:policy/${boundaryName(request)}`;
 
 const placeOf = (request: PolicyRequest): PolicyPlace => ({
   partition: request.partition,
   region: request.region,
   accountId: request.accountId,
   stack: request.stack ?? '*',
-  boundary: request.boundary ?? boundaryArn(request),
+  boundary: boundaryArn(request),
   uses: request.uses ?? [],
 });

@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { toStackConfig } from '../../src/config/stack-config.ts';
+import { STAND_IN } from '../../src/config/stand-in.ts';
+import { boundaryArn, boundaryDocument } from '../../src/policy/index.ts';
+import { dataBucketName } from '../../src/steps/data/data-bucket.ts';
+import { infrastructure } from '../../src/steps/index.ts';
+import { fits, listOf } from './matching.ts';
+
+const AT = { accountId: '123456789012', region: 'us-east-1', partition: 'aws', stack: 'dev' } as const;
+const arn = (service: string, resource: string): string => `arn:aws:${service}:us-east-1:123456789012:${resource}`;
+
+interface RoleStatement {
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+}
+
+/** What a role of the stack is given, as `init` would write it. */
+function policyOf(role: 'execution' | 'task'): RoleStatement[] {
+  const config = toStackConfig({ ...STAND_IN, dataBucket: true }, { accountId: AT.accountId, partition: 'aws' });
+  const step = infrastructure(config).find(({ id }) => id === `identity/${role}-role`);
+  // More than the engine knows of live things, and as much as these steps look at.
+  const from: Record<string, object> = {
+    repository: { arn: arn('ecr', 'repository/temporal-fargate/dev') },
+    logGroup: { arn: arn('logs', 'log-group:/temporal-fargate/dev') },
+    secret: { id: arn('secretsmanager', 'secret:temporal-fargate/dev/temporal-AbCdEf'), currentVersion: '1' },
+    dataBucket: { id: dataBucketName('dev', AT.accountId, AT.region) },
+  };
+  const want = step?.want(config, from as never) as { policy: { Statement: RoleStatement[] } };
+  return want.policy.Statement;
+}
+
+const { name, document } = boundaryDocument(AT);
+
+const allows = (action: string, resource: string): boolean =>
+  document.Statement.some(
+    ({ Action, Resource }) =>
+      listOf(Action).includes(action) &&
+      listOf(Resource).some((pattern) => fits(pattern, resource.replaceAll('*', 'x'))),
+  );
+
+it.each(['execution', 'task'] as const)('The boundary lets the %s role do all that init gives it', (role) => {
+  const given = policyOf(role).flatMap(({ Action, Resource }) =>
+    listOf(Action).flatMap((action) => listOf(Resource).map((resource) => [action, resource] as const)),
+  );
+  expect(given.length).toBeGreaterThan(4);
+  expect(given.filter(([action, resource]) => !allows(action, resource))).toEqual([]);
+});
+
+it('The boundary of a stack lets its roles read nothing of another stack, and change no permissions', () => {
+  const foreign: [string, string][] = [
+    ['secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:temporal-fargate/dev-2/temporal-AbCdEf')],
+    ['s3:GetObject', `arn:aws:s3:::${dataBucketName('dev-2', AT.accountId, AT.region)}/key`],
+    ['s3:GetObject', 'arn:aws:s3:::tfg-state-123456789012-us-east-1-an/dev/state.json'],
+    ['ecr:BatchGetImage', arn('ecr', 'repository/temporal-fargate/dev-2')],
+    ['logs:PutLogEvents', arn('logs', 'log-group:/temporal-fargate/dev-2:log-stream:x')],
+    ['iam:PutRolePolicy', 'arn:aws:iam::123456789012:role/temporal-fargate/temporal-fargate-us-east-1-dev-task'],
+  ];
+  expect(foreign.filter(([action, resource]) => allows(action, resource))).toEqual([]);
+});
+
+it('The boundary has the name that policies ask for, and takes in what the stack uses of others', () => {
+  expect(boundaryArn(AT)).toBe(`arn:aws:iam::123456789012:policy/${name}`);
+  const given = { ...AT, boundary: 'arn:aws:iam::123456789012:policy/team/limit' };
+  expect(boundaryDocument(given).name).toBe('limit');
+  const secret = arn('secretsmanager', 'secret:shared-AbCdEf');
+  const more = boundaryDocument({ ...AT, uses: [secret] }).document.Statement;
+  expect(more).toContainEqual({
+    Sid: 'UsedSecrets',
+    Effect: 'Allow',
+    Action: 'secretsmanager:GetSecretValue',
+    Resource: secret,
+  });
+});
