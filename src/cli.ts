@@ -170,6 +170,22 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     .option('--confirm <stack>', 'with --yes: the name of the stack, for what cannot be undone');
   add(
     program,
+    'policy',
+    'print the IAM policies that these commands need, and the permissions boundary of the roles',
+    ['profile', 'region', 'permissionsBoundary'],
+    async () => (await import('./commands/policy.ts')).policy,
+  )
+    .option('--for <commands>', 'init, deploy, destroy, trigger, status, ...: several with commas (default: all)')
+    .option('--stack <name>', 'for this stack and no other (default: for every stack of the account and region)')
+    .option('--account <id>', 'of this account, without asking AWS')
+    .option(
+      '--uses <arns>',
+      'what the stack uses of others: VPC, secrets, ECR repositories, KMS keys, managed policies',
+    )
+    .option('--boundary', 'print the boundary, and what an administrator does once')
+    .option('--out <dir>', 'write each into a file of this folder');
+  add(
+    program,
     'unlock',
     'show who holds the lock of a stack, and break it',
     'where',
@@ -183,6 +199,13 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     'list the stacks of this account and region',
     'where',
     async () => (await import('./commands/state.ts')).stateList,
+  );
+  add(
+    state,
+    'create',
+    'make the state bucket of this account and region; init does it, where it may',
+    ['profile', 'region'],
+    async () => (await import('./commands/state.ts')).stateCreate,
   );
   add(
     state,

@@ -66,6 +66,13 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['destroy', 'take the stack down; its data and the state stay'],
     ['destroy --yes --stack pr-17 --delete-data --purge --confirm pr-17', 'in CI, down to the last trace'],
   ],
+  policy: [
+    ['policy --for init,destroy --stack dev --out policies', 'what the operator of stack dev needs, as files'],
+    [
+      'policy --boundary --account 123456789012 --region eu-west-1',
+      'what an administrator makes first, for all stacks',
+    ],
+  ],
   unlock: [
     ['unlock', 'see who holds the lock, and be asked whether to break it'],
     ['unlock --stack prod --yes', 'break it without a question'],
@@ -73,6 +80,10 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
   'state list': [
     ['state list', 'every stack of this account and region'],
     ['state list --region eu-west-1 --json', 'of another region, for a program'],
+  ],
+  'state create': [
+    ['state create --region eu-west-1', 'once, by who may; others need no permission for it then'],
+    ['state create --profile admin --json', 'the same for a program'],
   ],
   'state show': [
     ['state show --stack prod', 'what is on record'],

@@ -1,3 +1,4 @@
+import { stateBucket } from '../../state/bucket.ts';
 import type { StateDocument } from '../../state/document.ts';
 import { stateError } from '../../state/errors.ts';
 import type { S3Store } from '../../state/s3-store.ts';
@@ -20,6 +21,19 @@ export async function stateList(input: CommandInput): Promise<number> {
     input.io.result(formatStacks(stacks), { stacks });
     return EXIT.done;
   });
+}
+
+/** `state create`: makes and hardens the state bucket, so that those who work in it need not be allowed to. */
+export async function stateCreate(input: CommandInput): Promise<number> {
+  const connection = await connect(input, await answerWhere(input));
+  try {
+    await connection.makeStore();
+    const bucket = stateBucket(connection).Bucket;
+    input.io.result(`State bucket ${bucket} is there, and as it should be.`, { bucket });
+    return EXIT.done;
+  } finally {
+    connection.close();
+  }
 }
 
 /** `state show`: the state document, or an earlier version of it, for people; with `--json` as it is. */

@@ -18,8 +18,7 @@ import type { NatGatewayStep } from '../network/nat-gateway.ts';
 import type { RouteTableStep } from '../network/route-table.ts';
 import type { SecurityGroupStep } from '../network/security-group.ts';
 import type { SubnetStep } from '../network/subnet.ts';
-import { may } from '../permission.ts';
-import { CLUSTER, type ClusterStep, clusterName, IN_CLUSTER } from './cluster.ts';
+import { type ClusterStep, clusterName } from './cluster.ts';
 import {
   deploymentText,
   findService,
@@ -28,7 +27,8 @@ import {
   strategyText,
   toLiveService,
 } from './live-service.ts';
-import { LOG_GROUP, logGroupName } from './log-group.ts';
+import { logGroupName } from './log-group.ts';
+import { SERVICE_ACTIONS } from './permissions.ts';
 import { stopDeployment } from './stop-deployment.ts';
 import { taskCosts } from './task-cost.ts';
 import type { TaskDefinitionStep } from './task-definition.ts';
@@ -65,20 +65,7 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
     timeouts: { ready: 15, gone: 20 },
     usual: { ready: [60, 240], gone: [30, 180] },
     monthlyCost: () => taskCosts(worker, publicAddresses),
-    actions: {
-      find: [may(CLUSTER, 'ecs:DescribeServices')],
-      load: [may(CLUSTER, 'ecs:ListServiceDeployments')],
-      create: [may(CLUSTER, 'ecs:CreateService', 'ecs:TagResource')],
-      update: [may(CLUSTER, 'ecs:UpdateService')],
-      retag: [may(CLUSTER, 'ecs:TagResource', 'ecs:UntagResource')],
-      explain: [
-        may(CLUSTER, 'ecs:DescribeServices', 'ecs:DescribeTasks', 'ecs:ListServiceDeployments'),
-        may(IN_CLUSTER, 'ecs:ListTasks'),
-        may(LOG_GROUP, 'logs:FilterLogEvents'),
-      ],
-      stop: [may(CLUSTER, 'ecs:ListServiceDeployments', 'ecs:StopServiceDeployment')],
-      destroy: [may(CLUSTER, 'ecs:DeleteService')],
-    },
+    actions: SERVICE_ACTIONS,
     want: (_config, from) => {
       const lives = Object.entries(from as Record<string, { id: string }>);
       return {
