@@ -1,7 +1,7 @@
 import { CLUSTER } from '../steps/compute/cluster.ts';
 import { may, type Permission, type StepActions } from '../steps/permission.ts';
 import { OWN_TARGETS } from '../steps/scaling/permissions.ts';
-import { mayLookAtUsed } from '../steps/used.ts';
+import { mayLookAtUsed, mayReadUsedSecrets } from '../steps/used.ts';
 import * as looks from './looks.ts';
 import type { PolicyCommand } from './names.ts';
 import * as state from './state.ts';
@@ -27,11 +27,13 @@ const mayPlan = (): Permission[] => [...state.mayReadState, ...looks.maySurvey, 
 /** Doing so under the lock. */
 const mayWork = (): Permission[] => [...mayPlan(), ...state.mayWriteState];
 
+/** To ask Temporal who polls, as the workers do. */
+const mayAskTemporal: readonly Permission[] = [...looks.mayReadCredentials, ...mayReadUsedSecrets];
+
 /** Proving a deployment, and tidying up behind it. */
 const mayRollOut = (): Permission[] => [
   ...steps(['explain', 'stop'], /^compute\/service\//),
-  ...looks.mayReadCredentials,
-  ...mayLookAtUsed,
+  ...mayAskTemporal,
   ...looks.mayPrune,
 ];
 
@@ -46,8 +48,10 @@ const COMMANDS = {
     ...steps(['create', 'update', 'retag', 'explain', 'stop']),
     ...replaceable(),
     ...looks.mayFindPlaces,
+    ...looks.maySeeRegions,
     ...looks.mayLookAtNetworks,
     ...looks.mayCheckAccount,
+    ...mayLookAtUsed,
     ...mayRollOut(),
   ],
   plan: () => [
@@ -62,11 +66,10 @@ const COMMANDS = {
     ...state.mayReadAllStates,
     ...looks.mayLookAtNetworks,
     ...looks.mayCheckAccount,
-    ...looks.mayReadCredentials,
-    ...mayLookAtUsed,
+    ...mayAskTemporal,
   ],
   cost: () => [...state.mayReadState],
-  deploy: () => [...mayWork(), ...steps(['create', 'update'], OF_CODE), ...mayRollOut()],
+  deploy: () => [...mayWork(), ...steps(['create', 'update'], OF_CODE), ...mayLookAtUsed, ...mayRollOut()],
   rollback: () => [...mayWork(), ...steps(['update'], /^compute\/service\//), ...mayRollOut()],
   pause: () => [
     ...mayWork(),
@@ -77,28 +80,20 @@ const COMMANDS = {
     ...mayWork(),
     may(OWN_TARGETS, 'application-autoscaling:RegisterScalableTarget'),
     ...looks.maySeeTasks,
-    ...looks.mayReadCredentials,
-    ...mayLookAtUsed,
+    ...mayAskTemporal,
   ],
-  trigger: () => [...state.mayReadState, ...looks.mayReadCredentials, ...mayLookAtUsed],
-  status: () => [
-    ...mayPlan(),
-    ...looks.maySeeTasks,
-    ...looks.maySeeScaling,
-    ...looks.maySeeEgress,
-    ...looks.mayReadCredentials,
-    ...mayLookAtUsed,
-  ],
+  trigger: () => [...state.mayReadState, ...mayAskTemporal],
+  status: () => [...mayPlan(), ...looks.maySeeTasks, ...looks.maySeeScaling, ...looks.maySeeEgress, ...mayAskTemporal],
   logs: () => [...state.mayReadState, ...looks.mayReadLogs],
   history: () => [...state.mayReadState],
-  list: () => [...state.mayReadState, ...state.mayReadAllStates, ...looks.mayFindPlaces, ...looks.maySeeTasks],
+  list: () => [...state.mayReadState, ...state.mayReadAllStates, ...looks.maySeeRegions, ...looks.mayCountTasks],
   destroy: () => [
     ...state.mayReadState,
     ...state.mayReadAllStates,
     ...state.mayWriteState,
     ...state.mayPurgeState,
     ...looks.maySurvey,
-    ...looks.mayFindPlaces,
+    ...looks.maySeeZones,
     ...steps(['find', 'explain', 'destroy', 'deleteData']),
   ],
   unlock: () => [...state.mayReadState, ...state.mayWriteState],

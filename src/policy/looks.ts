@@ -13,8 +13,14 @@ import { SECRET } from '../steps/secrets/temporal-secret.ts';
 /** One look at everything by its tags (src/aws/tags.ts). */
 export const maySurvey: readonly Permission[] = [may(ANYTHING, 'tag:GetResources')];
 
-/** Zones and address ranges, for defaults, and the regions that the wizard offers. */
-export const mayFindPlaces: readonly Permission[] = mayDescribe('AvailabilityZones', 'Regions', 'Vpcs');
+/** Zones and address ranges, for defaults. */
+export const mayFindPlaces: readonly Permission[] = mayDescribe('AvailabilityZones', 'Vpcs');
+
+export const maySeeZones: readonly Permission[] = mayDescribe('AvailabilityZones');
+export const maySeeRegions: readonly Permission[] = mayDescribe('Regions');
+
+/** How many tasks run. */
+export const mayCountTasks: readonly Permission[] = [may(CLUSTER, 'ecs:DescribeServices')];
 
 /** Whether tasks could work in a network of others (src/aws/existing-network.ts). */
 export const mayLookAtNetworks: readonly Permission[] = mayDescribe(
@@ -58,7 +64,7 @@ export const maySeeEgress: readonly Permission[] = mayDescribe(
 
 export const mayReadLogs: readonly Permission[] = [may(LOG_GROUP, 'logs:FilterLogEvents')];
 
-/** To ask Temporal who polls, as the workers do (src/commands/temporal-access.ts). */
+/** The credentials in the stack's own secret (src/commands/temporal-access.ts). */
 export const mayReadCredentials: readonly Permission[] = [may(SECRET, 'secretsmanager:GetSecretValue')];
 
 /** After a deployment that worked, what no rollback needs is deleted (src/commands/prune.ts). */

@@ -34,10 +34,16 @@ export const USED_KEYS: Scope = {
   }),
 };
 
+/** The credentials of Temporal may be in a secret of others. */
+export const mayReadUsedSecrets: readonly Permission[] = [
+  may(USED_SECRETS, 'secretsmanager:GetSecretValue'),
+  may(USED_KEYS, 'kms:Decrypt'),
+];
+
 /** Before a stack is given something of others, it is looked at: does it exist, does the secret have the key? */
 export const mayLookAtUsed: readonly Permission[] = [
-  may(USED_SECRETS, 'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'),
-  may(USED_KEYS, 'kms:Decrypt'),
+  ...mayReadUsedSecrets,
+  may(USED_SECRETS, 'secretsmanager:DescribeSecret'),
   may(USED_REPOSITORIES, 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'),
   may(USED_POLICIES, 'iam:GetPolicy'),
 ];
