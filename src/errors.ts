@@ -9,7 +9,7 @@ export interface UserErrorInit {
   readonly code: string;
   /** Verb, thing, id, cause: "creating NAT gateway nat-0abc: InsufficientFreeAddressesInSubnet". */
   readonly message: string;
-  /** What the person can do about it, one sentence. */
+  /** What the person can do about it: one sentence, or a few with a line each. */
   readonly fix: string;
   readonly cause?: unknown;
   /** Process exit code; 1 when left out. See `EXIT`. */

@@ -13,7 +13,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { fromEnv, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { shapeRecorder } from './call-shapes.ts';
-import { forgetAnswer, rememberCall } from './failed-call.ts';
+import { type FailedCall, forgetAnswer, type Purpose, rememberCall } from './failed-call.ts';
 import { EnvironmentHandler } from './http-handler.ts';
 import type { HasMiddleware } from './middleware.ts';
 import { refusePages } from './not-aws.ts';
@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   /** How long an answer may take; half a minute when left out. */
   readonly requestTimeoutMs?: number | undefined;
   readonly caller?: Caller | undefined;
+  /** What errors remember of their call. */
+  readonly purpose?: Purpose | undefined;
   readonly hooks: CallHooks;
 }
 
@@ -95,12 +97,14 @@ export function makeClients(options: ConnectionOptions) {
     sts: new STSClient({ ...config, retryStrategy: new Patient(FIRST_ATTEMPTS) }),
     tagging: new ResourceGroupsTaggingAPIClient(patient()),
   };
-  for (const client of Object.values(clients)) observeCalls(client, options.hooks);
+  const { hooks, purpose } = options;
+  for (const client of Object.values(clients)) observeCalls(client, hooks, { purpose });
   keepServerDate(clients.sts);
 
   // The state has its own client: its calls are counted apart and do not ask the lock they carry out.
   const state = new S3Client(s3Config());
-  observeCalls(state, { beforeMutation: async () => undefined, afterCall: options.hooks.afterCall }, 'State');
+  const unguarded = { beforeMutation: async () => undefined, afterCall: hooks.afterCall };
+  observeCalls(state, unguarded, { purpose, ofState: true });
   keepServerDate(state);
   return { ...clients, state };
 }
@@ -172,7 +176,7 @@ function retrySkewOnly(client: HasMiddleware): void {
   );
 }
 
-function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): void {
+function observeCalls(client: HasMiddleware, hooks: CallHooks, about: Pick<FailedCall, 'purpose' | 'ofState'>): void {
   retrySkewOnly(client);
   refusePages(client);
   const recordShape = shapeRecorder(process.env);
@@ -181,7 +185,7 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
       async (args: { input: unknown }) => {
         const operation = (context.commandName ?? '').replace(/Command$/, '');
         const sdkName = (context.clientName ?? '').replace(/Client$/, '');
-        const service = as ?? sdkName;
+        const service = about.ofState ? 'State' : sdkName;
         const mutating = !READS.test(operation);
         if (mutating) await hooks.beforeMutation();
         const startedAt = performance.now();
@@ -199,7 +203,7 @@ function observeCalls(client: HasMiddleware, hooks: CallHooks, as?: string): voi
           recordShape?.({ service: sdkName, operation, input: args.input, output: result.output });
           return result;
         } catch (error) {
-          rememberCall(error, { service: sdkName, operation });
+          rememberCall(error, { service: sdkName, operation, ...about });
           forgetAnswer(error);
           report(error as Error);
           recordShape?.({ service: sdkName, operation, input: args.input, error: error as Error });

@@ -42,5 +42,34 @@ export function explainDenied(error: Error, call: FailedCall | undefined): Denie
     };
   }
   const grant = action === undefined ? 'it' : `${action}${where}`;
-  return { says, fix: `Allow ${grant} for these credentials, or ask whoever administers the account to.` };
+  const ask = `Allow ${grant} for these credentials, or ask whoever administers the account to.`;
+  return { says, fix: [ask, ...printedPolicy(call, action)].join('\n') };
 }
+
+/** Which command prints all that is needed, and what is not in it; a line each. */
+export function printedPolicy(call: FailedCall | undefined, action?: string): string[] {
+  if (!call?.purpose) return [];
+  const { command, flags } = call.purpose;
+  const exception = exceptionOf(call, action);
+  return [
+    `All that ${command} needs: temporal-fargate policy --for ${command} ${flags}`.trimEnd(),
+    ...(exception === undefined ? [] : [exception]),
+    'What was done is recorded: with that, run the same command again.',
+  ];
+}
+
+/** What who works on one stack only is not allowed, or not like this. */
+function exceptionOf({ ofState, operation }: FailedCall, action: string | undefined): string | undefined {
+  if (ofState && /^(Create|Put)Bucket|^PutPublicAccessBlock$/.test(operation))
+    return 'The state bucket is shared by all stacks, and made once by who may: temporal-fargate state create';
+  if (operation === 'DeleteRolePermissionsBoundary') return 'Only an administrator takes the boundary off a role.';
+  if (action !== undefined && WITH_BOUNDARY.has(action))
+    return 'It is allowed for roles with the boundary only, which --permissions-boundary gives them: see temporal-fargate policy --boundary.';
+  return undefined;
+}
+
+const WITH_BOUNDARY = new Set(
+  ['AttachRolePolicy', 'CreateRole', 'PutRolePermissionsBoundary', 'PutRolePolicy', 'UpdateAssumeRolePolicy'].map(
+    (operation) => `iam:${operation}`,
+  ),
+);

@@ -1,5 +1,5 @@
 import { Bug, Cancelled, ManyErrors, UserError } from '../errors.ts';
-import { explainDenied } from './denied.ts';
+import { explainDenied, printedPolicy } from './denied.ts';
 import {
   hasName,
   httpStatus,
@@ -51,8 +51,15 @@ function explainMany({ errors }: ManyErrors): Error {
   return codes.size === 1 && first instanceof UserError && SHARED.has(first.code) ? first : new ManyErrors(explained);
 }
 
-/** A wait that was given up knows what AWS said last; what helps against that is better than "run it again". */
+/**
+ * A wait that was given up knows what AWS said last; what helps against that is better than "run it again". Who may not
+ * use the state is told what prints the policy, as with every other call.
+ */
 function withBetterFix(error: UserError): UserError {
+  if (error.code === 'STATE_BUCKET_DENIED' && error.cause instanceof Error) {
+    const more = printedPolicy(failedCallOf(error.cause));
+    return new UserError({ ...init(error), fix: [error.fix, ...more].join('\n') });
+  }
   if (error.code !== 'WAIT_TIMEOUT' || !(error.cause instanceof Error)) return error;
   const explained = explainAwsError(error.cause);
   if (!(explained instanceof UserError)) return error;

@@ -3,6 +3,17 @@ export interface FailedCall {
   /** The SDK's name: "EC2". */
   readonly service: string;
   readonly operation: string;
+  readonly purpose?: Purpose | undefined;
+  /** Whether it was about the state of stacks, or its bucket. */
+  readonly ofState?: boolean;
+}
+
+/** What a person was about when the call was made. */
+export interface Purpose {
+  /** As `policy --for` takes it: "init". */
+  readonly command: string;
+  /** The flags by which it finds the stack: "--stack dev". */
+  readonly flags: string;
 }
 
 const failedCalls = new WeakMap<object, FailedCall>();

@@ -9,6 +9,7 @@ import { type Clock, realClock } from '../engine/wait.ts';
 import { UserError, usageError } from '../errors.ts';
 import type { TemporalAccess } from '../sandbox/temporal-access.ts';
 import type { CommandInput } from './input.ts';
+import { purposeOf } from './purpose.ts';
 import { type Region, regionOf } from './region.ts';
 import { runningSandbox } from './sandbox-home.ts';
 
@@ -90,6 +91,7 @@ export async function connect(
     caller: { command: input.command, stack: where.stack },
     requestTimeoutMs: timeout ? Number(timeout) * 1000 : undefined,
     hooks,
+    purpose: purposeOf(input, where),
   };
   const clients = makeClients({
     ...options,

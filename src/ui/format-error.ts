@@ -9,7 +9,7 @@ export function formatError(error: unknown, debug: boolean): string {
 
 function linesOf(error: unknown): string[] {
   if (error instanceof ManyErrors) {
-    const fixes = new Set(error.errors.map(fixOf));
+    const fixes = new Set(error.errors.flatMap((one) => fixOf(one).split('\n')));
     return [
       `✖ ${error.errors.length} things failed:`,
       ...error.errors.map((one) => `  - ${one.message.replaceAll('\n', '\n    ')}`),
@@ -18,7 +18,7 @@ function linesOf(error: unknown): string[] {
   }
   if (error instanceof UserError) {
     const [first = '', ...more] = error.message.split('\n');
-    return [`✖ ${first}`, ...more.map((line) => `  ${line}`), `  ${error.fix}`];
+    return [`✖ ${first}`, ...[...more, ...error.fix.split('\n')].map((line) => `  ${line}`)];
   }
   if (error instanceof Cancelled) return [error.message];
   if (error instanceof Error) return [`✖ ${error.message || error.name}`, `  ${fixOf(error)}`];

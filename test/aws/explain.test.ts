@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { explainAwsError } from '../../src/aws/explain.ts';
-import { rememberCall } from '../../src/aws/failed-call.ts';
+import { type FailedCall, rememberCall } from '../../src/aws/failed-call.ts';
 import { StepError } from '../../src/engine/failure.ts';
 import { needsOf } from '../../src/engine/step.ts';
 import type { Clock } from '../../src/engine/wait.ts';
@@ -156,7 +156,7 @@ describe('Every code that AWS may answer with', () => {
 });
 
 describe('A denied call', () => {
-  const denied = (message: string, call?: { service: string; operation: string }): UserError => {
+  const denied = (message: string, call?: FailedCall): UserError => {
     const error = Object.assign(new Error(message), {
       ...{ name: 'AccessDenied', $fault: 'client', $metadata: { httpStatusCode: 403 } },
     });
@@ -190,6 +190,20 @@ describe('A denied call', () => {
     const explained = denied('Access Denied', { service: 'S3', operation: 'HeadBucket' });
     expect(explained.message).toBe('calling S3 HeadBucket: these credentials may not s3:ListBucket (AccessDenied)');
     expect(explained.fix).toMatch(/^Allow s3:ListBucket for these credentials/);
+  });
+
+  it.each<[FailedCall, RegExp]>([
+    [
+      { service: 'S3', operation: 'PutBucketPolicy', ofState: true },
+      /shared by all stacks.*temporal-fargate state create$/m,
+    ],
+    [{ service: 'IAM', operation: 'CreateRole' }, /with the boundary only, which --permissions-boundary gives them/],
+    [{ service: 'IAM', operation: 'DeleteRolePermissionsBoundary' }, /Only an administrator takes the boundary off/],
+    [{ service: 'S3', operation: 'PutBucketPolicy' }, /^(?!.*state create)/s],
+  ])('tells what is not in the policy for one stack: %j', (call, says) => {
+    const { fix } = denied('Access Denied', { ...call, purpose: { command: 'init', flags: '--stack dev' } });
+    expect(fix).toMatch(says);
+    expect(fix).toMatch(/^All that init needs: temporal-fargate policy --for init --stack dev$/m);
   });
 
   it('is known by its call through the real clients', async () => {

@@ -62,7 +62,7 @@ describe('calls that are refused', () => {
     expectRefusal(expect, failed, {
       code: 1,
       says: /creating NAT gateway \(us-east-1a\): arn:aws:iam::123456789012:user\/ada may not ec2:CreateNatGateway on arn:aws:ec2:us-east-1:123456789012:natgateway\/\* \(UnauthorizedOperation, because [^)]*\)\n/,
-      fix: 'Allow ec2:CreateNatGateway on arn:aws:ec2:us-east-1:123456789012:natgateway/* for these credentials',
+      fix: /Allow ec2:CreateNatGateway on arn:aws:ec2:us-east-1:123456789012:natgateway\/\* for these credentials.*\n {2}All that init needs: temporal-fargate policy --for init --stack dev\n/,
     });
     expect(failed.stderr).not.toMatch(/(NAT gateway \(us-east-1a\).*){2}|Encoded authorization/);
     expect((await emulator.calls()).filter(({ operation }) => operation === 'CreateNatGateway')).toHaveLength(1);
@@ -70,16 +70,52 @@ describe('calls that are refused', () => {
   });
 
   it('are all reported when there are several', async () => {
-    for (const operation of ['CreateRepository', 'CreateLogGroup'])
+    for (const operation of ['CreateRepository', 'PutRetentionPolicy'])
       await emulator.fault({ kind: 'error', match: { operation }, ...ACCESS_DENIED, code: 'AccessDeniedException' });
     const failed = await stage.run([...INIT]);
-    for (const action of ['ecr:CreateRepository', 'logs:CreateLogGroup']) {
+    for (const [doing, action] of [
+      ['creating', 'ecr:CreateRepository'],
+      ['updating', 'logs:PutRetentionPolicy'],
+    ]) {
       expectRefusal(expect, failed, {
         code: 1,
-        says: new RegExp(`^✖ 2 things failed:\n(.*\n)* {2}- creating .*: these credentials may not ${action} `),
+        says: new RegExp(`^✖ 2 things failed:\n(.*\n)* {2}- ${doing} .*: these credentials may not ${action} `),
         fix: `\n  Allow ${action} for these credentials, or ask whoever administers the account to.\n`,
       });
     }
+    expect(failed.stderr.match(/All that init needs: temporal-fargate policy --for init --stack dev\n/g)).toHaveLength(
+      1,
+    );
+  });
+
+  it('say what prints the policy also where reading is refused, or the state', async () => {
+    const init = [...INIT, '--stack', 'pr-17', '--region', 'us-east-1'];
+    const printed = /\n {2}All that init needs: temporal-fargate policy --for init --stack pr-17 --region us-east-1\n/;
+    const again = 'What was done is recorded: with that, run the same command again.';
+    await emulator.fault({ kind: 'error', match: { operation: 'DescribeClusters' }, times: 9, ...ACCESS_DENIED });
+    const blind = await stage.run(init);
+    expectRefusal(expect, blind, {
+      code: 1,
+      says: 'looking for ECS cluster: these credentials may not ecs:DescribeClusters ',
+      fix: printed,
+    });
+    await emulator.clearFaults();
+    await emulator.fault({
+      kind: 'error',
+      match: { service: 's3', operation: 'PutObject' },
+      times: 9,
+      ...ACCESS_DENIED,
+    });
+    const unrecorded = await stage.run(init);
+    expectRefusal(expect, unrecorded, {
+      code: 1,
+      says: 'using state bucket tfg-state-123456789012-us-east-1-an: access denied',
+      fix: printed,
+    });
+    expect(unrecorded.stderr).toContain('Allow s3:PutObject and s3:GetObject on it');
+    for (const { stderr } of [blind, unrecorded]) expect(stderr).toContain(again);
+    // Nothing but the bucket of the state was made.
+    expect((await stage.changes()).filter(({ service }) => service !== 's3')).toEqual([]);
   });
 
   it('for another reason quote it, and say that the same command goes on', async () => {
