@@ -40,6 +40,8 @@ export interface EmulatorOptions {
   readonly front?: number | undefined;
   /** Folder for blobs, unpacked images and task folders. The caller removes it. */
   readonly workDir: string;
+  /** Folder of unpacked images that several emulators share; a part of `workDir` when left out. */
+  readonly imageCache?: string | undefined;
   /** Outlive this process and its terminal. */
   readonly detached?: boolean | undefined;
   readonly logFile?: string | undefined;
@@ -48,6 +50,7 @@ export interface EmulatorOptions {
 /** What follows `python -m emulator`. */
 export function emulatorArguments(options: Omit<EmulatorOptions, 'environment'>): string[] {
   const args = ['--port', '0', '--work-dir', options.workDir];
+  if (options.imageCache !== undefined) args.push('--image-cache', options.imageCache);
   if (options.temporalAddress !== undefined) args.push('--temporal-address', options.temporalAddress);
   if (options.front !== undefined) args.push('--front', String(options.front));
   if (options.delaySeconds !== undefined) args.push('--delay', String(options.delaySeconds));

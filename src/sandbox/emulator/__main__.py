@@ -53,6 +53,7 @@ def parse_arguments() -> argparse.Namespace:
         help=f"AWS's lags and refusals; on, the default: all, in proportion to --delay or to one of their own. NAME is one of {', '.join(FACTORS)}",
     )
     parser.add_argument("--work-dir", type=Path, help="kept at the end; without it a temporary folder is made and removed")
+    parser.add_argument("--image-cache", type=Path, help="folder of unpacked images, shared with other emulators; the work dir's own without it")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
     arguments = parser.parse_args()
     try:
@@ -83,6 +84,7 @@ def main() -> None:
         strict=arguments.strict,
         alarm_actions=arguments.alarm_actions,
         work_dir=work_dir,
+        image_cache=arguments.image_cache or work_dir / "images",
         temporal_address=arguments.temporal_address,
         endpoint=f"http://{LOOPBACK}:{server.port}",
         front=arguments.front,

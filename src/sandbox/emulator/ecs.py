@@ -14,7 +14,7 @@ from .ecs_store import Service, Store, TaskDefinition
 from .ecs_task import Runtime, Task
 from .ecs_task_definitions import TaskDefinitions
 from .fargate_capacity import Capacity
-from .images import ImageCache
+from .image_cache import ImageCache
 from .json_operations import bind
 from .metadata import TaskEndpoints
 from .metrics import Metrics
@@ -36,7 +36,7 @@ _stores: Dict[int, Store] = {}
 def install(sandbox: Sandbox) -> None:
     settings = sandbox.settings
     store = _stores[id(sandbox)] = Store(settings.account_id)
-    images, endpoints = ImageCache(settings.work_dir / "images"), TaskEndpoints(sandbox)
+    images, endpoints = ImageCache(settings.image_cache), TaskEndpoints(sandbox)
     remove_folders(settings.work_dir)  # those of a start that was killed
 
     def start(task: Task) -> Runtime:

@@ -1,7 +1,4 @@
-"""Turns an image's layers into a folder, as a container runtime does, without trusting them.
-
-Each image is unpacked once; every task then gets a tree of hard links to those read-only files.
-"""
+"""Turns an image's layers into a folder, as a container runtime does, without trusting them."""
 
 from __future__ import annotations
 
@@ -12,11 +9,8 @@ import posixpath
 import shutil
 import stat
 import tarfile
-import threading
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Set, Tuple, cast
-
-from .ecr import PulledImage
+from typing import Any, BinaryIO, Dict, Iterable, Set, Tuple, cast
 
 OPAQUE = ".wh..wh..opq"
 """An entry of this name hides what lower layers put into its folder."""
@@ -29,35 +23,9 @@ class BadImage(Exception):
     """The image cannot be unpacked; the text goes into the task's stoppedReason."""
 
 
-class ImageCache:
-    """Unpacked images by digest."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._locks: Dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
-
-    def root_of(self, image: PulledImage) -> Path:
-        """The unpacked image; unpacks it at the first call. Raises BadImage."""
-        name = image.digest.replace(":", "-")
-        with self._guard:
-            lock = self._locks.setdefault(name, threading.Lock())
-        with lock:
-            target = self._root / name
-            if not target.exists():
-                partial = self._root / f"{name}.partial"
-                shutil.rmtree(partial, ignore_errors=True)
-                partial.mkdir(parents=True)
-                unpack(image, partial)
-                partial.rename(target)
-            return target
-
-
-def unpack(image: PulledImage, root: Path) -> None:
-    diff_ids = image.config.get("rootfs", {}).get("diff_ids", [])
-    if len(diff_ids) != len(image.layers):
-        raise BadImage("mismatched image rootfs and manifest layers")
-    for path, diff_id in zip(image.layers, diff_ids):
+def unpack(layers: Iterable[Tuple[Path, str]], root: Path) -> None:
+    """Extracts layers, each given with its diff id, over what is in `root`. Raises BadImage."""
+    for path, diff_id in layers:
         digest = _Layer(root).extract(path)
         # containerd compares the uncompressed layer with the image's config.
         if digest != diff_id:

@@ -34,7 +34,9 @@ class Settings:
     tasks: str
     """'process': ECS tasks are real processes; 'simulated': they become RUNNING without one."""
     work_dir: Path
-    """Folder for everything that is written to disk (blobs, unpacked images, task folders)."""
+    """Folder for everything that is written to disk (blobs, task folders)."""
+    image_cache: Path
+    """Folder of unpacked images, which other emulators may use too."""
     temporal_address: Optional[str]
     """host:port of the Temporal server that tasks may reach."""
     strict: Strict

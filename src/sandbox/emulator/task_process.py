@@ -14,7 +14,8 @@ from .context import Sandbox
 from .ecr import PulledImage
 from .ecs_task import Container, Task
 from .health import HealthCheck
-from .images import BadImage, ImageCache, clone
+from .image_cache import ImageCache
+from .images import BadImage, clone
 from .metadata import TaskEndpoints
 from .task_environment import command, environment, working_directory
 from .task_inputs import (
