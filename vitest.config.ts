@@ -12,7 +12,7 @@ export default defineConfig({
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     // Two processors, and test files that wait for emulators more than half of their time.
     maxWorkers: 5,
-    globalSetup: proof ? [] : ['test/helpers/lean-program.ts'],
+    globalSetup: proof ? [] : ['test/helpers/lean-program.ts', 'test/helpers/emulator-nursery.ts'],
     // Files share nothing but modules; loading the SDK anew for each would take a second of processor time.
     isolate: false,
     // Real processes on a busy machine: once more in CI, where vitest's report names what needed it; never at home.

@@ -16,7 +16,7 @@ import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smit
 import { afterAll, beforeAll } from 'vitest';
 import type { Emulator, EmulatorAddress, EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
-import { forkEmulator } from './emulator-nursery.ts';
+import { forkEmulator } from './fork-emulator.ts';
 import { testCacheDir } from './paths.ts';
 
 export { testCacheDir } from './paths.ts';

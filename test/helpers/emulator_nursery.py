@@ -1,6 +1,6 @@
 """Starts emulators for tests as forks of one process that has loaded moto and the models of its services already.
 
-Loading them takes 2.5 seconds of processor time, more than most test files need for all of their calls. Reads one JSON
+Loading them takes 3 seconds of processor time, more than most test files need for all of their calls. Reads one JSON
 object per line of standard input, with the `arguments` of `python -m emulator` and the `log` for its standard error or
 null, and answers each with the line in which that emulator says that it listens, and with its pid; with {} when it ended
 before. The emulators end with this process.

@@ -7,7 +7,7 @@ import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { startTemporalServer } from '../../src/sandbox/temporal-server.ts';
 import { BIN, type CliResult, cliEnvironment, leanBin, type RunningCli, runCli, startCli } from './cli.ts';
 import { clientsFor, controlOf, type TestEmulator, testCacheDir } from './emulator.ts';
-import { forkEmulator } from './emulator-nursery.ts';
+import { forkEmulator } from './fork-emulator.ts';
 
 export interface Sandbox {
   readonly emulator: TestEmulator;
