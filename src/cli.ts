@@ -66,6 +66,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     .addOption(verifyFlag());
   add(program, 'plan', 'show what init would do', 'everything', async () => (await import('./commands/plan.ts')).plan)
     .option('--detailed-exitcode', 'exit with 2 when there is something to do')
+    .option('--skip-code', 'build nothing: look only at what the workers run on')
     .addOption(workerFlag())
     .addOption(verifyFlag());
   add(
@@ -252,6 +253,21 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     async () => (await import('./commands/worker-dev.ts')).workerDev,
   );
 
+  const ci = program.command('ci').description('deploy from a CI service, without keys');
+  add(
+    ci,
+    'github',
+    'let the workflows of one GitHub repository plan and deploy the stack',
+    [...WHERE, 'workerDir'],
+    async () => (await import('./commands/ci-github.ts')).ciGithub,
+  )
+    .option('--repo <owner/name>', 'the repository (default: that of this folder)')
+    .option('--branch <name>', 'the branch whose pushes are deployed (default: main)')
+    .option('--environment <name>', 'the environment of GitHub in which the deploying job runs')
+    .option('--config <file>', 'config file in the repository, for the plans of pull requests')
+    .option('--repository-id <number>', 'what GitHub would answer for the repository, where it cannot be asked')
+    .option('--owner-id <number>', 'the same for its owner')
+    .option('--remove', 'take the roles and the workflow file back');
   const sandbox = program.command('sandbox').description('AWS emulator and Temporal server on this machine');
   add(sandbox, 'start', 'start them', [], async () => (await import('./commands/sandbox.ts')).sandboxStart)
     .option('--delay <seconds>', 'how long what takes time in AWS takes here (default: 1)')

@@ -101,6 +101,13 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
     ['state discard', 'set a damaged document aside'],
     ['state discard --stack prod --yes --confirm prod', 'without a question'],
   ],
+  'ci github': [
+    ['ci github', 'deploy pushes to main of the repository of this folder'],
+    [
+      'ci github --stack prod --repo acme/orders --environment production --worker-dir worker',
+      'from an environment that somebody approves, with a worker of your own',
+    ],
+  ],
   'worker init': [
     ['worker init', 'a worker of your own in ./worker, with tests and a build'],
     ['worker init services/orders', 'in another folder, whose name becomes that of the package'],

@@ -1,9 +1,9 @@
 import { cidrsOf } from '../aws/places.ts';
 import { fromUpperTags } from '../aws/tags.ts';
 import { defaultOf, gather } from '../config/answers.ts';
+import { carryOver } from '../config/carry-over.ts';
 import type { Answer, Answers, Known, Option, OptionKey } from '../config/option.ts';
 import { flagOf, OPTIONS, shown } from '../config/options.ts';
-import { keepPaused } from '../config/paused.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { answeredWorkers, isPerWorker, type Naming, onlyNameOf } from '../config/several-workers.ts';
 import { lookUp, type Paths, type Sources } from '../config/sources.ts';
@@ -85,7 +85,7 @@ export async function answerWhat(
   const told = withoutSecrets(answers);
   const workers = apart ?? [{ name: onlyNameOf(naming), answers: told }];
   const named = toStackConfig(answers, account, await placeOf(input, connection, answers), workers);
-  const config = keepPaused(await withExistingThings(input, connection, named), before);
+  const config = carryOver(await withExistingThings(input, connection, named), before);
   tellPaused(input, config);
   const paths = { ...flags.paths, ...Object.fromEntries(asker.paths) };
   const defaults = Object.fromEntries(

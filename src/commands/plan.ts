@@ -23,7 +23,10 @@ export async function plan(input: CommandInput): Promise<number> {
     );
     const { secretValue } = answered;
     const config = await withUserImages(input, connection, answered.config, document);
-    const images = await workerImagesFor(input, connection, { ...answered, config }, document);
+    const isCodeLeftOut = input.flags.own.skipCode === true;
+    const images = isCodeLeftOut
+      ? new Map()
+      : await workerImagesFor(input, connection, { ...answered, config }, document);
     const aws = connection.aws({ images });
     const inputs = { images, secretValue };
     const planned = await planStack(connection, config, document, inputs, aws);

@@ -15,6 +15,7 @@ import { UserError } from '../errors.ts';
 import { formerGrantsOf } from '../steps/identity/role-policies.ts';
 import { type Inputs, infrastructure } from '../steps/index.ts';
 import type { Connection } from './connect.ts';
+import { githubPolicies } from './github-policies.ts';
 import type { CommandInput } from './input.ts';
 import { problemsOfGuests } from './network-guests.ts';
 import { storedConfig } from './stored-config.ts';
@@ -62,7 +63,8 @@ export async function planStack(
 ): Promise<PlannedStack> {
   const configs = (document?.configs ?? []).flatMap((stored) => storedConfig(stored) ?? []);
   const formerTags = configs.flatMap(({ tags }) => Object.keys(tags ?? {}));
-  const steps = infrastructure(config, { ...inputs, formerTags, formerGrants: formerGrantsOf(configs) });
+  const known = { formerTags, formerGrants: formerGrantsOf(configs), githubPolicies: githubPolicies(config) };
+  const steps = infrastructure(config, { ...inputs, ...known });
   // The steps of all configs whose things may exist.
   const earlier = configs.flatMap((one) => infrastructure(one));
   const retired = retiredOf(steps, earlier);

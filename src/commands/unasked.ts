@@ -1,8 +1,8 @@
 import { gather } from '../config/answers.ts';
+import { carryOver } from '../config/carry-over.ts';
 import type { Place } from '../config/network-config.ts';
 import type { Answers, Known } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
-import { keepPaused } from '../config/paused.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { answeredWorkers, isPerWorker, onlyNameOf } from '../config/several-workers.ts';
 import { type Account, toStackConfig } from '../config/stack-config.ts';
@@ -52,5 +52,5 @@ export async function configUnasked(input: CommandInput, circumstances: Circumst
     found ?? last,
     apart ?? [{ name: onlyNameOf(naming), answers }],
   );
-  return keepPaused(config, before);
+  return carryOver(config, before);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MOST_EXTRA_GROUPS } from './extras-options.ts';
 import { RETENTION_DAYS, sizeProblem } from './fargate.ts';
+import { github } from './github.ts';
 import { isLoopback } from './network.ts';
 import { network } from './network-config.ts';
 import { STACK_NAME } from './stack-name.ts';
@@ -149,6 +150,8 @@ export const stackConfig = z
       .min(1)
       .optional(),
     workers: z.array(worker).min(1),
+    /** The repository whose workflows may deploy. No answer: `ci github` alone sets it. */
+    github: github.optional(),
   })
   .refine(({ workers }) => new Set(workers.map(({ name }) => name)).size === workers.length, {
     error: 'two workers have the same name',

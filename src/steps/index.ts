@@ -7,6 +7,7 @@ import { dataBucket } from './data/data-bucket.ts';
 import type { AwsStep } from './define.ts';
 import { withExtraTags } from './extra-tags.ts';
 import { executionRole } from './identity/execution-role.ts';
+import { type GithubPolicies, githubRoles } from './identity/github-role.ts';
 import type { FormerGrants } from './identity/role-policies.ts';
 import { type TaskRoleStep, taskRoles } from './identity/task-role.ts';
 import { type RepositoryStep, repository } from './image/repository.ts';
@@ -27,6 +28,8 @@ export interface Inputs {
   readonly formerTags?: readonly string[];
   /** Permissions that earlier configs gave, and that the task role may still have. */
   readonly formerGrants?: FormerGrants;
+  /** What the workflows of the repository may do; only known to runs that look at all of the stack. */
+  readonly githubPolicies?: GithubPolicies | undefined;
 }
 
 /** The whole infrastructure of a stack, every AWS thing once. */
@@ -66,6 +69,7 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
     secret,
     execution,
     ...new Set(roles.values()),
+    ...(config.github ? githubRoles(config.github, inputs.githubPolicies) : []),
     ecs,
     ...workers.flatMap(({ running }) => running),
   ];

@@ -11,6 +11,7 @@ import type { Aws } from '../../aws/aws.ts';
 import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagRole } from '../../aws/retag.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
+import type { GithubUse } from '../../config/github.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import type { From, Needs } from '../../engine/step.ts';
@@ -49,19 +50,26 @@ interface LiveRole extends Partial<RolePolicies> {
   readonly boundary: string;
 }
 
+type RoleKind = 'execution' | 'task' | `github-${GithubUse}`;
+
 interface RoleOptions {
+  /** Who may assume it; ECS tasks when left out. */
+  readonly trust?: (config: StackConfig) => object;
   /** Set for a role that only this worker has. */
   readonly worker?: string | undefined;
   readonly grants?: Grants;
   readonly former?: FormerGrants;
 }
 
-/** A role that ECS tasks of this account and region may assume, with an inline policy of these statements. */
+/**
+ * A role with an inline policy of these statements, which ECS tasks of this account and region may assume. The boundary that
+ * a person has asked for is that of tasks.
+ */
 export const role = <const N extends Needs>(
-  kind: 'execution' | 'task',
+  kind: RoleKind,
   needs: N,
   statements: (config: StackConfig, from: From<N>) => Statement[],
-  { worker, grants = NO_GRANTS, former = NO_FORMER_GRANTS }: RoleOptions = {},
+  { trust, worker, grants = NO_GRANTS, former = NO_FORMER_GRANTS }: RoleOptions = {},
 ) =>
   defineStep({
     id: ['identity', `${kind}-role`, worker ?? []].flat().join('/'),
@@ -81,8 +89,8 @@ export const role = <const N extends Needs>(
     },
     want: (config, from) => ({
       name: roleName(kind, config.region, config.stack, worker),
-      trust: trustPolicy(config) as unknown,
-      boundary: config.permissionsBoundary ?? '',
+      trust: (trust ?? trustOfTasks)(config) as unknown,
+      boundary: (trust ? undefined : config.permissionsBoundary) ?? '',
       policy: documentOf(statements(config, from)) as unknown,
       taskPolicy: grants.policy as unknown,
       taskPolicyArns: [...grants.arns].sort(),
@@ -154,7 +162,7 @@ const documentOf = (Statement: readonly Statement[]): object | undefined =>
   Statement.length > 0 ? { Version: '2012-10-17', Statement } : undefined;
 
 /** Only ECS tasks of this very account and region: without the conditions any account's ECS could be made to use it. */
-const trustPolicy = ({ accountId, region, partition }: StackConfig): object => ({
+const trustOfTasks = ({ accountId, region, partition }: StackConfig): object => ({
   Version: '2012-10-17',
   Statement: [
     {

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+
+/** Owner and name as GitHub takes them: letters, digits, hyphens, and in names dots and underscores. */
+const REPOSITORY = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/;
+
+export const github = z.strictObject({
+  /** `owner/name` */
+  repository: z.string().regex(REPOSITORY, 'a repository is written like owner/name'),
+  /** Numbers that GitHub gives once: a repository of the same name that somebody else makes later has others. */
+  repositoryId: z.string().regex(/^\d+$/, 'an id is a number'),
+  ownerId: z.string().regex(/^\d+$/, 'an id is a number'),
+  /** Pushes to it are deployed. */
+  branch: z.string().regex(/^[\w./-]+$/, 'a branch has letters, digits and . _ - / in its name'),
+  /** Environment of the deploying job, with which the job and not the branch is trusted. */
+  environment: z
+    .string()
+    .regex(/^[\w.-]+$/, 'an environment has letters, digits and . _ - in its name')
+    .optional(),
+});
+
+export type GithubConfig = z.infer<typeof github>;
+
+/** `deploy` changes what runs; `plan` looks, for pull requests. */
+export type GithubUse = 'deploy' | 'plan';
+
+/**
+ * The subjects of GitHub's tokens for one use, in the old format and in that of repositories made since July 2026, which has
+ * the ids. Source: GitHub changelog, "Immutable subject claims for OIDC tokens".
+ */
+export function subjectsOf(config: GithubConfig, use: GithubUse): readonly string[] {
+  const [owner, name] = config.repository.split('/');
+  const context = contextOf(config, use);
+  return [
+    `repo:${config.repository}:${context}`,
+    `repo:${owner}@${config.ownerId}/${name}@${config.repositoryId}:${context}`,
+  ];
+}
+
+function contextOf({ branch, environment }: GithubConfig, use: GithubUse): string {
+  if (use === 'plan') return 'pull_request';
+  return environment === undefined ? `ref:refs/heads/${branch}` : `environment:${environment}`;
+}
