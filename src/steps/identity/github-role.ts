@@ -1,5 +1,5 @@
 import { githubProviderArn } from '../../aws/github-provider.ts';
-import { type GithubConfig, type GithubUse, subjectsOf } from '../../config/github.ts';
+import { type GithubConfig, type GithubUse, subjectsOf } from './github-subjects.ts';
 import { role } from './role.ts';
 import type { Statement } from './statement.ts';
 

@@ -11,12 +11,12 @@ import type { Aws } from '../../aws/aws.ts';
 import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagRole } from '../../aws/retag.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
-import type { GithubUse } from '../../config/github.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
 import type { From, Needs } from '../../engine/step.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
+import type { GithubUse } from './github-subjects.ts';
 import {
   mayChangeRoles,
   mayDeleteRoles,
