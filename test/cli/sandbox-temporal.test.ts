@@ -4,14 +4,21 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliResult, cliEnvironment, runCli } from '../helpers/cli.ts';
+import { processesWith } from '../helpers/process-list.ts';
+import { findIn } from '../helpers/secret-search.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'temporal-fargate-home-'));
-const run = (command: string): Promise<CliResult> =>
-  runCli(command.split(' '), cliEnvironment(undefined, { TEMPORAL_FARGATE_HOME: home }));
+const run = (command: string, extra: NodeJS.ProcessEnv = {}): Promise<CliResult> =>
+  runCli(command.split(' '), cliEnvironment(undefined, { TEMPORAL_FARGATE_HOME: home, ...extra }));
+const SECRET = 'planted-secret-4b7d19c2';
 
 let started: CliResult;
 beforeAll(async () => {
-  started = await run('sandbox start --temporal-auth api-key --delay 0.2');
+  started = await run('sandbox start --temporal-auth api-key --delay 0.2', {
+    STARTED_BY: home,
+    TEMPORAL_API_KEY: SECRET,
+    AWS_SESSION_TOKEN: SECRET,
+  });
 });
 afterAll(async () => {
   await run('sandbox stop');
@@ -32,6 +39,13 @@ describe('sandbox start --temporal-auth api-key', () => {
     }
     for (const name of ['API key', 'accepted keys']) expect(statSync(pathOf(name)).mode & 0o777).toBe(0o600);
     expect(started.stdout + started.stderr + stdout).not.toContain(readFileSync(pathOf('API key'), 'utf8').trim());
+  });
+
+  it('tells the servers, which live on, no secret that it was told itself', () => {
+    const servers = processesWith(home);
+    expect(servers.length).toBeGreaterThanOrEqual(3);
+    for (const { arguments: line, environment } of servers)
+      expect(findIn(Buffer.concat([line, environment]), SECRET), line.toString()).toEqual([]);
   });
 
   it('is all that a plan for it needs to be told', async () => {

@@ -60,8 +60,14 @@ export interface RunningCli extends Running {
 }
 
 /** Starts the built CLI, or a copy of it, without a terminal. */
-export function startCli(args: readonly string[], env: NodeJS.ProcessEnv, input?: string, bin = BIN): RunningCli {
-  const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+export function startCli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input?: string,
+  bin = BIN,
+  cwd?: string,
+): RunningCli {
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
   const said = new Said();
   child.stdout.on('data', (chunk) => said.add('stdout', String(chunk)));
   child.stderr.on('data', (chunk) => said.add('stderr', String(chunk)));

@@ -27,12 +27,48 @@ export function formsOf(secret: string): ReadonlyMap<string, Buffer> {
   return new Map(Object.entries(forms).map(([name, text]) => [name, Buffer.from(text)]));
 }
 
-/** Names of the forms in which the secret is in these bytes, also inside gzip members. */
-export function findIn(bytes: Buffer, secret: string): string[] {
-  const found = [...formsOf(secret)].flatMap(([name, form]) => (bytes.includes(form) ? [name] : []));
+/** By the name with which it is reported. */
+export type Planted = Readonly<Record<string, string>>;
+
+/** "API key: base64 at 1", for each form of each secret that is in these bytes, also inside gzip members. */
+export function findIn(bytes: Buffer, secrets: string | Planted): string[] {
+  return search(bytes, needlesOf(secrets));
+}
+
+/** "path: form" for every regular file below the folder that has one of the secrets in it. */
+export function findInFolder(
+  folder: string,
+  secrets: string | Planted,
+  skip: (path: string) => boolean = () => false,
+): string[] {
+  const needles = needlesOf(secrets);
+  const inside = (at: string): string[] =>
+    readdirSync(at, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(at, entry.name);
+      if (skip(path)) return [];
+      if (entry.isDirectory()) return inside(path);
+      if (!lstatSync(path).isFile()) return [];
+      return search(readFileSync(path), needles).map((form) => `${path}: ${form}`);
+    });
+  return inside(folder);
+}
+
+type Needles = ReadonlyMap<string, Buffer>;
+
+const needlesOf = (secrets: string | Planted): Needles =>
+  typeof secrets === 'string'
+    ? formsOf(secrets)
+    : new Map(
+        Object.entries(secrets).flatMap(([name, secret]) =>
+          [...formsOf(secret)].map(([form, bytes]) => [`${name}: ${form}`, bytes] as const),
+        ),
+      );
+
+function search(bytes: Buffer, needles: Needles): string[] {
+  const found = [...needles].flatMap(([name, form]) => (bytes.includes(form) ? [name] : []));
   for (let at = bytes.indexOf(GZIP_MAGIC); at >= 0; at = bytes.indexOf(GZIP_MAGIC, at + 1)) {
     const inside = unzipped(bytes.subarray(at));
-    if (inside) found.push(...findIn(inside, secret).map((name) => `${name} in gzip`));
+    if (inside) found.push(...search(inside, needles).map((name) => `${name} in gzip`));
   }
   return found;
 }
@@ -44,15 +80,4 @@ function unzipped(bytes: Buffer): Buffer | undefined {
     // Three bytes that only look like a beginning.
     return undefined;
   }
-}
-
-/** "path: form" for every regular file below the folder that has the secret in it. */
-export function findInFolder(folder: string, secret: string, skip: (path: string) => boolean = () => false): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (skip(path)) return [];
-    if (entry.isDirectory()) return findInFolder(path, secret, skip);
-    if (!lstatSync(path).isFile()) return [];
-    return findIn(readFileSync(path), secret).map((form) => `${path}: ${form}`);
-  });
 }
