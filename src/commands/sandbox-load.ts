@@ -23,7 +23,7 @@ export async function sandboxLoad(input: CommandInput): Promise<number> {
   io.note(`Load for ${series.length} minutes of ${before.minuteSeconds} s each. Ctrl-C ends it.`);
   let minutes: readonly UsageMinute[] = [];
   try {
-    await control.load(worker, series);
+    await control.load(cluster, worker, series);
     while (minutes.length < series.length) {
       await realClock.sleep((1000 * before.minuteSeconds) / LOOKS, signal);
       const seen = (await control.minutesOf(cluster, worker)).minutes.filter(({ at }) => at > begin);
@@ -31,7 +31,7 @@ export async function sandboxLoad(input: CommandInput): Promise<number> {
       minutes = seen;
     }
   } finally {
-    await control.load(worker, []);
+    await control.load(cluster, worker, []);
   }
   const shown = minutes.slice(0, series.length);
   io.result(formatUsageChart(shown), { minuteSeconds: before.minuteSeconds, minutes: shown });

@@ -54,11 +54,11 @@ export class SandboxControl {
   }
 
   /**
-   * Says what the services of this name use, minute by minute, in percent of one task; their running tasks share it. An
+   * Says what a service uses, minute by minute, in percent of one task; its running tasks share it. An
    * empty list ends it.
    */
-  async load(service: string, percent: readonly (number | null)[]): Promise<void> {
-    await this.ask('POST', 'usage', { service, load: percent });
+  async load(cluster: string, service: string, percent: readonly (number | null)[]): Promise<void> {
+    await this.ask('POST', 'usage', { cluster, service, load: percent });
   }
 
   minutesOf(cluster: string, service: string): Promise<UsageHistory> {

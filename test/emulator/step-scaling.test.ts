@@ -183,7 +183,9 @@ it('Auto scaling is told again in every minute of an alarm, and nothing is done 
 it('Injected load is shared by the tasks that run, and measured again after the end of its series', async () => {
   await service(3, 1, 100);
   await eventually('three tasks run', async () => (await look()).runningCount === 3);
-  await emulator.ask('POST', 'usage', { service: 'worker', load: [150, 450, null] });
+  await emulator.ask('POST', 'usage', { cluster, service: 'worker', load: [150, 450, null] });
+  // Of the same name, in a cluster of its own.
+  await emulator.ask('POST', 'usage', { cluster: 'other', service: 'worker', load: [30, 30, 30, 30] });
   await emulator.ask('POST', 'minutes', { pass: 4 });
   const { minutes } = (await emulator.ask('GET', `usage-history?cluster=${cluster}&service=worker`)) as {
     minutes: readonly { cpu: number | null; running: number; desired: number }[];

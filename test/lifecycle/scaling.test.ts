@@ -69,6 +69,7 @@ it('Workers under load scale out, lose a Spot task, and scale in again, and no w
     stdout: expect.stringMatching(/^Spot has no capacity for 600 s: until then nothing takes their place\.\n/),
     stderr: expect.stringMatching(/Task [0-9a-f]{8} of worker has its warning: SIGTERM now, SIGKILL after 120 s\./),
   });
+  await latest('two tasks', ({ running }) => running === 2);
   const without = await eventually('what is missing', async () => {
     const words = await status();
     return /^Problem/m.test(words) && words;

@@ -65,12 +65,10 @@ class Alarms:
         periods: List[Data] = [[] for _ in range(count)]
         dimensions = {(dimension.name, dimension.value) for dimension in alarm.dimensions}
         for datum in backend.metric_data:
+            if (datum.namespace, datum.name) != (alarm.namespace, alarm.metric_name):
+                continue
             age = under_way - 1 - self._clock.period(datum.timestamp, alarm.period)
-            if (
-                0 <= age < count
-                and (datum.namespace, datum.name) == (alarm.namespace, alarm.metric_name)
-                and {(dimension.name, dimension.value) for dimension in datum.dimensions} == dimensions
-            ):
+            if 0 <= age < count and {(one.name, one.value) for one in datum.dimensions} == dimensions:
                 periods[age].append(datum)
         return periods
 

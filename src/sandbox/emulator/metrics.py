@@ -76,7 +76,7 @@ class Metrics:
         for moment in moments:
             for region, service in self._services():
                 mine = [task for task in tasks if task.service is service]
-                sample = self._injected.take(service.name)
+                sample = self._injected.take(service.cluster.name, service.name)
                 if sample is None:
                     found = [percent for percent in (measured[task.arn] for task in mine) if percent is not None]
                 else:

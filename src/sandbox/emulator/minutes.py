@@ -19,7 +19,9 @@ from .health import REFERENCE_DELAY
 SECONDS = 60
 """Seconds of a minute, as periods and cooldowns are given in them."""
 LOOKS = 5
-"""How often in a minute the clock is looked at."""
+"""How often in a minute the clock is looked at, within SOONEST and LATEST."""
+SOONEST, LATEST = 0.05, 1.0
+"""Real seconds."""
 CAUGHT_UP = 5
 """Minutes that are published at most when a busy machine was late; those before them stay without data."""
 
@@ -45,7 +47,7 @@ class Minutes:
         """Called after the publishers, once whatever number of minutes has passed."""
         self._stopped, self._ahead = False, 0.0
         self._under_way = self._number(time.time())
-        sandbox.every(self.length / LOOKS, self._look)
+        sandbox.every(min(max(self.length / LOOKS, SOONEST), LATEST), self._look)
         sandbox.on_reset(self._reset)
         sandbox.route("/_sandbox/minutes", self._control)
 
