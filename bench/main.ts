@@ -1,4 +1,5 @@
 // `npm run bench`: what this program costs, beside Terraform and by itself. See bench/NOTES.md.
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { say } from '../scripts/setup.mjs';
 import { awsDelays } from './aws-delays.ts';
@@ -9,6 +10,7 @@ import { install } from './install.ts';
 import { type Findings, type Goal, goalsTable, keep, markdown, tableText, whereOf } from './report.ts';
 import type { Settings } from './settings.ts';
 import { startup } from './startup.ts';
+import { BIN } from './temporal-fargate.ts';
 
 const PARTS: Readonly<Record<string, (settings: Settings) => Findings | Promise<Findings>>> = {
   compare,
@@ -26,9 +28,9 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: Object.keys(PARTS) },
     runs: { type: 'string', default: '5' },
-    'slow-runs': { type: 'string', default: '3' },
+    'slow-runs': { type: 'string', default: '1' },
     delays: { type: 'string', default: '0,40,80' },
-    scale: { type: 'string', default: '0.5' },
+    scale: { type: 'string', default: '0.3' },
     stacks: { type: 'string', default: '1,10,50' },
     'plugin-dir': { type: 'string', default: process.env.TF_PLUGIN_DIR },
     help: { type: 'boolean', default: false },
@@ -39,14 +41,16 @@ if (values.help) {
   process.stdout.write(`npm run bench -- [options]
   --only PART          ${Object.keys(PARTS).join(', ')}; may be given again; all of them by default
   --runs N             of each work by each peer at 0 ms per call (5)
-  --slow-runs N        the same at the other delays (3)
+  --slow-runs N        the same at the other delays (1)
   --delays MS,MS       added to each call (0,40,80)
   --plugin-dir FOLDER  with Terraform's AWS provider, or TF_PLUGIN_DIR; without it Terraform is absent
   --stacks N,N         in one account, in the part on growth (1,10,50)
-  --scale NUMBER       of AWS's own delays, in the part with them (0.5)
+  --scale NUMBER       of AWS's own delays, in the part with them (0.3)
 `);
   process.exit();
 }
+
+if (!existsSync(BIN)) throw new Error('the program is not built: npm run build');
 
 const settings: Settings = {
   runs: (delayMs) => Number(delayMs === 0 ? values.runs : values['slow-runs']),
