@@ -66,10 +66,16 @@ for (const name of values.only) {
   const part = PARTS[name];
   if (part === undefined) throw new Error(`no part ${name}: ${Object.keys(PARTS).join(', ')}`);
   settings.note(`${name} ...`);
-  const findings = await part(settings);
-  const where = whereOf(findings);
-  keep(name, findings, where);
-  process.stdout.write(`${markdown({ ...findings, goals: [] }, where)}\n`);
-  goals.push(...findings.goals);
+  try {
+    const findings = await part(settings);
+    const where = whereOf(findings);
+    keep(name, findings, where);
+    process.stdout.write(`${markdown({ ...findings, goals: [] }, where)}\n`);
+    goals.push(...findings.goals);
+  } catch (error) {
+    // The other parts take minutes, and say something without this one.
+    settings.note(`${name} failed: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
 }
 process.stdout.write(tableText(goalsTable(goals)));
