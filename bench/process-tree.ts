@@ -30,7 +30,8 @@ export async function measured(
 ): Promise<Finished> {
   const startedAt = performance.now();
   const child = spawn('bash', ['-c', WITH_TIMES, 'bash', ...command], {
-    env,
+    // `times` writes numbers as the locale has them.
+    env: { ...env, LC_ALL: 'C' },
     cwd,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });

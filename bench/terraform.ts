@@ -52,8 +52,10 @@ const folderOf = (stage: Stage): string => join(stage.scratch, 'terraform');
 
 function run(stage: Stage, args: readonly string[]): Promise<Finished> {
   const env = {
-    ...stage.env,
+    ...Object.fromEntries(Object.entries(stage.env).filter(([name]) => !name.startsWith('TF_'))),
     CHECKPOINT_DISABLE: '1',
+    // Nor does it follow the settings of whoever runs this.
+    TF_CLI_CONFIG_FILE: '/dev/null',
     TF_VAR_endpoint: stage.address.endpoint,
     TF_VAR_temporal_api_key: API_KEY,
     TF_VAR_image_digest: IMAGE_DIGEST,
