@@ -1,6 +1,5 @@
-import { CLUSTER } from '../steps/compute/cluster.ts';
-import { may, type Permission, type StepActions } from '../steps/permission.ts';
-import { OWN_TARGETS } from '../steps/scaling/permissions.ts';
+import type { Permission, StepActions } from '../steps/permission.ts';
+import { mayRegister } from '../steps/scaling/permissions.ts';
 import { mayLookAtUsed, mayReadUsedSecrets } from '../steps/used.ts';
 import * as looks from './looks.ts';
 import type { PolicyCommand } from './names.ts';
@@ -71,17 +70,8 @@ const COMMANDS = {
   cost: () => [...state.mayReadState],
   deploy: () => [...mayWork(), ...steps(['create', 'update'], OF_CODE), ...mayLookAtUsed, ...mayRollOut()],
   rollback: () => [...mayWork(), ...steps(['update'], /^compute\/service\//), ...mayRollOut()],
-  pause: () => [
-    ...mayWork(),
-    may(OWN_TARGETS, 'application-autoscaling:RegisterScalableTarget'),
-    may(CLUSTER, 'ecs:UpdateService'),
-  ],
-  resume: () => [
-    ...mayWork(),
-    may(OWN_TARGETS, 'application-autoscaling:RegisterScalableTarget'),
-    ...looks.maySeeTasks,
-    ...mayAskTemporal,
-  ],
+  pause: () => [...mayWork(), ...mayRegister],
+  resume: () => [...mayWork(), ...mayRegister, ...looks.maySeeTasks, ...mayAskTemporal],
   trigger: () => [...state.mayReadState, ...mayAskTemporal],
   status: () => [...mayPlan(), ...looks.maySeeTasks, ...looks.maySeeScaling, ...looks.maySeeEgress, ...mayAskTemporal],
   logs: () => [...state.mayReadState, ...looks.mayReadLogs],

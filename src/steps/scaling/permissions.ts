@@ -1,4 +1,14 @@
-import { arnIn, ONLY_OTHER_TAGS, type PolicyPlace, requestTag, resourceTag, type Scope } from '../permission.ts';
+import { CLUSTER } from '../compute/cluster.ts';
+import {
+  arnIn,
+  may,
+  ONLY_OTHER_TAGS,
+  type Permission,
+  type PolicyPlace,
+  requestTag,
+  resourceTag,
+  type Scope,
+} from '../permission.ts';
 
 /** AWS makes their ids, so there are no names to go by. */
 const targets = (place: PolicyPlace): string[] => [arnIn(place, 'application-autoscaling', 'scalable-target/*')];
@@ -25,3 +35,12 @@ export const TAGS_OF_TARGETS: Scope = {
   resources: targets,
   conditions: (place) => ({ StringEquals: resourceTag(place), ...ONLY_OTHER_TAGS }),
 };
+
+/**
+ * Changing a target that is there. Auto scaling then changes the number of tasks in the name of who asks, so it asks for that
+ * too. Source: Application Auto Scaling user guide, "Identity-based policy examples".
+ */
+export const mayRegister: readonly Permission[] = [
+  may(OWN_TARGETS, 'application-autoscaling:RegisterScalableTarget'),
+  may(CLUSTER, 'ecs:DescribeServices', 'ecs:UpdateService'),
+];

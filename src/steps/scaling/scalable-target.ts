@@ -20,7 +20,7 @@ import { ensureServiceLinkedRole, mayMakeServiceLinkedRole } from '../compute/se
 import { canonical, changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import { ANYTHING, may } from '../permission.ts';
-import { NEW_TARGETS, OWN_TARGETS, TAGS_OF_TARGETS } from './permissions.ts';
+import { mayRegister, NEW_TARGETS, OWN_TARGETS, TAGS_OF_TARGETS } from './permissions.ts';
 import { type Suspension, setDesired, suspendedState, suspensionOf } from './suspension.ts';
 
 const TARGET = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
@@ -73,11 +73,9 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
       create: [
         ...mayMakeServiceLinkedRole('ecs.application-autoscaling.amazonaws.com'),
         may(NEW_TARGETS, 'application-autoscaling:RegisterScalableTarget', 'application-autoscaling:TagResource'),
+        may(CLUSTER, 'ecs:DescribeServices', 'ecs:UpdateService'),
       ],
-      update: [
-        may(OWN_TARGETS, 'application-autoscaling:PutScalingPolicy', 'application-autoscaling:RegisterScalableTarget'),
-        may(CLUSTER, 'ecs:UpdateService'),
-      ],
+      update: [may(OWN_TARGETS, 'application-autoscaling:PutScalingPolicy'), ...mayRegister],
       retag: [may(TAGS_OF_TARGETS, 'application-autoscaling:TagResource', 'application-autoscaling:UntagResource')],
       destroy: [may(OWN_TARGETS, 'application-autoscaling:DeregisterScalableTarget')],
     },
