@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from moto.core.exceptions import ServiceException
 from werkzeug.exceptions import HTTPException
 
-from .aws_call import SERVICES, Answer, AwsError, Call, Forward, Response, error_name, parse, read, render
+from .aws_call import SERVICES, Answer, AwsError, Call, Forward, Response, error_name, parse, render
 from .calls import CallLog, Entry
 from .context import Route, Sandbox
 from .control import PREFIX
