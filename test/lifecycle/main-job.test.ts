@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BIN, runCli } from '../helpers/cli.ts';
+import { leanBin, runCli } from '../helpers/cli.ts';
 import { eventually, type Inventory } from '../helpers/emulator.ts';
 import { countable } from '../helpers/inventory.ts';
 import { useSandbox } from '../helpers/temporal.ts';
@@ -18,10 +18,10 @@ async function textAt(path: string): Promise<string | undefined> {
   return object.Body?.transformToString();
 }
 
-/** The built program with another worker in it, as a bad release would be. */
+/** The built program with another worker in it, which needs no dependencies, as a bad release would be. */
 function brokenCopy(mainJs: string): { bin: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-broken-'));
-  cpSync(dirname(BIN), folder, { recursive: true });
+  cpSync(dirname(leanBin()), folder, { recursive: true });
   // The copy lies outside the package, whose package.json says that the bundle is ES modules.
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   writeFileSync(join(folder, 'worker/dist/main.js'), mainJs);
