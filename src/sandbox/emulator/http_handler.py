@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any, List, Optional, Tuple
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
@@ -37,8 +40,17 @@ class Handler(MotoRequestHandler):
         for name, value in headers:
             self.send_header(name, value)
 
+    def date_time_string(self, timestamp: Optional[float] = None) -> str:
+        return _date(int(time.time() if timestamp is None else timestamp))
+
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         pass
 
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
         self.close_connection = True
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    """The header of all answers of one second."""
+    return formatdate(second, usegmt=True)
