@@ -11,6 +11,8 @@ type Wait = [when: string, text: RegExp];
 const WHOLE = process.env.KILL_MATRIX === 'whole';
 const later = (...cells: Wait[]): Wait[] => (WHOLE ? cells : []);
 
+const LONG = 300_000;
+
 let lane: Lane;
 let clean: readonly string[];
 
@@ -21,7 +23,7 @@ beforeAll(async () => {
   await lane.reset();
   await lane.run('init');
   clean = normalised(await lane.emulator.inventory());
-});
+}, LONG);
 
 afterAll(async () => {
   await lane.stop();
