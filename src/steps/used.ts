@@ -16,7 +16,7 @@ export const USABLE = {
   'a secret': /^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/,
   'a KMS key': /^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/,
   'an ECR repository': /^arn:aws[\w-]*:ecr:[\w-]+:\d{12}:repository\/[a-z0-9/._-]+$/,
-  'a managed policy': /^arn:aws[\w-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+  'a managed policy': /^arn:aws[\w-]*:iam::(\d{12}|aws):policy\/[\w+=.@/-]+$/,
 } as const;
 
 export const USED_VPCS = used('UsedVpcs', USABLE['a VPC']);

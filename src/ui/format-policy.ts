@@ -31,7 +31,7 @@ export function formatBootstrap({
   readonly boundary: string;
 }): string {
   return [
-    'Once, by an administrator of the account: make the boundary, and the state bucket of the region:',
+    'Once, by an administrator of the account: make the boundary (aws iam create-policy), and the state bucket of the region:',
     `  temporal-fargate state create --region ${region}`,
     'From then on whoever has the policy of init names the boundary:',
     `  temporal-fargate init --stack ${stack ?? '<name>'} --region ${region} --permissions-boundary ${boundary}`,
