@@ -36,6 +36,9 @@ const mayRollOut = (): Permission[] => [
   ...looks.mayPrune,
 ];
 
+/** What `history` marks: the revision that runs, and images that are still there. */
+const WHAT_RUNS = /^(image\/worker-image|compute\/(task-definition|service))\//;
+
 const OF_CODE = /^(image\/worker-image|compute\/(task-definition|service)|scaling)\//;
 
 /** What each command needs for one stack. */
@@ -75,7 +78,7 @@ const COMMANDS = {
   trigger: () => [...state.mayReadState, ...mayAskTemporal],
   status: () => [...mayPlan(), ...looks.maySeeTasks, ...looks.maySeeScaling, ...looks.maySeeEgress, ...mayAskTemporal],
   logs: () => [...state.mayReadState, ...looks.mayReadLogs],
-  history: () => [...state.mayReadState],
+  history: () => [...state.mayReadState, ...steps(['find'], WHAT_RUNS)],
   list: () => [...state.mayReadState, ...state.mayReadAllStates, ...looks.maySeeRegions, ...looks.mayCountTasks],
   destroy: () => [
     ...state.mayReadState,

@@ -65,7 +65,7 @@ export const NOT_MET: readonly (readonly [permission: RegExp, why: string])[] = 
   [/^\w+: DataBucket: s3:GetBucket(Policy|Tagging)$/, 'likewise: one of the two is read, as the index knows it or not'],
   [/^\w+: Secret: secretsmanager:DescribeSecret$/, 'looking at all steps, in commands that are tested on fewer'],
   [/^\w+: Read: ec2:Describe(Addresses|RouteTables|Subnets|VpcEndpoints)$/, 'likewise'],
-  [/^\w+: Read: ec2:DescribeRegions$/, 'offered to a person who has given no region'],
+  [/^\w+: Read: ec2:Describe(AvailabilityZones|Regions)$/, 'offered to a person who has given no region'],
   [/^\w+: Read: ec2:DescribeVpcAttribute$/, 'whether a network of others resolves names, before it is used'],
   [/^\w+: Read: servicequotas:GetAWSDefaultServiceQuota$/, 'where AWS shows no quota of the account itself'],
   [/^\w+: Read: tag:GetResources$/, 'finds the workers of a stack whose state is lost'],

@@ -47,7 +47,7 @@ export const dataBucket = () =>
       destroy: [may(DATA_BUCKET, 's3:ListBucketVersions', 's3:DeleteBucket')],
       deleteData: [
         may(DATA_BUCKET, 's3:ListBucketMultipartUploads'),
-        may(DATA, 's3:AbortMultipartUpload', 's3:DeleteObject', 's3:DeleteObjectVersion'),
+        may(DATA, 's3:AbortMultipartUpload', 's3:DeleteObjectVersion'),
       ],
     },
     want: ({ stack, accountId, region, partition }) => {
