@@ -58,6 +58,7 @@ async function gone(world: World, lose: () => Promise<unknown>): Promise<void> {
     if (error.name !== 'NoSuchBucket') throw error;
   });
   world.excused.add('UNLISTED_WORKERS');
+  world.tagsForgotten = true;
 }
 
 /** A state that cannot be read stops `init`, which leaves it alone, until somebody brings back one that can. */
@@ -84,7 +85,10 @@ export const stateTruncated = (answers: AnswersName, mend: 'restore' | 'discard'
       const result = await world.type(command);
       if (result.code !== 0) throw new Error(`state ${mend} ends with ${told(result)}`);
       for (const excuse of before) world.excused.add(excuse);
-      if (mend === 'discard') world.excused.add('UNLISTED_WORKERS');
+      if (mend === 'discard') {
+        world.excused.add('UNLISTED_WORKERS');
+        world.tagsForgotten = true;
+      }
     },
   };
 };
@@ -100,6 +104,7 @@ export const stateRestored = (back: number): Event => ({
     const versionId = listed.Versions?.at(back)?.VersionId;
     if (versionId === undefined) return;
     const result = await world.type(['state', 'restore', '--yes', '--version-id', versionId]);
+    world.tagsForgotten = true;
     // One that cannot be read is refused, and stays what it was.
     if (result.code !== 0 && codesOf(result)[0] !== 'STATE_DAMAGED')
       throw new Error(`state restore ends with ${told(result)}`);
