@@ -59,8 +59,8 @@ it('Workers under load scale out, lose a Spot task, and scale in again, and no w
   const size = '--cpu 256 --memory 1024 --max-tasks 3 --on-demand-base 1';
   expect(await cli(`init --sandbox --yes ${size}`)).toMatchObject({ code: 0 });
 
-  // Half a processor's work, for tasks that have a quarter of one.
-  const work = { perSecond: 5, message: 'burn 10' };
+  // A third of a processor's work, for tasks that have a quarter of one.
+  const work = { perSecond: 4, message: 'burn 8' };
   const load = await startLoad({ address: sandbox.temporalAddress, taskQueue: 'test-queue', ...work });
   await latest('three tasks', ({ desired, running }) => desired === 3 && running === 3);
 
