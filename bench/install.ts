@@ -113,11 +113,20 @@ async function cold(
 ): Promise<Installed> {
   const home = mkdtempSync(join(scratch, 'home-'));
   const cache = join(home, 'cache');
-  const env = { ...process.env, npm_config_cache: cache, npm_config_update_notifier: 'false', CI: 'true' };
+  const env = {
+    ...process.env,
+    npm_config_cache: cache,
+    npm_config_update_notifier: 'false',
+    CI: 'true',
+    DO_NOT_TRACK: '1',
+  };
   const from = packages.map((one) => `--package=${one}`);
   const args = ['npx', '--yes', '--no-audit', '--no-fund', ...from, '--', ...command];
   const { code, seconds, stderr, stdout } = await measured(args, { env, cwd: home });
-  if (code !== 0) return { name, version: '', absent: stderr.trim().split('\n').at(-1) ?? 'npx failed' };
+  if (code !== 0) {
+    const why = stderr.split('\n').find((line) => line.startsWith('npm error')) ?? 'its command failed';
+    return { name, version: '', absent: why.slice(0, 100) };
+  }
   const [folder] = readdirSync(join(cache, '_npx'));
   const modules = join(cache, '_npx', folder ?? '', 'node_modules');
   const found = filesIn(modules);
