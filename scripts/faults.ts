@@ -45,8 +45,9 @@ function isAsked(cell: Cell, index: number): boolean {
   );
 }
 
+/** With "-dirty" when files differ from it. */
 const commit = (): string =>
-  spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim();
+  spawnSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).stdout.trim();
 
 setUp();
 for (const [name, value] of Object.entries(safeEnvironment())) process.env[name] = value;
