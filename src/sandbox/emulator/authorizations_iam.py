@@ -11,6 +11,7 @@ from .authorizations import PARTITION, Asked, Facts, Resource, Resources, Rule, 
 from .iam import SERVICE_LINKED_ROLES
 from .inventory import tag_map
 
+TAGGED_PROVIDER = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_oidc.html"
 TAGGED_CREATE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html"
 
 
@@ -32,6 +33,12 @@ def tagged(resources: Resources) -> Resources:
 
 def policy(asked: Asked) -> List[Resource]:
     return [Resource(asked.params["PolicyArn"])]
+
+
+def provider(asked: Asked) -> List[Resource]:
+    """An identity provider, by its ARN or, while it is made, by the host of its URL."""
+    given = asked.params.get("OpenIDConnectProviderArn")
+    return [Resource(given or _arn(asked, f"oidc-provider/{(asked.params.get('Url') or '').split('://')[-1]}"))]
 
 
 def linked_role(asked: Asked, service: str) -> Iterable[Resource]:
@@ -103,6 +110,13 @@ RULES: Rules = {
     "ListRoleTags": on("ListRoleTags"),
     "GetPolicy": (Rule("iam:GetPolicy", policy),),
     "GetPolicyVersion": (Rule("iam:GetPolicyVersion", policy),),
+    "CreateOpenIDConnectProvider": (
+        Rule("iam:CreateOpenIDConnectProvider", provider, (tags,)),
+        Rule("iam:TagOpenIDConnectProvider", tagged(provider), (tags,), TAGGED_PROVIDER),
+    ),
+    "GetOpenIDConnectProvider": (Rule("iam:GetOpenIDConnectProvider", provider),),
+    "AddClientIDToOpenIDConnectProvider": (Rule("iam:AddClientIDToOpenIDConnectProvider", provider),),
+    "ListOpenIDConnectProviders": (Rule("iam:ListOpenIDConnectProviders"),),
     "CreateServiceLinkedRole": (Rule("iam:CreateServiceLinkedRole", named_service, (service_name,)),),
 }
 
