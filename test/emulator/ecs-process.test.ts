@@ -1,5 +1,5 @@
 import { RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
-import { CreateBucketCommand, GetBucketLocationCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetBucketVersioningCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { fromHttp } from '@aws-sdk/credential-providers';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -7,8 +7,10 @@ import { refusal, startTestEmulator, useEmulator } from '../helpers/emulator.ts'
 import {
   cluster,
   createService,
+  executionActions,
   isAlive,
   logLine,
+  permit,
   processesOf,
   register,
   type Stage,
@@ -90,16 +92,17 @@ describe('the environment of a task', () => {
   });
 
   it('leads to keys of the task role that end with the task', async () => {
+    await permit(emulator, [...executionActions, 's3:GetBucketVersioning', 's3:ListAllMyBuckets']);
     await start({ command: ['node', 'report.js'] });
     const uri = (await reported()).AWS_CONTAINER_CREDENTIALS_FULL_URI ?? '';
     const credentials = fromHttp({ awsContainerCredentialsFullUri: uri });
     const { endpoint } = emulator.address;
     const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true, maxAttempts: 1 });
     await emulator.clients.s3.send(new CreateBucketCommand({ Bucket: 'stage-data' }));
-    await s3.send(new GetBucketLocationCommand({ Bucket: 'stage-data' }));
+    await s3.send(new GetBucketVersioningCommand({ Bucket: 'stage-data' }));
     const task = await firstRunning();
     const id = task.taskArn?.split('/').at(-1);
-    const call = (await emulator.calls()).find(({ operation }) => operation === 'GetBucketLocation');
+    const call = (await emulator.calls()).find(({ operation }) => operation === 'GetBucketVersioning');
     expect(call?.principal).toBe(`arn:aws:sts::123456789012:assumed-role/task/${id}`);
     await stop(task.taskArn);
     await firstStopped();
