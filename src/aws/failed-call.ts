@@ -24,13 +24,18 @@ export function rememberCall(error: unknown, call: FailedCall): void {
 
 export const failedCallOf = (error: object): FailedCall | undefined => failedCalls.get(error);
 
+/** What S3 says of a bucket in another region, and nowhere else. */
+const REGION_HEADER = 'x-amz-bucket-region';
+
 /**
  * Lets go of the answer that an error of the SDK holds on to: through it the request is reached, and with that the session
- * token and whatever secret was sent. Only that there was an answer stays to be seen.
+ * token and whatever secret was sent. Only that there was an answer stays to be seen, and where S3 has the bucket.
  */
 export function forgetAnswer(error: unknown): void {
-  const { $response } = error as { $response?: { body?: unknown; headers?: unknown } };
-  if (typeof $response === 'object' && $response !== null) Object.assign($response, { body: undefined, headers: {} });
+  const { $response } = error as { $response?: { body?: unknown; headers?: Record<string, string> } };
+  if (typeof $response !== 'object' || $response === null) return;
+  const region = $response.headers?.[REGION_HEADER];
+  Object.assign($response, { body: undefined, headers: region === undefined ? {} : { [REGION_HEADER]: region } });
 }
 
 /** Prefix of IAM actions by the SDK's name of the service. */
