@@ -8,6 +8,8 @@ let made: readonly AwsStep[] | undefined;
 /** Every kind of step there is: this one stack has something of each. */
 export function everyStep(): readonly AwsStep[] {
   const answers = { ...STAND_IN, network: 'private-per-az', dataBucket: true };
-  made ??= infrastructure(toStackConfig(answers, { accountId: '123456789012', partition: 'aws' }));
+  const config = toStackConfig(answers, { accountId: '123456789012', partition: 'aws' });
+  const github = { repository: 'owner/name', repositoryId: '1', ownerId: '1', branch: 'main' };
+  made ??= infrastructure({ ...config, github });
   return made;
 }

@@ -24,6 +24,11 @@ export const DENIED: readonly (readonly [what: RegExp, why: string])[] = [
     /^init \S+: application-autoscaling ListTagsForResource: /,
     'on a target that somebody else has registered for the service: init may not look at it, and says so',
   ],
+  [/^destroy \S+: application-autoscaling ListTagsForResource: /, 'likewise: destroy leaves such a target alone'],
+  [
+    /^init dev: logs DeleteLogGroup: .*\/temporal-fargate\/dev:/,
+    'only tests take a log group out of the steps of a stack: init never deletes one',
+  ],
   [/^init \S+: iam DeleteRolePermissionsBoundary: /, 'taking a boundary away is for an administrator'],
   [
     /^doctor \S+: ec2 (AllocateAddress|CreateInternetGateway|CreateVpc): /,
@@ -34,6 +39,14 @@ export const DENIED: readonly (readonly [what: RegExp, why: string])[] = [
     'on a stack that init has not finished: deploy then checks what init would need, and leaves the rest to init',
   ],
 ];
+
+/**
+ * What tests ask of things of their own by single pieces of the program, without a stack of that name: the cluster and log
+ * group "stage", a bucket that many set up at once.
+ */
+export const isOfTests = ({ resource, context }: OfCommand): boolean =>
+  /[:/](stage|set-up-by-many)([/:]|$)|\/temporal-fargate\/dev-other:/.test(resource) ||
+  /\/stage$/.test(String(context['ecs:cluster'] ?? ''));
 
 /** What may be seen of other stacks, each with the reason. */
 const VISIBLE: readonly (readonly [permission: RegExp, why: string])[] = [
@@ -74,6 +87,7 @@ export const NOT_MET: readonly (readonly [permission: RegExp, why: string])[] = 
     /^\w+: (AttachUsedPolicies|Roles): iam:(Detach|List)Role(Policy|Policies)$/,
     'attached by hand, or no longer wanted',
   ],
+  [/^\w+: GithubRoles: /, 'looked at as all of a stack is, in commands that are tested on stacks without them'],
   [/^\w+: Used\w+: /, 'things of others are looked at by one piece of code, which tests call for init'],
   [/^\w+: Secret: secretsmanager:GetSecretValue$/, 'to ask Temporal, in a shell that has no key of its own'],
   [

@@ -5,11 +5,11 @@
 import { expect, it } from 'vitest';
 import { type OfCommand, readAuthorizations, type Statement } from '../helpers/authorizations.ts';
 import { asOperator, elsewhere, printedFor, untagged } from '../helpers/printed-policies.ts';
-import { DENIED, isOfAll, isVisible, NO_POLICY, NOT_MET, SPOILED } from './proof-exceptions.ts';
+import { DENIED, isOfAll, isOfTests, isVisible, NO_POLICY, NOT_MET, SPOILED } from './proof-exceptions.ts';
 import { policyCommandOf, type Trial, trials, tried, verdictsOfEmulator } from './trials.ts';
 
 const record = readAuthorizations(process.env.AUTHORIZATION_PROOF ?? '');
-const asked = record.commands;
+const asked = record.commands.filter((one) => !isOfTests(one));
 const say = ({ command, stack, operation, action, resource }: OfCommand): string =>
   `${[command, stack].join(' ')}: ${operation}: ${action} on ${resource}`;
 const sayAll = (some: readonly Trial<OfCommand>[]): string[] => [...new Set(some.map(({ one }) => say(one)))].sort();
