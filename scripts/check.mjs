@@ -18,7 +18,7 @@ const checks = [
       'worker/workflows.ts',
     ],
   ],
-  ['schema and table of the answers', ['tsx/dist/cli.mjs', 'scripts/docs.mjs', '--check']],
+  ['docs that are made from the sources', ['tsx/dist/cli.mjs', 'scripts/docs.mjs', '--check']],
 ];
 const failed = checks.filter(([name, [script, ...args]]) => {
   say(`${name} ...`);

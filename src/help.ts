@@ -148,16 +148,18 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
 /** Heading of the flags that every command takes. */
 const EVERYWHERE = 'With every command:';
 
-/** The flags that every command takes, and the command's examples. */
+/** The flags themselves; docs/commands.md has them too. */
+export const COMMON_FLAGS: readonly (readonly [flag: string, description: string])[] = [
+  ['--sandbox', 'use the AWS emulator and Temporal server on this machine'],
+  ['--yes', 'ask nothing: take the given answers, and the defaults for the rest'],
+  ['--json', 'newline-delimited JSON on standard output'],
+  ['--quiet', 'on standard error only what went wrong'],
+  ['--debug', 'show every AWS call, and stacks of errors'],
+];
+
+/** Adds the flags that every command takes, and the command's examples. */
 export function addCommonHelp(command: Command, fullName: string): void {
-  const common: readonly (readonly [flag: string, description: string])[] = [
-    ['--sandbox', 'use the AWS emulator and Temporal server on this machine'],
-    ['--yes', 'ask nothing: take the given answers, and the defaults for the rest'],
-    ['--json', 'newline-delimited JSON on standard output'],
-    ['--quiet', 'on standard error only what went wrong'],
-    ['--debug', 'show every AWS call, and stacks of errors'],
-  ];
-  for (const [flag, description] of common) command.addOption(new Flag(flag, description).helpGroup(EVERYWHERE));
+  for (const [flag, description] of COMMON_FLAGS) command.addOption(new Flag(flag, description).helpGroup(EVERYWHERE));
   command.addHelpOption(new Flag('-h, --help', 'show this').helpGroup(EVERYWHERE));
   const examples = EXAMPLES[fullName] ?? [];
   const lines = examples.flatMap(([text, purpose]) => [`  # ${purpose}`, `  temporal-fargate ${text}`]);
