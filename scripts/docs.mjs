@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { configFileSchema } from '../src/config/json-schema.ts';
 import { answersPage } from './docs/answers.ts';
 import { commandsPage } from './docs/commands.ts';
+import { infrastructurePage } from './docs/infrastructure.ts';
 import { troubleshootingPage } from './docs/troubleshooting.ts';
 import { root, say } from './setup.mjs';
 
@@ -31,6 +32,7 @@ const wanted = [
   { path: SCHEMA, text: formatted(SCHEMA, JSON.stringify(configFileSchema())) },
   answersPage(),
   commandsPage(),
+  infrastructurePage(),
   troubleshootingPage(root),
 ];
 const stale = wanted.filter(({ path, text }) => read(path) !== text);
