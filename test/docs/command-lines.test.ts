@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildProgram, type Call } from '../../src/cli.ts';
+import { EXAMPLES } from '../../src/help.ts';
 import { PAGES, partsOf, textOf } from './pages.ts';
 
 const NAMES = String.raw`(?:npx )?temporal-fargate(?:@[\d.]+)?|node dist/bin\.js`;
@@ -64,4 +65,14 @@ describe('the command lines of the pages', () => {
     expect(await problemOf('sandbox load')).toContain('missing required argument');
     expect(await problemOf('init --cpu 512 | jq # more')).toBeUndefined();
   });
+});
+
+/** What writes lines of its own, or nothing: told of beside the table. */
+const WITHOUT_A_ROW = ['logs', 'worker dev', 'sandbox install'];
+
+it('docs/json.md has the result of every command', () => {
+  const told = [...textOf('docs/json.md').matchAll(/^\| ((?:`[a-z ]+`(?:, )?)+) \|/gm)].flatMap(([, names = '']) =>
+    names.replaceAll('`', '').split(', '),
+  );
+  expect(Object.keys(EXAMPLES).filter((name) => !told.includes(name))).toEqual(WITHOUT_A_ROW);
 });
