@@ -74,6 +74,8 @@ export function makePlan<Cloud, Config>(input: PlanInput<Cloud, Config>): Plan<C
     const gone = seen === undefined || seen.kind === 'absent';
     if (gone && !records[step.id]) return [];
     const lives = seen?.kind === 'present' ? [seen.live] : seen?.kind === 'several' ? seen.lives : [];
+    // It was deleted before, by a run that knew of it: all that is left of it is that it can be brought back.
+    if (!records[step.id] && lives.every((one) => step.remains?.(one) !== undefined)) return [];
     const [live, ...duplicates] = lives;
     return [{ step, action: 'retire', live, changes: [], duplicates, reason: 'no longer part of the configuration' }];
   });
