@@ -8,8 +8,6 @@ let made: readonly AwsStep[] | undefined;
 /** Every kind of step there is: this one stack has something of each. */
 export function everyStep(): readonly AwsStep[] {
   const answers = { ...STAND_IN, network: 'private-per-az', dataBucket: true };
-  const config = toStackConfig(answers, { accountId: '123456789012', partition: 'aws' });
-  const github = { repository: 'owner/name', repositoryId: '1', ownerId: '1', branch: 'main' };
-  made ??= infrastructure({ ...config, github });
+  made ??= infrastructure(toStackConfig(answers, { accountId: '123456789012', partition: 'aws' }));
   return made;
 }

@@ -1,6 +1,6 @@
 import { arnIn, may, type Permission, type PolicyPlace, type Scope } from '../permission.ts';
 import { USED_POLICIES } from '../used.ts';
-import { ROLE_PATH, roleName, roleNames } from './role-name.ts';
+import { ROLE_PATH, roleNames } from './role-name.ts';
 
 const rolesUnder = (place: PolicyPlace, path: string): string[] =>
   roleNames(place.region, place.stack).map((name) => arnIn(place, 'iam', `role${path}${name}`, { global: true }));
@@ -58,30 +58,6 @@ export const mayDeleteRoles: readonly Permission[] = [
   may(ROLES, 'iam:DeleteRole', 'iam:DeleteRolePolicy', 'iam:DetachRolePolicy'),
   may(ROLES, 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'),
 ];
-/**
- * The roles that `ci github` makes, which is an administrator's: they have no boundary. With the path or, where one is looked
- * for that does not exist, without it.
- */
-const GITHUB_ROLES: Scope = {
-  sid: 'GithubRoles',
-  resources: (place) =>
-    place.stack === '*'
-      ? []
-      : (['github-deploy', 'github-plan'] as const).map((kind) =>
-          arnIn(place, 'iam', `role/*${roleName(kind, place.region, place.stack)}`, { global: true }),
-        ),
-};
-
-export const OF_GITHUB_ROLES = {
-  find: [may(GITHUB_ROLES, 'iam:GetRole')],
-  load: [may(GITHUB_ROLES, 'iam:GetRolePolicy')],
-  create: [],
-  update: [],
-  retag: [],
-  destroy: [may(GITHUB_ROLES, 'iam:DeleteRole', 'iam:DeleteRolePolicy')],
-  permanent: true,
-} as const;
-
 export const mayPassRoles: readonly Permission[] = [may(FOR_TASKS, 'iam:PassRole')];
 
 /** The scope where a managed policy is named; nothing elsewhere. */

@@ -16,7 +16,6 @@ import type { Tags } from '../../engine/ownership.ts';
 import type { From, Needs } from '../../engine/step.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
-import type { StepActions } from '../permission.ts';
 import type { GithubUse } from './github-subjects.ts';
 import {
   mayChangeRoles,
@@ -25,7 +24,6 @@ import {
   mayLoadRoles,
   mayMakeRoles,
   mayRetagRoles,
-  OF_GITHUB_ROLES,
 } from './permissions.ts';
 import { ROLE_PATH, roleName } from './role-name.ts';
 import {
@@ -80,7 +78,15 @@ export const role = <const N extends Needs>(
     repeatable: 'name',
     timeouts: QUICK,
     monthlyCost: free,
-    actions: kind === 'execution' || kind === 'task' ? ofTaskRoles(kind) : OF_GITHUB_ROLES,
+    actions: {
+      find: mayFindRoles,
+      load: mayLoadRoles,
+      create: mayMakeRoles,
+      update: mayChangeRoles,
+      retag: mayRetagRoles,
+      destroy: mayDeleteRoles,
+      ...(kind === 'execution' && { permanent: true }),
+    },
     want: (config, from) => ({
       name: roleName(kind, config.region, config.stack, worker),
       trust: (trust ?? trustOfTasks)(config) as unknown,
@@ -150,16 +156,6 @@ export const role = <const N extends Needs>(
       }
     },
   });
-
-const ofTaskRoles = (kind: 'execution' | 'task'): StepActions => ({
-  find: mayFindRoles,
-  load: mayLoadRoles,
-  create: mayMakeRoles,
-  update: mayChangeRoles,
-  retag: mayRetagRoles,
-  destroy: mayDeleteRoles,
-  ...(kind === 'execution' && { permanent: true }),
-});
 
 /** IAM takes no policy without statements. */
 const documentOf = (Statement: readonly Statement[]): object | undefined =>
