@@ -4,7 +4,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetRoleCommand, GetRolePolicyCommand, ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListOpenIDConnectProvidersCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliResult, leanBin } from '../helpers/cli.ts';
 import { isTrusted } from '../helpers/github-trust.ts';
@@ -66,6 +73,17 @@ async function roleFor(use: 'deploy' | 'plan') {
     trust: JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')),
     policy: decodeURIComponent(PolicyDocument ?? ''),
   };
+}
+
+/** The environment of somebody who may do what the role may, and no more; AWS gives it by GitHub's token instead. */
+async function asRole(use: 'deploy' | 'plan'): Promise<Record<string, string>> {
+  const { iam } = stage.emulator.clients;
+  const UserName = `as-${use}`;
+  await iam.send(new CreateUserCommand({ UserName }));
+  const PolicyDocument = (await roleFor(use)).policy;
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: use, PolicyDocument }));
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+  return { AWS_ACCESS_KEY_ID: AccessKey?.AccessKeyId ?? '', AWS_SECRET_ACCESS_KEY: AccessKey?.SecretAccessKey ?? '' };
 }
 
 describe('ci github', () => {
@@ -179,7 +197,7 @@ describe('the workflow, its steps run as a runner would, with stand-ins for npx 
     script('gh', `echo "$@" >> ${comments}`);
   });
 
-  const step = (script: string, cwd: string) =>
+  const step = (script: string, cwd: string, keys: Readonly<Record<string, string>> = {}) =>
     spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
       cwd,
       encoding: 'utf8',
@@ -191,14 +209,16 @@ describe('the workflow, its steps run as a runner would, with stand-ins for npx 
         GITHUB_REPOSITORY: 'acme/orders',
         GITHUB_STEP_SUMMARY: summary,
         PULL_REQUEST: '7',
+        ...keys,
       },
     });
 
   it('shows the plan of a pull request as a comment and in the summary, and locks nothing', async () => {
     const [plan = '', show = '', ...more] = scriptsOf('plan');
     expect(more).toEqual([]);
+    const keys = await asRole('plan');
     await stage.emulator.clearCalls();
-    const planned = step(plan, temp);
+    const planned = step(plan, temp, keys);
     expect(planned.status, planned.stderr).toBe(0);
     expect((await stage.emulator.calls()).filter(({ mutating }) => mutating)).toEqual([]);
     expect(step(show, temp).status).toBe(0);
@@ -209,7 +229,7 @@ describe('the workflow, its steps run as a runner would, with stand-ins for npx 
   it('deploys a push without a key of Temporal, and says in the summary how it went', async () => {
     const [deploy = '', say = '', ...more] = scriptsOf('deploy');
     expect(more).toEqual([]);
-    const deployed = step(deploy, folder);
+    const deployed = step(deploy, folder, await asRole('deploy'));
     expect(deployed.status, deployed.stdout).toBe(0);
     rmSync(summary);
     expect(step(say, folder).status).toBe(0);

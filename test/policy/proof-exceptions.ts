@@ -35,7 +35,7 @@ export const DENIED: readonly (readonly [what: RegExp, why: string])[] = [
     'a trial: may these credentials create? With no more than the policy for doctor they may not',
   ],
   [
-    /^deploy \S+: (servicequotas|iam GetRole|ec2 (AllocateAddress|CreateInternetGateway|CreateVpc|DescribeAvailabilityZones)|ec2 DescribeSubnets)/,
+    /^deploy \S+: (servicequotas|iam GetRole: \S+ on \S+AWSServiceRoleFor|ec2 (AllocateAddress|CreateInternetGateway|CreateVpc|DescribeAvailabilityZones)|ec2 DescribeSubnets)/,
     'on a stack that init has not finished: deploy then checks what init would need, and leaves the rest to init',
   ],
 ];

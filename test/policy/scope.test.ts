@@ -20,7 +20,7 @@ function thingsOf(stack: string, worker: string, region: string): string[] {
   const cluster = clusterName(stack);
   const state = stateBucket({ accountId: ACCOUNT, region }).Bucket;
   const data = dataBucketName(stack, ACCOUNT, region);
-  const roles = ['execution', 'task'].map((kind) => roleName(kind, region, stack));
+  const roles = ['execution', 'task', 'github-deploy', 'github-plan'].map((kind) => roleName(kind, region, stack));
   return [
     ...[`cluster/${cluster}`, `service/${cluster}/${worker}`, `service-deployment/${cluster}/${worker}/x`].map(
       (resource) => regional('ecs', resource),
@@ -61,6 +61,7 @@ describe('A policy for one stack', () => {
     ['dev', 'de'],
     ['dev', 'dev-data'],
     ['dev', 'dev-task'],
+    ['dev', 'dev-github'],
     ['data', 'state'],
     ['abcdefghijklmnopqrs', 'abcdefghijklmnopqrst'],
   ])('names all that %s has, and nothing of %s', (own, other) => {
@@ -89,6 +90,21 @@ describe('A policy for one stack', () => {
     const things = ['dev', 'prod-2'].flatMap((stack) => thingsOf(stack, 'orders', 'us-east-1'));
     expect(things.filter((arn) => !patterns.some((pattern) => fits(pattern, arn)))).toEqual([]);
   });
+});
+
+it('Roles for workflows, which have no boundary, can be looked at and deleted, and neither written nor handed to a task', () => {
+  const role = `arn:aws:iam::${ACCOUNT}:role/temporal-fargate/${roleName('github-deploy', 'us-east-1', 'dev')}`;
+  const actions = policyDocuments({
+    ...{ accountId: ACCOUNT, partition: 'aws', region: 'us-east-1', stack: 'dev' },
+    commands: ['all'],
+  })
+    .flatMap(({ document }) => document.Statement)
+    .filter(({ Resource }) => listOf(Resource).some((arn) => arn !== '*' && fits(arn, role)))
+    .flatMap(({ Action }) => listOf(Action));
+  expect(actions).toEqual(expect.arrayContaining(['iam:GetRole', 'iam:GetRolePolicy', 'iam:DeleteRole']));
+  expect(actions.filter((action) => !/:(Get|List|Delete|Detach|Tag|Untag)Role/.test(action))).toEqual([
+    'iam:ListAttachedRolePolicies',
+  ]);
 });
 
 it('What has no name of its own is told apart by the tag of the stack, which nobody can put on or take off', () => {

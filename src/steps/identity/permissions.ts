@@ -1,18 +1,27 @@
 import { arnIn, may, type Permission, type PolicyPlace, type Scope } from '../permission.ts';
 import { USED_POLICIES } from '../used.ts';
-import { ROLE_PATH, roleNames } from './role-name.ts';
+import { ROLE_PATH, roleNames, workflowRoleNames } from './role-name.ts';
 
-const rolesUnder = (place: PolicyPlace, path: string): string[] =>
-  roleNames(place.region, place.stack).map((name) => arnIn(place, 'iam', `role${path}${name}`, { global: true }));
+const arnsOf = (place: PolicyPlace, names: readonly string[], path = ROLE_PATH): string[] =>
+  names.map((name) => arnIn(place, 'iam', `role${path}${name}`, { global: true }));
 
-const roles = (place: PolicyPlace): string[] => rolesUnder(place, ROLE_PATH);
+const roles = (place: PolicyPlace): string[] => arnsOf(place, roleNames(place.region, place.stack));
+
+const namesOfAll = ({ region, stack }: PolicyPlace): string[] => [
+  ...roleNames(region, stack),
+  ...workflowRoleNames(region, stack),
+];
 
 const bounded = ({ boundary }: PolicyPlace) => ({ 'iam:PermissionsBoundary': [boundary] });
 
-const ROLES: Scope = { sid: 'Roles', resources: roles };
+/** Also those of workflows: the stack has them, so they are looked at with it, and go with it. */
+const ROLES: Scope = { sid: 'Roles', resources: (place) => arnsOf(place, namesOfAll(place)) };
 
 /** Of a role that does not exist IAM knows no path. */
-const LOOKED_FOR: Scope = { sid: 'LookForRoles', resources: (place) => [...roles(place), ...rolesUnder(place, '/')] };
+const LOOKED_FOR: Scope = {
+  sid: 'LookForRoles',
+  resources: (place) => [ROLE_PATH, '/'].flatMap((path) => arnsOf(place, namesOfAll(place), path)),
+};
 
 /**
  * Roles with the boundary, and no others: whoever could make a role without one and hand it to a task, could do everything

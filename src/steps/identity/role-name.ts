@@ -15,7 +15,7 @@ export function roleName(kind: string, region: string, stack: string, worker?: s
 }
 
 /**
- * Patterns for the names of all roles of a stack. A digest takes the place of a name's end only, so that what stands before
+ * Patterns for the names of the roles that a stack's tasks have. A digest takes the place of a name's end only, so that what stands before
  * the worker is there in full: no other stack's role fits.
  *
  * @param stack `*` for every stack
@@ -25,3 +25,10 @@ export function roleNames(region: string, stack: string): readonly string[] {
   const ofWorkers = `temporal-fargate-${region}-${stack}_*`;
   return [roleName('execution', region, stack), roleName('task', region, stack), ofWorkers];
 }
+
+/**
+ * Names of the roles with which workflows work on one stack; where the stack is `*`, `roleNames` fits them as well. They have
+ * no boundary, so what is allowed on the roles of tasks must not all be allowed on them.
+ */
+export const workflowRoleNames = (region: string, stack: string): readonly string[] =>
+  stack === '*' ? [] : [roleName('github-deploy', region, stack), roleName('github-plan', region, stack)];
