@@ -17,7 +17,7 @@ import type { CommandInput } from './input.ts';
 import { refuseWhileShared } from './network-guests.ts';
 import { callSummary, engineContext } from './stack-run.ts';
 import { storedConfig } from './stored-config.ts';
-import { everyConfig, findStrays, union } from './strays.ts';
+import { everyConfig, findStrays, findWorkflowRoles, union } from './strays.ts';
 
 /** `destroy`: takes everything down, from the state or from tags alone, and proves that nothing is left. */
 export async function destroy(input: CommandInput): Promise<number> {
@@ -32,7 +32,12 @@ export async function destroy(input: CommandInput): Promise<number> {
     const aws = connection.aws();
     const recordedSteps = union(configs);
     const claim = { stack: connection.stack, stackId: document?.stackId };
-    const strays = fromTags ? [] : (await findStrays(connection, aws.survey(), claim, recordedSteps)).steps;
+    const strays = fromTags
+      ? []
+      : [
+          ...(await findStrays(connection, aws.survey(), claim, recordedSteps)).steps,
+          ...(await findWorkflowRoles(aws, connection.stack, recordedSteps)),
+        ];
     const steps = [...recordedSteps, ...strays];
     const options = optionsOf(input);
     const present = fromTags ? await presentByTag(aws, steps, connection.stack) : undefined;

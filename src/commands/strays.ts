@@ -6,6 +6,7 @@ import { ONLY_WORKER } from '../config/worker-config.ts';
 import { type Claim, TAG } from '../engine/ownership.ts';
 import type { AnyStep } from '../engine/step.ts';
 import type { AwsStep } from '../steps/define.ts';
+import { githubRoles } from '../steps/identity/github-role.ts';
 import { infrastructure } from '../steps/index.ts';
 import { workerNamesOf } from '../steps/worker-names.ts';
 import type { Connection } from './connect.ts';
@@ -42,18 +43,28 @@ export async function findStrays(
   return steps.length > 0 ? { steps, whole } : NONE;
 }
 
+/** The same of roles for workflows, by their names: no index of tags lists roles. */
+export async function findWorkflowRoles(aws: Aws, stack: string, known: readonly AnyStep[]): Promise<AwsStep[]> {
+  const steps = githubRoles(ANY_REPOSITORY, undefined).filter(({ id }) => known.every((step) => step.id !== id));
+  const found = await Promise.all(steps.map((step) => step.findOwned(aws, { stack, stepId: step.id })));
+  return steps.filter((_step, at) => found[at]?.some(({ tags }) => tags[TAG.stack] === stack));
+}
+
+const ANY_REPOSITORY = { repository: 'any/any', repositoryId: '0', ownerId: '0', branch: 'main' };
+
 /**
  * For when nobody knows what was configured: every layout there is, in every zone of the region, with every worker of
- * which something is left.
+ * which something is left, and deployed from a repository.
  */
 export async function everyConfig(connection: Connection): Promise<StackConfig[]> {
   const { accountId, partition, stack, region } = connection;
   const zones = (await connection.zones()).join(',');
   const names = workerNamesOf((await connection.aws().survey().indexOfStack()).values());
   const workers = [...new Set([ONLY_WORKER, ...names])].map((name) => ({ name, answers: STAND_IN }));
-  return ['public', 'private-per-az', 'private'].map((network) =>
-    toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }, undefined, workers),
-  );
+  return ['public', 'private-per-az', 'private'].map((network) => ({
+    ...toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }, undefined, workers),
+    github: ANY_REPOSITORY,
+  }));
 }
 
 /** The steps of all these configs, each once. */

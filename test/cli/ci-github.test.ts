@@ -12,7 +12,9 @@ import {
   ListOpenIDConnectProvidersCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stateBucket } from '../../state/bucket.ts';
 import { type CliResult, leanBin } from '../helpers/cli.ts';
 import { isTrusted } from '../helpers/github-trust.ts';
 import { DESTROY, expectRefusal, INIT, useCliStage } from './stage.ts';
@@ -265,7 +267,7 @@ describe('in the end', () => {
     expect(OpenIDConnectProviderList).toHaveLength(1);
   });
 
-  it('destroy takes the roles along, and a workflow file of somebody else is not written over', async () => {
+  it('a workflow file of somebody else is not written over, and destroy takes the roles along without a state that names them', async () => {
     expect((await run(CI)).code).toBe(0);
     writeFileSync(workflow, 'name: mine\n');
     expectRefusal(expect, await run(CI), {
@@ -273,6 +275,9 @@ describe('in the end', () => {
       says: /temporal-fargate-dev\.yml is there, and this program has not written it/,
       fix: /Move it away/,
     });
+    // The versions of a bucket that keeps them are not asked: to the program it is lost.
+    const { Bucket } = stateBucket(stage.emulator.address);
+    await stage.emulator.clients.s3.send(new DeleteObjectCommand({ Bucket, Key: 'dev/state.json' }));
     const destroyed = await stage.run(DESTROY);
     expect(destroyed.code, destroyed.stderr).toBe(0);
     expect(destroyed.stdout).toMatch(/^0 left$/m);

@@ -36,6 +36,6 @@ describe('calls of one run', () => {
     expect(await stage.changes()).toHaveLength(before);
 
     const destroyed = await outcomeOf(DESTROY);
-    expect(destroyed.calls.aws).toBeLessThanOrEqual(90);
+    expect(destroyed.calls.aws).toBeLessThanOrEqual(93);
   });
 });
