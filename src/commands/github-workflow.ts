@@ -88,7 +88,14 @@ ${credentials(planRole, region)}
         run: |
           { echo '### Plan of stack ${stack}'; echo '\`\`\`'; cat plan.txt; echo '\`\`\`'; } > plan.md
           cat plan.md >> "$GITHUB_STEP_SUMMARY"
-          gh pr comment "$PULL_REQUEST" --repo "$GITHUB_REPOSITORY" --edit-last --create-if-none --body-file plan.md
+          # The comment of this stack, of which there may be several, is written anew.
+          of_stack='.[] | select(.user.login == "github-actions[bot]" and (.body | startswith("### Plan of stack ${stack}\\n"))) | .id'
+          old=$(gh api --paginate "repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments" --jq "$of_stack" | tail -n 1)
+          if [ -n "$old" ]; then
+            gh api --silent --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$old" --field body=@plan.md
+          else
+            gh pr comment "$PULL_REQUEST" --repo "$GITHUB_REPOSITORY" --body-file plan.md
+          fi
 `;
 }
 
@@ -115,7 +122,8 @@ ${node()}
 
 function deployJob({ stack, region, deployRole, cliVersion, github, workerDir }: WorkflowRequest): string {
   const environment = github.environment === undefined ? '' : `\n    environment: ${github.environment}`;
-  const install = workerDir === undefined ? '' : `\n      - run: npm ci\n        working-directory: ${workerDir}`;
+  const install =
+    workerDir === undefined ? '' : `\n      - run: npm ci\n        working-directory: ${JSON.stringify(workerDir)}`;
   const folder = workerDir === undefined ? '' : ` --worker-dir ${shellWord(workerDir)}`;
   return `
   deploy:

@@ -196,7 +196,8 @@ describe('the workflow, its steps run as a runner would, with stand-ins for npx 
       'npx',
       `[ "$1 $2" = "--yes temporal-fargate@${version}" ] || exit 9\nshift 2\nexec ${process.execPath} ${leanBin()} "$@"`,
     );
-    script('gh', `echo "$@" >> ${comments}`);
+    // What was commented before is comment 11.
+    script('gh', `if [ "$2" = --paginate ] && [ -e ${comments} ]; then echo 11; fi\necho "$@" >> ${comments}`);
   });
 
   const step = (script: string, cwd: string, keys: Readonly<Record<string, string>> = {}) =>
@@ -225,7 +226,14 @@ describe('the workflow, its steps run as a runner would, with stand-ins for npx 
     expect((await stage.emulator.calls()).filter(({ mutating }) => mutating)).toEqual([]);
     expect(step(show, temp).status).toBe(0);
     expect(readFileSync(summary, 'utf8')).toContain('Nothing to do: everything is as configured.');
-    expect(readFileSync(comments, 'utf8')).toContain('pr comment 7 --repo acme/orders --edit-last --create-if-none');
+    expect(step(show, temp).status).toBe(0);
+    const said = readFileSync(comments, 'utf8').trim().split('\n');
+    expect(said.filter((line) => !line.includes('--paginate'))).toEqual([
+      'pr comment 7 --repo acme/orders --body-file plan.md',
+      'api --silent --method PATCH repos/acme/orders/issues/comments/11 --field body=@plan.md',
+    ]);
+    // Another stack has a comment of its own.
+    expect(said[0]).toContain('startswith("### Plan of stack dev\\n")');
   });
 
   it('deploys a push without a key of Temporal, and says in the summary how it went', async () => {
