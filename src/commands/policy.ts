@@ -17,23 +17,23 @@ import { formatBootstrap, formatPolicies } from '../ui/format-policy.ts';
 import { answerWhere, type Where } from './answering.ts';
 import { connect } from './connect.ts';
 import type { CommandInput } from './input.ts';
+import { givenTo } from './single-answer.ts';
 
 /**
  * `policy`: prints what IAM has to allow for commands, and the boundary of the roles that `init` makes. AWS is asked for
  * nothing but the account, and not for that when it is given.
  */
 export async function policy(input: CommandInput): Promise<number> {
-  const { io, flags, env } = input;
-  const { own, answers } = flags;
+  const { io, flags } = input;
+  const { own } = flags;
   const commands = commandsOf(own.for, own.boundary === true);
   const uses = usesOf(own.uses);
   const where = await answerWhere(input);
   const request: PolicyRequest = {
     ...(await accountOf(input, where)),
     // Not the default of other commands: a policy for stack dev is of no use to who has none of that name.
-    stack: String(answers.stack ?? env.TEMPORAL_FARGATE_STACK?.trim() ?? '') || undefined,
-    boundary:
-      String(answers.permissionsBoundary ?? env.TEMPORAL_FARGATE_PERMISSIONS_BOUNDARY?.trim() ?? '') || undefined,
+    stack: givenTo('stack', input),
+    boundary: givenTo('permissionsBoundary', input) || undefined,
     uses,
   };
   const policies = [

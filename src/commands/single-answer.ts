@@ -6,10 +6,17 @@ import { usageError } from '../errors.ts';
 import type { CommandInput } from './input.ts';
 
 /** The answer to one question from the flag, the environment or the default, for commands that ask nothing. */
-export function answerTo(key: OptionKey, { flags, env }: CommandInput): string {
+export function answerTo(key: OptionKey, input: CommandInput): string {
   const option = OPTIONS.find((candidate) => candidate.key === key);
-  if (option === undefined) return '';
-  const { answer = String(option.default ?? '') } = lookUp(option, { flags: flags.answers, env, file: {}, state: {} });
+  return givenTo(key, input) ?? String(option?.default ?? '');
+}
+
+/** The same without the default; `undefined` when nobody gave an answer. Throws a usage error for a wrong one. */
+export function givenTo(key: OptionKey, { flags, env }: CommandInput): string | undefined {
+  const option = OPTIONS.find((candidate) => candidate.key === key);
+  if (option === undefined) return undefined;
+  const { answer } = lookUp(option, { flags: flags.answers, env, file: {}, state: {} });
+  if (answer === undefined) return undefined;
   const problem = wrong(option, answer, {});
   if (problem !== undefined) throw usageError(`${flagOf(key)}: ${problem}`, 'Change the answer.');
   return String(answer);

@@ -52,6 +52,7 @@ describe('policy', () => {
     [['--uses', 'arn:aws:s3:::bucket'], '--uses arn:aws:s3:::bucket: that is not the ARN', /a VPC, of a secret, /],
     [['--account', '12'], '--account 12 is no id of an account', 'Give its twelve digits.'],
     [['--stack', 'No_Name'], '"No_Name" is no stack name', /./],
+    [['--account', ACCOUNT, '--permissions-boundary', 'mine'], '"mine" is no ARN of a policy', /./],
   ])('refuses what it cannot make sense of: %j', async (args, says, fix) => {
     expectRefusal(expect, await runCli(['policy', ...args], cliEnvironment()), { code: 64, says, fix });
   });
