@@ -1,24 +1,14 @@
 import { TAG } from '../../src/engine/ownership.ts';
 import type { StateDocument } from '../../state/document.ts';
 import type { Inventory } from '../helpers/emulator.ts';
-import { countable } from '../helpers/inventory.ts';
+import { difference, remains } from '../helpers/inventory.ts';
 
 /** What has no tags of ours, but is ours all the same. */
 const UNTAGGED = /^(task|image|layer|scaling-policy|object)$/;
 
-/**
- * A destroy that dies between deregistering and deleting a task definition's revision leaves it as AWS leaves any that
- * was deregistered (design 3.9): inactive, at no cost, and no second destroy sees it.
- */
-export function present(inventory: Inventory): Inventory {
-  const { ecs = {}, ...others } = countable(inventory);
-  const { 'inactive-task-definition': _leftToAws, ...kinds } = ecs;
-  return Object.keys(kinds).length === 0 ? others : { ...others, ecs: kinds };
-}
-
 /** Every thing of an inventory as text, without what differs from one stack to the next: ids, addresses, hashes. */
 export function normalised(inventory: Inventory): string[] {
-  return Object.entries(present(inventory))
+  return Object.entries(remains(inventory))
     .flatMap(([service, kinds]) =>
       Object.entries(kinds).flatMap(([kind, things]) =>
         // Versions of state and lock are as many as there were writes.
@@ -51,7 +41,7 @@ const EARLIER = /^compute\/task-definition\//;
 
 /** The same for everything that carries the stack's tags; of a task definition the recorded revision. */
 export function thingsOf(inventory: Inventory, records: readonly string[]): string[] {
-  return Object.values(present(inventory))
+  return Object.values(remains(inventory))
     .flatMap((kinds) => Object.entries(kinds).filter(([kind]) => !UNTAGGED.test(kind)))
     .flatMap(([, things]) => Object.entries(things))
     .flatMap(([id, fields]) => {
@@ -67,14 +57,8 @@ export function thingsOf(inventory: Inventory, records: readonly string[]): stri
 const lastPart = (id: string): string => id.replace(/^.*[/:]/, '');
 
 export function same(what: string, found: readonly string[], expected: readonly string[]): void {
-  const rest = [...expected];
-  const extra = found.filter((line) => {
-    const index = rest.indexOf(line);
-    if (index >= 0) rest.splice(index, 1);
-    return index < 0;
-  });
-  if (extra.length + rest.length === 0) return;
-  throw new Error(`${what}: too much ${JSON.stringify(extra)}, missing ${JSON.stringify(rest)}`);
+  const problem = difference(found, expected);
+  if (problem !== undefined) throw new Error(`${what}: ${problem}`);
 }
 
 export function differing(left: Inventory, empty: Inventory): Inventory {

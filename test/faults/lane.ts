@@ -15,8 +15,8 @@ import {
   startTestEmulator,
   type TestEmulator,
 } from '../helpers/emulator.ts';
-import { countable } from '../helpers/inventory.ts';
-import { differing, normalised, present, recordsOf, same, thingsOf } from './checks.ts';
+import { countable, remains } from '../helpers/inventory.ts';
+import { differing, normalised, recordsOf, same, thingsOf } from './checks.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { Program } from './program.ts';
 
@@ -125,7 +125,7 @@ export class Lane {
   /** Nothing is left, by the tool's own word and by the inventory. Throws what is. */
   async checkGone({ stdout }: CliResult): Promise<void> {
     if (!/^0 left$/m.test(stdout)) throw new Error(`destroy says: ${stdout}`);
-    const left = present(await this.emulator.inventory());
+    const left = remains(await this.emulator.inventory());
     if (JSON.stringify(left) !== JSON.stringify(this.empty)) {
       throw new Error(`left: ${JSON.stringify(differing(left, this.empty))}`);
     }

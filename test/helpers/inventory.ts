@@ -29,3 +29,26 @@ export function countable(inventory: Inventory): Inventory {
     }),
   );
 }
+
+/**
+ * What is left of a stack, service by service; an account in which nothing was ever made has the same. A destroy that dies
+ * between deregistering and deleting a task definition's revision leaves it as AWS leaves any that was deregistered
+ * (design 3.9): inactive, at no cost, and no second destroy sees it.
+ */
+export function remains(inventory: Inventory): Inventory {
+  const { ecs = {}, ...others } = countable(inventory);
+  const { 'inactive-task-definition': _leftToAws, ...kinds } = ecs;
+  return Object.keys(kinds).length === 0 ? others : { ...others, ecs: kinds };
+}
+
+/** What one list has more or less than another, in any order; `undefined` when both are the same. */
+export function difference(found: readonly string[], expected: readonly string[]): string | undefined {
+  const missing = [...expected];
+  const extra = found.filter((line) => {
+    const at = missing.indexOf(line);
+    if (at >= 0) missing.splice(at, 1);
+    return at < 0;
+  });
+  if (extra.length + missing.length === 0) return undefined;
+  return `too much ${JSON.stringify(extra)}, missing ${JSON.stringify(missing)}`;
+}

@@ -1,5 +1,4 @@
 import type { Inventory } from '../helpers/emulator.ts';
-import { countable } from '../helpers/inventory.ts';
 
 /** Kinds that come and go by themselves, or that have one more of everything that was ever done. */
 const FLEETING = /^(task|network-interface|object|inactive-.*)$/;
@@ -29,26 +28,6 @@ export function shapeOf(inventory: Inventory): string[] {
     )
     .map((line) => MADE_UP.reduce((text, [madeUp, stand]) => text.replace(madeUp, stand), line))
     .sort();
-}
-
-/** What is left of a stack, service by service; an account in which nothing was ever made has the same. */
-export function remains(inventory: Inventory): Inventory {
-  const { ecs = {}, ...others } = countable(inventory);
-  // A destroy that dies between deregistering and deleting a revision leaves it as AWS leaves any that was deregistered.
-  const { 'inactive-task-definition': _leftToAws, ...kinds } = ecs;
-  return Object.keys(kinds).length === 0 ? others : { ...others, ecs: kinds };
-}
-
-/** "too much: …; missing: …"; `undefined` when both are the same. */
-export function difference(found: readonly string[], expected: readonly string[]): string | undefined {
-  const missing = [...expected];
-  const extra = found.filter((line) => {
-    const at = missing.indexOf(line);
-    if (at >= 0) missing.splice(at, 1);
-    return at < 0;
-  });
-  if (extra.length + missing.length === 0) return undefined;
-  return `too much: ${extra.join('\n')}\nmissing: ${missing.join('\n')}`;
 }
 
 /** The same value with the keys of all its objects in order. */

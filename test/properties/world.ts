@@ -5,8 +5,9 @@ import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/
 import { stateBucket } from '../../state/bucket.ts';
 import { type CliResult, cliEnvironment } from '../helpers/cli.ts';
 import { startTestEmulator, type TestEmulator } from '../helpers/emulator.ts';
+import { difference, remains } from '../helpers/inventory.ts';
 import { WarmProgram } from '../helpers/warm-program.ts';
-import { difference, remains, shapeOf } from './account.ts';
+import { shapeOf } from './account.ts';
 import { type AnswersName, writeAnswers } from './answers.ts';
 
 export const STATE_KEY = 'dev/state.json';
