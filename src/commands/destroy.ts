@@ -36,7 +36,7 @@ export async function destroy(input: CommandInput): Promise<number> {
       ? []
       : [
           ...(await findStrays(connection, aws.survey(), claim, recordedSteps)).steps,
-          ...(await findWorkflowRoles(aws, connection.stack, recordedSteps)),
+          ...(await findWorkflowRoles(aws, claim, recordedSteps)),
         ];
     const steps = [...recordedSteps, ...strays];
     const options = optionsOf(input);

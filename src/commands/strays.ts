@@ -3,7 +3,7 @@ import type { StackConfig } from '../config/schema.ts';
 import { toStackConfig } from '../config/stack-config.ts';
 import { STAND_IN } from '../config/stand-in.ts';
 import { ONLY_WORKER } from '../config/worker-config.ts';
-import { type Claim, TAG } from '../engine/ownership.ts';
+import { type Claim, TAG, type Tags } from '../engine/ownership.ts';
 import type { AnyStep } from '../engine/step.ts';
 import type { AwsStep } from '../steps/define.ts';
 import { githubRoles } from '../steps/identity/github-role.ts';
@@ -29,12 +29,10 @@ const NONE: Strays = { steps: [], whole: [] };
 export async function findStrays(
   connection: Connection,
   survey: Aws,
-  { stackId }: Claim,
+  claim: Claim,
   known: readonly AnyStep[],
 ): Promise<Strays> {
-  const things = [...(await survey.indexOfStack()).values()].filter(
-    (tags) => tags[TAG.managed] === 'true' && (stackId === undefined || tags[TAG.stackId] === stackId),
-  );
+  const things = [...(await survey.indexOfStack()).values()].filter((tags) => isOf(claim, tags));
   const ids = new Set(things.flatMap((tags) => tags[TAG.resource] ?? []));
   for (const { id } of known) ids.delete(id);
   if (ids.size === 0) return NONE;
@@ -43,11 +41,14 @@ export async function findStrays(
   return steps.length > 0 ? { steps, whole } : NONE;
 }
 
+const isOf = ({ stack, stackId }: Claim, tags: Tags): boolean =>
+  tags[TAG.managed] === 'true' && tags[TAG.stack] === stack && (stackId === undefined || tags[TAG.stackId] === stackId);
+
 /** The same of roles for workflows, by their names: no index of tags lists roles. */
-export async function findWorkflowRoles(aws: Aws, stack: string, known: readonly AnyStep[]): Promise<AwsStep[]> {
+export async function findWorkflowRoles(aws: Aws, claim: Claim, known: readonly AnyStep[]): Promise<AwsStep[]> {
   const steps = githubRoles(ANY_REPOSITORY, undefined).filter(({ id }) => known.every((step) => step.id !== id));
-  const found = await Promise.all(steps.map((step) => step.findOwned(aws, { stack, stepId: step.id })));
-  return steps.filter((_step, at) => found[at]?.some(({ tags }) => tags[TAG.stack] === stack));
+  const found = await Promise.all(steps.map((step) => step.findOwned(aws, { stack: claim.stack, stepId: step.id })));
+  return steps.filter((_step, at) => found[at]?.some(({ tags }) => isOf(claim, tags)));
 }
 
 const ANY_REPOSITORY = { repository: 'any/any', repositoryId: '0', ownerId: '0', branch: 'main' };

@@ -17,11 +17,8 @@ const bounded = ({ boundary }: PolicyPlace) => ({ 'iam:PermissionsBoundary': [bo
 /** Also those of workflows: the stack has them, so they are looked at with it, and go with it. */
 const ROLES: Scope = { sid: 'Roles', resources: (place) => arnsOf(place, namesOfAll(place)) };
 
-/** Of a role that does not exist IAM knows no path. */
-const LOOKED_FOR: Scope = {
-  sid: 'LookForRoles',
-  resources: (place) => [ROLE_PATH, '/'].flatMap((path) => arnsOf(place, namesOfAll(place), path)),
-};
+/** With any path: of a role that does not exist IAM knows none. */
+const LOOKED_FOR: Scope = { sid: 'LookForRoles', resources: (place) => arnsOf(place, namesOfAll(place), '/*') };
 
 /**
  * Roles with the boundary, and no others: whoever could make a role without one and hand it to a task, could do everything
