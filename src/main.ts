@@ -83,15 +83,15 @@ async function runCommand(call: Call, streams: Streams, signal: AbortSignal): Pr
   }
 }
 
-/** Emulators are content with such keys as "test", a word that is no secret anywhere. AWS's own have 40 characters. */
-const SHORTEST_AWS_SECRET = 16;
+/** Emulators are content with such keys as "test", a word that is no secret anywhere. AWS's and GitHub's own have 40 characters. */
+const SHORTEST_KEY = 16;
 
 function secretsIn(env: NodeJS.ProcessEnv): readonly string[] {
   const answers = OPTIONS.flatMap(({ secret, env: names }) => (secret ? names : []));
-  const aws = [env.AWS_SECRET_ACCESS_KEY ?? '', env.AWS_SESSION_TOKEN ?? ''];
+  const keys = [env.AWS_SECRET_ACCESS_KEY, env.AWS_SESSION_TOKEN, env.GH_TOKEN, env.GITHUB_TOKEN];
   return [
     ...answers.map((name) => (env[name] ?? '').trim()),
-    ...aws.filter((text) => text.length >= SHORTEST_AWS_SECRET),
+    ...keys.flatMap((key) => (key !== undefined && key.length >= SHORTEST_KEY ? [key] : [])),
     ...proxyPasswords(env),
   ];
 }
