@@ -11,7 +11,7 @@ import { ROLE_PATH, roleName } from '../steps/identity/role-name.ts';
 import { formatPlan, planData } from '../ui/format-plan.ts';
 import { needYes } from './consent.ts';
 import { type LockedStack, withLockedStack } from './existing-stack.ts';
-import { repositoryAsked } from './github-repository.ts';
+import { refuseSubfolder, repositoryAsked } from './github-repository.ts';
 import { githubWorkflow, MARK, workflowPath } from './github-workflow.ts';
 import type { CommandInput } from './input.ts';
 import { rollOut } from './roll-out.ts';
@@ -24,6 +24,7 @@ const OURS = /^identity\/github-/;
  * AWS anywhere; and writes the workflow file. `--remove` takes both back.
  */
 export async function ciGithub(input: CommandInput): Promise<number> {
+  refuseSubfolder();
   const remove = input.flags.own.remove === true;
   const github = remove ? undefined : await githubAsked(input);
   return withLockedStack(input, 'ci github', async (stack) => {

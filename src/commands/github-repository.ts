@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { environmentFetch } from '../aws/environment-fetch.ts';
+import { childEnvironment } from '../child-environment.ts';
 import { asError, usageError } from '../errors.ts';
 import type { CommandInput } from './input.ts';
 
@@ -18,17 +19,33 @@ export async function repositoryAsked(input: CommandInput): Promise<Repository> 
   return askGithub(input, repository);
 }
 
+/** GitHub reads workflows at the top of a repository only. Throws a usage error in any other folder of one. */
+export function refuseSubfolder(): void {
+  const below = git('rev-parse', '--show-prefix');
+  if (!below) return;
+  throw usageError(
+    `this folder is ${below} of its repository, and GitHub reads workflows at the top of it only`,
+    'Run the command there; --worker-dir is the folder of the worker from there.',
+    'NOT_AT_TOP',
+  );
+}
+
+/** What git says; `undefined` where it fails, as outside of every repository. */
+function git(...args: readonly string[]): string | undefined {
+  try {
+    return execFileSync('git', args, { encoding: 'utf8', env: childEnvironment(), stdio: 'pipe' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
 /** `git@github.com:owner/name.git` and `https://github.com/owner/name` */
 const REMOTE = /[@/][\w.-]*github[\w.-]*[:/]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/;
 
 function repositoryHere(): string {
   const fix = 'Give --repo owner/name.';
-  let remote: string;
-  try {
-    remote = execFileSync('git', ['remote', 'get-url', 'origin'], { encoding: 'utf8', stdio: 'pipe' }).trim();
-  } catch {
-    throw usageError('this folder is no clone of a repository on GitHub', fix, 'NO_REPOSITORY');
-  }
+  const remote = git('remote', 'get-url', 'origin');
+  if (remote === undefined) throw usageError('this folder is no clone of a repository on GitHub', fix, 'NO_REPOSITORY');
   const [, name] = REMOTE.exec(remote) ?? [];
   if (name === undefined) throw usageError('the remote "origin" is not on GitHub', fix, 'NO_REPOSITORY');
   return name;

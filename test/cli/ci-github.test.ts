@@ -45,9 +45,9 @@ afterAll(() => {
 const api = (): string => `http://127.0.0.1:${(github.address() as AddressInfo).port}`;
 
 /** In a folder of its own, where the workflow file goes. */
-function run(args: readonly string[]): Promise<CliResult> {
+function run(args: readonly string[], cwd = folder): Promise<CliResult> {
   const child = spawn(process.execPath, [leanBin(), ...args], {
-    cwd: folder,
+    cwd,
     env: stage.env({ GITHUB_API_URL: api() }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -166,6 +166,14 @@ describe('ci github', () => {
       fix: /named above/,
     });
     expect(asked).toEqual([]);
+    const below = join(folder, 'clone/worker');
+    mkdirSync(below, { recursive: true });
+    expect(spawnSync('git', ['init', '--quiet'], { cwd: join(folder, 'clone') }).status).toBe(0);
+    expectRefusal(expect, await run(CI, below), {
+      code: 64,
+      says: /this folder is worker\/ of its repository/,
+      fix: /Run the command there/,
+    });
   });
 });
 
