@@ -11,7 +11,7 @@ export interface SandboxTask {
   readonly desiredStatus: string;
 }
 
-/** One minute of a service, see `Control.minutesOf`. */
+/** One minute of a service, see `SandboxControl.minutesOf`. */
 export interface UsageMinute {
   /** Seconds since 1970, in the sandbox's time. */
   readonly at: number;
@@ -54,8 +54,7 @@ export class SandboxControl {
   }
 
   /**
-   * Says what a service uses, minute by minute, in percent of one task; its running tasks share it. An
-   * empty list ends it.
+   * Says what a service uses, minute by minute, in percent of one task; its running tasks share it. An empty list ends it.
    */
   async load(cluster: string, service: string, percent: readonly (number | null)[]): Promise<void> {
     await this.ask('POST', 'usage', { cluster, service, load: percent });

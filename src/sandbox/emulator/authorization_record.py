@@ -23,7 +23,6 @@ RANDOM = re.compile(
 """Keys of data, ids, digests and revisions: a thing by another name of that kind is no other question."""
 
 
-
 class AuthorizationRecord:
     def __init__(self, path: Optional[str]) -> None:
         self._path = path

@@ -1,9 +1,9 @@
 """What the services of a name are said to use, in place of what the processes of their tasks really use.
 
 `POST /_sandbox/usage {"service": "worker", "cpu": 80, "memory": 40}` says it in percent of each task, from the next minute
-on; with a "cluster" only of the service there. A list of CPU values is a series, one a minute, in which null is a minute without data; after its end the processes
-are measured again. With "load" instead of "cpu" the tasks that run share it: a load of 150 is 100 % of one task, 75 %
-of each of two, 50 % of each of three. `DELETE /_sandbox/usage` forgets all of it.
+on; with a "cluster" only of the service there. A list of CPU values is a series, one a minute, in which null is a minute
+without data; after its end the processes are measured again. With "load" instead of "cpu" the tasks that run share it: a
+load of 150 is 100 % of one task, 75 % of each of two, 50 % of each of three. `DELETE /_sandbox/usage` forgets all of it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Mutating calls are throttled by token bucket, each service with the error name of its own.
 
 EC2 API reference, "Request throttling for the Amazon EC2 API"; ECS API reference, "Request throttling"; names in
-fault_answers.py. A bucket holds CAPACITY calls and gets one back every `throttle` seconds; AWS's own, for a fresh account, are about five times
-as large.
+fault_answers.py. A bucket holds CAPACITY calls and gets one back every `throttle` seconds; AWS's own, for a fresh account,
+are about five times as large.
 """
 
 from __future__ import annotations
