@@ -1,7 +1,7 @@
 import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { DescribeNatGatewaysCommand, type NatGateway } from '@aws-sdk/client-ec2';
 import { TAG, type Tags } from '../engine/ownership.ts';
-import type { OciImage } from '../image/oci.ts';
+import type { StoredImage } from '../image/oci.ts';
 import { batched } from './batch.ts';
 import type { Clients } from './clients.ts';
 import { type Ec2Readers, ec2Readers } from './ec2-readers.ts';
@@ -11,7 +11,7 @@ import { tagIndex } from './tags.ts';
 export interface WorkerImage {
   /** Hash of everything the image is made from; its tag in the repository. */
   readonly inputHash: string;
-  build(): Promise<OciImage>;
+  build(): Promise<StoredImage>;
   /** Told of a push when it is done. @param bytes of the blobs that the repository lacked */
   pushed?(bytes: number): void;
 }

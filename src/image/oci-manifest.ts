@@ -54,6 +54,10 @@ export interface FoundImage {
   readonly config: z.infer<typeof config>;
 }
 
+/** What a manifest of one platform names. @throws what `wording` makes when it is none */
+export const manifestOf = (content: unknown, wording: Pick<Wording, 'damaged'>): FoundImage['manifest'] =>
+  mustParse(manifest, content, wording);
+
 /** How an error is worded where the image is known by another name: "the base image x cannot be used: ...". */
 export interface Wording {
   /** It is not for the platform that is wanted. */
@@ -100,7 +104,7 @@ function digestFor(wanted: Platform, { manifests }: z.infer<typeof index>, wordi
   throw wording.unusable(`it has no image for ${wanted}, only for ${[...new Set(names)].join(', ') || 'nothing'}`);
 }
 
-function mustParse<T>(shape: z.ZodType<T>, content: unknown, wording: Wording): T {
+function mustParse<T>(shape: z.ZodType<T>, content: unknown, wording: Pick<Wording, 'damaged'>): T {
   const parsed = shape.safeParse(content);
   if (parsed.success) return parsed.data;
   throw wording.damaged('its manifest or config is not of the form that OCI and Docker write');

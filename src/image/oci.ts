@@ -24,7 +24,8 @@ export interface Layer extends Blob {
   readonly diffId: string;
 }
 
-export interface OciImage {
+/** What a registry keeps of an image. */
+export interface StoredImage {
   readonly manifest: {
     readonly bytes: Uint8Array;
     readonly digest: string;
@@ -34,6 +35,9 @@ export interface OciImage {
   readonly config: Blob;
   /** Lowest first. */
   readonly layers: readonly Blob[];
+}
+
+export interface OciImage extends StoredImage {
   readonly platform: Platform;
 }
 

@@ -1,9 +1,8 @@
-import { open } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
 import { UserError, usageError } from '../errors.ts';
 import type { BaseImage, ResolvedBase } from './base.ts';
-import { BlobStore, fileDigest } from './blob.ts';
+import { BlobStore } from './blob.ts';
 import { bringCertificates } from './certificates.ts';
+import { blobFile } from './download.ts';
 import { type Layer, MEDIA_TYPE } from './oci.ts';
 import { type Descriptor, type FoundImage, findImage } from './oci-manifest.ts';
 import type { Platform } from './platform.ts';
@@ -16,10 +15,6 @@ import type { BuildContext } from './source.ts';
  * team would meet. Slim, and glibc, because Temporal's native core has no musl build.
  */
 export const DEFAULT_BASE = 'public.ecr.aws/docker/library/node:24-bookworm-slim';
-
-/** How often a download that breaks off goes on from there, and after how many milliseconds, times the attempt. */
-const ATTEMPTS = 5;
-const PAUSE_MS = 400;
 
 /**
  * A base from a public registry. Its manifest and config are read at once, its layers only when the repository that the
@@ -52,9 +47,9 @@ async function resolve(
   refuseUnusable(name, config, layers);
   const blobs = new BlobStore(cacheDir);
   const found = layers.map(({ digest: layer, size }, position): Layer => {
-    const download = async (): Promise<string> => {
-      note(`downloading ${megabytes(size)} of the base image`);
-      return blobs.keep(layer, (path) => downloadTo(path, registry, layer, name));
+    const download = {
+      ...{ digest: layer, size, source: registry, what: 'the base image' },
+      damaged: (problem: string) => damaged(name, problem),
     };
     return {
       digest: layer,
@@ -62,7 +57,7 @@ async function resolve(
       // Docker's name for the same bytes; an OCI manifest calls them by OCI's.
       mediaType: MEDIA_TYPE.layer,
       diffId: config.rootfs.diff_ids[position] ?? '',
-      file: async () => (await blobs.find(layer)) ?? (await download()),
+      file: () => blobFile(blobs, download, note),
     };
   });
   return {
@@ -80,35 +75,6 @@ function refuseUnusable(name: string, { history }: FoundImage['config'], layers:
   const odd = layers.find(({ mediaType }) => !/[.+]gzip$/.test(mediaType));
   if (odd) throw unusable(name, `one of its layers is ${odd.mediaType}, and only gzip is understood`);
 }
-
-/** Goes on where the connection broke off, and keeps nothing that is not what the digest says. */
-async function downloadTo(path: string, registry: Registry, digest: string, name: string): Promise<void> {
-  const file = await open(path, 'w+');
-  try {
-    let have = 0;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const { first, bytes } = await registry.open(digest, have);
-        have = first;
-        for await (const chunk of bytes) {
-          await file.write(chunk, 0, chunk.byteLength, have);
-          have += chunk.byteLength;
-        }
-        break;
-      } catch (error) {
-        const brokeOff = error instanceof UserError && error.code === 'REGISTRY_UNREACHABLE';
-        if (!brokeOff || attempt >= ATTEMPTS) throw error;
-        await setTimeout(PAUSE_MS * attempt);
-      }
-    }
-    await file.truncate(have);
-  } finally {
-    await file.close();
-  }
-  if ((await fileDigest(path)) !== digest) throw damaged(name, `the bytes of layer ${digest} have another digest`);
-}
-
-const megabytes = (bytes: number): string => `${Math.max(1, Math.round(bytes / 1e6))} MB`;
 
 const unusable = (name: string, problem: string): UserError =>
   new UserError({

@@ -1,5 +1,6 @@
 import { Cancelled, UserError } from '../errors.ts';
 import { sha256 } from './blob.ts';
+import type { BlobSource } from './download.ts';
 import { type ImageReader, MANIFEST_TYPES, type Manifest } from './oci-manifest.ts';
 import type { ImageReference } from './reference.ts';
 import type { Fetch } from './source.ts';
@@ -21,7 +22,7 @@ type Flag = keyof typeof FIX_PRIVATE;
  * Reads public images from a registry of the OCI distribution specification 1.1, with the anonymous token that it hands
  * out. Throws UserErrors: REGISTRY_UNREACHABLE, IMAGE_NOT_FOUND, REGISTRY_REFUSES, IMAGE_DAMAGED.
  */
-export class Registry implements ImageReader {
+export class Registry implements ImageReader, BlobSource {
   readonly #reference: ImageReference;
   readonly #flag: Flag;
   readonly #signal: AbortSignal | undefined;
@@ -45,11 +46,6 @@ export class Registry implements ImageReader {
     return this.#checked(new Uint8Array(await this.#body(response.arrayBuffer())), digest).content;
   }
 
-  /**
-   * The bytes of a blob from `first` on.
-   *
-   * @returns the byte at which the answer begins: 0 when the registry cannot begin elsewhere
-   */
   async open(digest: string, first: number): Promise<{ first: number; bytes: AsyncIterable<Uint8Array> }> {
     const response = await this.#get(`blobs/${digest}`, first > 0 ? { range: `bytes=${first}-` } : {});
     if (response.body === null) throw this.#broken(new Error('it sent no bytes'));

@@ -18,39 +18,75 @@ export function ecrReader(
   { accountId, name }: EcrRepository,
   download: (url: string) => Promise<string>,
 ): ImageReader {
-  const repository = { registryId: accountId, repositoryName: name };
-  const checked = (text: string, digest: string): unknown => {
-    const actual = sha256(text);
-    if (actual !== digest) throw error('IMAGE_DAMAGED', name, `what it answers for ${digest} has the digest ${actual}`);
-    return JSON.parse(text);
-  };
   return {
     async manifest(wanted) {
-      const imageId = wanted.startsWith('sha256:') ? { imageDigest: wanted } : { imageTag: wanted };
-      const answer = await orUndefined(
-        ecr.send(
-          new BatchGetImageCommand({ ...repository, imageIds: [imageId], acceptedMediaTypes: [...MANIFEST_TYPES] }),
-        ),
-      );
-      if (!answer) throw error('IMAGE_NOT_FOUND', name, `there is no such repository in account ${accountId}`);
-      const [found] = answer.images ?? [];
-      if (!found) {
-        const [failure] = answer.failures ?? [];
-        throw error('IMAGE_NOT_FOUND', name, `it has no image ${wanted} (${failure?.failureCode ?? 'not found'})`);
-      }
-      const digest = must(found.imageId?.imageDigest, 'the digest of an image');
-      return { digest, content: checked(must(found.imageManifest, 'a manifest'), digest) };
+      const { digest, text } = await storedManifest(ecr, { accountId, name }, wanted, FIX);
+      return { digest, content: JSON.parse(text) };
     },
-    async blob(layerDigest) {
-      const { downloadUrl } = await ecr.send(new GetDownloadUrlForLayerCommand({ ...repository, layerDigest }));
-      return checked(await download(must(downloadUrl, 'where a blob is')), layerDigest);
+    async blob(digest) {
+      const url = await blobUrl(ecr, { accountId, name }, digest);
+      return JSON.parse(checked(await download(url), digest, name, FIX));
     },
   };
 }
 
-const error = (code: string, repository: string, problem: string): UserError =>
-  new UserError({
-    code,
-    message: `reading ${repository} from ECR: ${problem}`,
-    fix: 'Name an image that is there with --image, by tag or digest.',
-  });
+const FIX = 'Name an image that is there with --image, by tag or digest.';
+
+/** Where a repository is: the client says in which region. */
+type Place = Pick<EcrRepository, 'accountId' | 'name'>;
+
+export interface StoredManifest {
+  /** `sha256:…` of the text. */
+  readonly digest: string;
+  /** Its very bytes. */
+  readonly text: string;
+  readonly mediaType: string;
+}
+
+/**
+ * A manifest as it is stored. Throws UserErrors IMAGE_NOT_FOUND and IMAGE_DAMAGED.
+ *
+ * @param wanted a tag or a digest
+ * @param fix what such an error tells a person to do
+ */
+export async function storedManifest(
+  ecr: ECRClient,
+  { accountId, name }: Place,
+  wanted: string,
+  fix: string,
+): Promise<StoredManifest> {
+  const imageId = wanted.startsWith('sha256:') ? { imageDigest: wanted } : { imageTag: wanted };
+  const answer = await orUndefined(
+    ecr.send(
+      new BatchGetImageCommand({
+        ...{ registryId: accountId, repositoryName: name, imageIds: [imageId] },
+        acceptedMediaTypes: [...MANIFEST_TYPES],
+      }),
+    ),
+  );
+  if (!answer) throw error('IMAGE_NOT_FOUND', name, `there is no such repository in account ${accountId}`, fix);
+  const [found] = answer.images ?? [];
+  if (!found) {
+    const [failure] = answer.failures ?? [];
+    throw error('IMAGE_NOT_FOUND', name, `it has no image ${wanted} (${failure?.failureCode ?? 'not found'})`, fix);
+  }
+  const digest = must(found.imageId?.imageDigest, 'the digest of an image');
+  const text = checked(must(found.imageManifest, 'a manifest'), digest, name, fix);
+  return { digest, text, mediaType: must(found.imageManifestMediaType, 'the type of a manifest') };
+}
+
+/** Where the bytes of a blob can be read without credentials, for a while. */
+export async function blobUrl(ecr: ECRClient, { accountId, name }: Place, layerDigest: string): Promise<string> {
+  const where = { registryId: accountId, repositoryName: name, layerDigest };
+  const { downloadUrl } = await ecr.send(new GetDownloadUrlForLayerCommand(where));
+  return must(downloadUrl, 'where a blob is');
+}
+
+function checked(text: string, digest: string, name: string, fix: string): string {
+  const actual = sha256(text);
+  if (actual === digest) return text;
+  throw error('IMAGE_DAMAGED', name, `what it answers for ${digest} has the digest ${actual}`, fix);
+}
+
+const error = (code: string, repository: string, problem: string, fix: string): UserError =>
+  new UserError({ code, message: `reading ${repository} from ECR: ${problem}`, fix });

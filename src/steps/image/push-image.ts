@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import pLimit from 'p-limit';
 import { hasName } from '../../aws/errors.ts';
-import type { Blob, OciImage } from '../../image/oci.ts';
+import type { Blob, StoredImage } from '../../image/oci.ts';
 import { must } from '../define.ts';
 import { may } from '../permission.ts';
 import { REPOSITORY } from './repository.ts';
@@ -40,7 +40,7 @@ export const mayPush = may(
 export async function pushImage(
   ecr: ECRClient,
   repositoryName: string,
-  image: OciImage,
+  image: StoredImage,
   imageTag: string,
 ): Promise<{ readonly digest: string; readonly bytes: number }> {
   const blobs = new Map([...image.layers, image.config].map((blob) => [blob.digest, blob]));
@@ -115,7 +115,7 @@ async function uploadPart(ecr: ECRClient, part: UploadLayerPartCommandInput): Pr
 async function putManifest(
   ecr: ECRClient,
   repositoryName: string,
-  { manifest }: OciImage,
+  { manifest }: StoredImage,
   imageTag: string,
 ): Promise<void> {
   try {

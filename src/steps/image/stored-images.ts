@@ -1,4 +1,10 @@
-import { BatchDeleteImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr';
+import {
+  BatchDeleteImageCommand,
+  DescribeImagesCommand,
+  type ECRClient,
+  type ImageDetail,
+  type ImageIdentifier,
+} from '@aws-sdk/client-ecr';
 import type { Aws } from '../../aws/aws.ts';
 import { orUndefined } from '../../aws/errors.ts';
 import { batchesOf, pagesOf } from '../../aws/paging.ts';
@@ -22,11 +28,19 @@ export async function pushedImages(aws: Aws): Promise<string[]> {
   return digests;
 }
 
-/** Whether the stack's repository has an image of this digest. */
-export async function hasImage(aws: Aws, imageDigest: string): Promise<boolean> {
-  const command = new DescribeImagesCommand({ repositoryName: repositoryName(aws.stack), imageIds: [{ imageDigest }] });
-  return (await orUndefined(aws.clients.ecr.send(command))) !== undefined;
+/** What the repository of a stack has under this digest or tag. */
+export async function storedImage(
+  ecr: ECRClient,
+  stack: string,
+  imageId: ImageIdentifier,
+): Promise<ImageDetail | undefined> {
+  const command = new DescribeImagesCommand({ repositoryName: repositoryName(stack), imageIds: [imageId] });
+  return (await orUndefined(ecr.send(command)))?.imageDetails?.[0];
 }
+
+/** Whether the stack's repository has an image of this digest. */
+export const hasImage = async (aws: Aws, imageDigest: string): Promise<boolean> =>
+  (await storedImage(aws.clients.ecr, aws.stack, { imageDigest })) !== undefined;
 
 /** Whether it is an image of the stack's own repository: "<account>.dkr.ecr.<region>.amazonaws.com/<repository>@sha256:…". */
 export const isOfRepository = (aws: Aws, image: string): boolean =>

@@ -1,6 +1,5 @@
-import { DescribeImagesCommand, type ImageDetail } from '@aws-sdk/client-ecr';
+import type { ImageDetail } from '@aws-sdk/client-ecr';
 import type { Aws } from '../../aws/aws.ts';
-import { orUndefined } from '../../aws/errors.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import { TAG, type Tags } from '../../engine/ownership.ts';
 import { UserError } from '../../errors.ts';
@@ -9,6 +8,7 @@ import { free } from '../monthly-cost.ts';
 import { may } from '../permission.ts';
 import { mayPush, pushImage } from './push-image.ts';
 import { REPOSITORY, type RepositoryStep, repositoryName, repositoryTags } from './repository.ts';
+import { storedImage } from './stored-images.ts';
 
 interface LiveImage {
   /** `sha256:…` */
@@ -101,11 +101,7 @@ async function find(
   worker: string,
   imageId: { imageDigest: string } | { imageTag: string },
 ): Promise<LiveImage | undefined> {
-  const name = repositoryName(aws.stack);
-  const answer = await orUndefined(
-    aws.clients.ecr.send(new DescribeImagesCommand({ repositoryName: name, imageIds: [imageId] })),
-  );
-  const [found] = answer?.imageDetails ?? [];
+  const found = await storedImage(aws.clients.ecr, aws.stack, imageId);
   return found?.imageDigest === undefined ? undefined : toLive(aws, worker, found, found.imageDigest);
 }
 
