@@ -92,6 +92,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     [...WHERE, ...CODE_KEYS],
     async () => (await import('./commands/deploy.ts')).deploy,
   )
+    .option('--image-from-stack <name>', 'build nothing: run the images that this stack runs')
     .addOption(onlyWorkerFlag())
     .option('--skip-checks', 'do not check the credentials first')
     .addOption(verifyFlag());

@@ -28,7 +28,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
   ],
   deploy: [
     ['deploy --worker-dir ./worker', 'a change of your code, in a minute'],
-    ['deploy --stack prod --worker-dir ./worker --json', 'the same in CI, with what each part took'],
+    ['deploy --stack prod --image-from-stack dev', 'the very image that stack dev runs, without a build'],
   ],
   history: [
     ['history', 'what runs, what ran before, and who deployed it'],

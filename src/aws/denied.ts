@@ -49,10 +49,11 @@ export function explainDenied(error: Error, call: FailedCall | undefined): Denie
 /** Which command prints all that is needed, and what is not in it; a line each. */
 export function printedPolicy(call: FailedCall | undefined, action?: string): string[] {
   if (!call?.purpose) return [];
-  const { command, flags } = call.purpose;
+  const { command, flags, besides } = call.purpose;
   const exception = exceptionOf(call, action);
   return [
     `All that ${command} needs: temporal-fargate policy --for ${command} ${flags}`.trimEnd(),
+    ...(besides === undefined ? [] : [besides]),
     ...(exception === undefined ? [] : [exception]),
     'What was done is recorded: with that, run the same command again.',
   ];

@@ -14,6 +14,8 @@ export interface Purpose {
   readonly command: string;
   /** The flags by which it finds the stack: "--stack dev". */
   readonly flags: string;
+  /** What has to be added to these, in a sentence, where this run cannot say it exactly. */
+  readonly besides?: string;
 }
 
 const failedCalls = new WeakMap<object, FailedCall>();

@@ -1,5 +1,5 @@
 import type { StateDocument } from '../../state/document.ts';
-import type { Aws } from '../aws/aws.ts';
+import type { Aws, WorkerImages } from '../aws/aws.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { countLeft, narrow, type Scope } from '../engine/narrow.ts';
 import { type Plan, summarize } from '../engine/plan.ts';
@@ -8,9 +8,10 @@ import { revisionNumber } from '../steps/compute/revisions.ts';
 import { type Deployed, formatDeploy } from '../ui/format-deploy.ts';
 import { workersAsked } from './asked-workers.ts';
 import { configWithCode } from './code-answers.ts';
-import { withLockedStack } from './existing-stack.ts';
+import { type LockedStack, withLockedStack } from './existing-stack.ts';
 import { withExistingThings } from './existing-things.ts';
 import { recordedDigest } from './image-digest.ts';
+import { imageStack, imageStackAsked, imagesOfStack, withCodeOf } from './image-from-stack.ts';
 import type { CommandInput } from './input.ts';
 import { checkedClient } from './preflight.ts';
 import { type Run, rollOut } from './roll-out.ts';
@@ -20,19 +21,23 @@ import { withUserImages } from './user-image.ts';
 import { workerImagesFor } from './worker-image.ts';
 
 /**
- * `deploy`: builds what the workers run, pushes what is missing, and rolls it out. Whatever else differs from the config
- * is left as it is, and counted.
+ * `deploy`: builds what the workers run, or takes it of another stack, pushes what is missing, and rolls it out. Whatever
+ * else differs from the config is left as it is, and counted.
  */
 export async function deploy(input: CommandInput): Promise<number> {
-  return withLockedStack(input, 'deploy', async ({ connection, session, document, config: before, owner }) => {
+  return withLockedStack(input, 'deploy', async (locked) => {
+    const { connection, session, document, config: before, owner } = locked;
     const { io, signal } = input;
+    const imageFromStack = imageStackAsked(input, before.stack);
     const names = workersAsked(input, before).map(({ name }) => name);
-    const { config: named, workers } = await configWithCode(input, before);
-    const supplied = await withExistingThings(input, connection, named);
+    const code = await (imageFromStack
+      ? codeOfStack(input, locked, names, imageFromStack)
+      : codeOfAnswers(input, locked));
+    const supplied = await withExistingThings(input, connection, code.config);
     const config = await withUserImages(input, connection, supplied, undefined, names);
     const chosen = { ...config, workers: config.workers.filter(({ name }) => names.includes(name)) };
     const watch = new Stopwatch(connection.clock);
-    const images = watch.timed(await workerImagesFor(input, connection, { config: chosen, workers }, undefined));
+    const images = watch.timed(await code.images(chosen), imageFromStack === undefined);
     const aws = connection.aws({ images });
     const client = await checkedClient(input, connection, { config: before, secretValue: undefined }, document, aws);
     try {
@@ -54,6 +59,7 @@ export async function deploy(input: CommandInput): Promise<number> {
         workers: names.map((name): Deployed => ({ ...deployedNow(session.document, name), ...watch.of(name) })),
         proof: proofs.map(({ text }) => text),
         otherDifferences: countLeft(whole, plan),
+        ...(imageFromStack !== undefined && { imageFromStack }),
       };
       io.result(formatDeploy(view), { ...view, calls: connection.counts });
       return EXIT.done;
@@ -61,6 +67,30 @@ export async function deploy(input: CommandInput): Promise<number> {
       await client?.connection.close();
     }
   });
+}
+
+/** What the workers are to run. */
+interface Code {
+  /** The one in force, with that code. */
+  readonly config: StackConfig;
+  /** Of the workers in this config. */
+  images(config: StackConfig): Promise<WorkerImages>;
+}
+
+async function codeOfAnswers(input: CommandInput, { connection, config: before }: LockedStack): Promise<Code> {
+  const { config, workers } = await configWithCode(input, before);
+  return { config, images: (chosen) => workerImagesFor(input, connection, { config: chosen, workers }, undefined) };
+}
+
+async function codeOfStack(
+  input: CommandInput,
+  { connection, store, config }: LockedStack,
+  names: readonly string[],
+  other: string,
+): Promise<Code> {
+  const from = await imageStack(store, config.stack, other);
+  const images = await imagesOfStack(input, connection, config, names, from);
+  return { config: withCodeOf(config, names, from.config), images: async () => images };
 }
 
 /** What a deployment touches: image, revision, which of them runs, and what a first deployment that failed lacks. */

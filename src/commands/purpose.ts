@@ -19,5 +19,7 @@ export function purposeOf(
     ...(profile === undefined ? [] : ['--profile', shellWord(String(profile))]),
     ...(flags.sandbox ? ['--sandbox'] : []),
   ];
-  return { command, flags: found.join(' ') };
+  const { imageFromStack } = flags.own;
+  const besides = `For the image of stack ${imageFromStack} add --uses with the ARN of its ECR repository.`;
+  return { command, flags: found.join(' '), ...(imageFromStack !== undefined && { besides }) };
 }

@@ -20,31 +20,35 @@ export class Stopwatch {
     this.parts.set(worker, { ...this.of(worker), ...parts });
   }
 
-  /** The same images, timed while they are built and pushed. */
-  timed(images: WorkerImages): WorkerImages {
+  /**
+   * The same images, timed while they are built and pushed.
+   *
+   * @param built false when they are made already, and have only to be fetched, which is then a part of the push
+   */
+  timed(images: WorkerImages, built = true): WorkerImages {
     const timed = new Map<WorkerImage, WorkerImage>();
     for (const image of new Set(images.values())) {
       const workers = [...images].flatMap(([worker, its]) => (its === image ? worker : []));
-      timed.set(image, this.timedImage(image, workers));
+      timed.set(image, this.timedImage(image, workers, built));
     }
     return new Map([...images].map(([worker, image]) => [worker, timed.get(image) ?? image]));
   }
 
-  private timedImage(image: WorkerImage, workers: readonly string[]): WorkerImage {
+  private timedImage(image: WorkerImage, workers: readonly string[], isBuilt: boolean): WorkerImage {
     const tell = (parts: Parts): void => {
       for (const worker of workers) this.add(worker, parts);
     };
-    let builtAt = 0;
+    let pushingSince = 0;
     return {
       inputHash: image.inputHash,
       build: async () => {
         const startedAt = this.clock.now();
-        const built = await image.build();
-        builtAt = this.clock.now();
-        tell({ buildMs: builtAt - startedAt });
-        return built;
+        const made = await image.build();
+        pushingSince = isBuilt ? this.clock.now() : startedAt;
+        if (isBuilt) tell({ buildMs: pushingSince - startedAt });
+        return made;
       },
-      pushed: (pushedBytes) => tell({ pushMs: this.clock.now() - builtAt, pushedBytes }),
+      pushed: (pushedBytes) => tell({ pushMs: this.clock.now() - pushingSince, pushedBytes }),
     };
   }
 

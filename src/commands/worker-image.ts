@@ -110,12 +110,14 @@ function bundledSource(base: BaseImage): ImageSource {
   return bundledWorkerSource(bundledWorkerFolder(), base);
 }
 
-const buildContext = ({ env, io, signal }: CommandInput): BuildContext => ({
-  cacheDir: cacheDirOf(env),
-  note: (text) => io.note(text),
-  signal,
-  fetch: environmentFetch(env),
-});
+/** What it takes to make images, or to fetch them. */
+export const buildContext = ({ env, io, signal }: CommandInput) =>
+  ({
+    cacheDir: cacheDirOf(env),
+    note: (text: string) => io.note(text),
+    signal,
+    fetch: environmentFetch(env),
+  }) satisfies BuildContext;
 
 /** Beside the bundle in a package; in the repository the same folder is made by the build. */
 function bundledWorkerFolder(): string {

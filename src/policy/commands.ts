@@ -1,6 +1,6 @@
 import type { Permission, StepActions } from '../steps/permission.ts';
 import { mayRegister } from '../steps/scaling/permissions.ts';
-import { mayLookAtUsed, mayReadUsedSecrets } from '../steps/used.ts';
+import { mayFindUsedImages, mayLookAtUsed, mayReadUsedSecrets } from '../steps/used.ts';
 import * as looks from './looks.ts';
 import type { PolicyCommand } from './names.ts';
 import * as state from './state.ts';
@@ -35,6 +35,9 @@ const mayRollOut = (): Permission[] => [
   ...mayAskTemporal,
   ...looks.mayPrune,
 ];
+
+/** Running the images that another stack runs. */
+const mayTakeImages: readonly Permission[] = [...state.mayReadUsedStates, ...mayFindUsedImages];
 
 /** What `history` marks: the revision that runs, and images that are still there. */
 const WHAT_RUNS = /^(image\/worker-image|compute\/(task-definition|service))\//;
@@ -71,7 +74,13 @@ const COMMANDS = {
     ...mayAskTemporal,
   ],
   cost: () => [...state.mayReadState],
-  deploy: () => [...mayWork(), ...steps(['create', 'update'], OF_CODE), ...mayLookAtUsed, ...mayRollOut()],
+  deploy: () => [
+    ...mayWork(),
+    ...steps(['create', 'update'], OF_CODE),
+    ...mayLookAtUsed,
+    ...mayTakeImages,
+    ...mayRollOut(),
+  ],
   rollback: () => [...mayWork(), ...steps(['update'], /^compute\/service\//), ...mayRollOut()],
   pause: () => [...mayWork(), ...mayRegister],
   resume: () => [...mayWork(), ...mayRegister, ...looks.maySeeTasks, ...mayAskTemporal],

@@ -1,5 +1,6 @@
 import { stateBucket } from '../../state/bucket.ts';
-import { may, type Permission, type PolicyPlace, type Scope } from '../steps/permission.ts';
+import { repositoryName } from '../steps/image/repository.ts';
+import { arnIn, may, type Permission, type PolicyPlace, type Scope } from '../steps/permission.ts';
 
 const bucket = (place: PolicyPlace): string => `arn:${place.partition}:s3:::${stateBucket(place).Bucket}`;
 
@@ -11,6 +12,16 @@ const OWN: Scope = { sid: 'State', resources: (place) => [`${bucket(place)}/${pl
 const ALL: Scope = {
   sid: 'StatesOfAll',
   resources: (place) => ['state', 'lock'].map((object) => `${bucket(place)}/*/${object}.json`),
+};
+
+/** Documents of the stacks whose repositories are named as used: only who may have their images reads them. */
+const USED: Scope = {
+  sid: 'UsedStates',
+  resources: (place) => {
+    const theirs = arnIn(place, 'ecr', `repository/${repositoryName('')}`);
+    const stacks = place.uses.flatMap((arn) => (arn.startsWith(theirs) ? arn.slice(theirs.length) : []));
+    return stacks.map((stack) => `${bucket(place)}/${stack}/state.json`);
+  },
 };
 
 /** Listing versions names the bucket and no object: the prefix has to say whose. */
@@ -35,6 +46,9 @@ export const mayReadState: readonly Permission[] = [
  * and no secrets.
  */
 export const mayReadAllStates: readonly Permission[] = [may(ALL, 's3:GetObject')];
+
+/** Which image another stack runs is in its state (src/commands/image-from-stack.ts). */
+export const mayReadUsedStates: readonly Permission[] = [may(USED, 's3:GetObject')];
 
 /** A lock, and every write under it, by condition: S3 then asks for GetObject as well. */
 export const mayWriteState: readonly Permission[] = [may(OWN, 's3:GetObject', 's3:PutObject', 's3:DeleteObject')];

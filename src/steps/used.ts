@@ -47,3 +47,6 @@ export const mayLookAtUsed: readonly Permission[] = [
   may(USED_REPOSITORIES, 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'),
   may(USED_POLICIES, 'iam:GetPolicy'),
 ];
+
+/** The image of another stack is taken by the digest that its repository has. */
+export const mayFindUsedImages: readonly Permission[] = [may(USED_REPOSITORIES, 'ecr:DescribeImages')];

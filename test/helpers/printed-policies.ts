@@ -38,7 +38,10 @@ function usesOf(asked: readonly OfCommand[], stack: string | undefined): string[
     .filter((one) => one.stack === stack)
     .flatMap(({ resource, context }) => [resource, context['iam:PolicyARN'] ?? []].flat());
   const isUsable = (arn: string): boolean => Object.values(USABLE).some((kind) => kind.test(arn));
-  return [...new Set(all)].filter((arn) => isUsable(arn) && !own.has(arn) && !/[:/]temporal-fargate[/-]/.test(arn));
+  const isOfOther = (arn: string): boolean =>
+    arn.includes(':repository/temporal-fargate/') && !arn.endsWith(`/temporal-fargate/${stack}`);
+  const isNamedOurs = (arn: string): boolean => /[:/]temporal-fargate[/-]/.test(arn) && !isOfOther(arn);
+  return [...new Set(all)].filter((arn) => isUsable(arn) && !own.has(arn) && !isNamedOurs(arn));
 }
 
 const OF_BOUNDED_ROLES = new Set([

@@ -52,12 +52,30 @@ it('What only some stacks use is in their policies only, and by its ARN', () => 
       Resource: USES[1],
     },
     UsedKeys: { Action: 'kms:Decrypt', Resource: USES[2] },
-    UsedRepositories: { Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], Resource: USES[3] },
+    UsedRepositories: {
+      Action: ['ecr:BatchGetImage', 'ecr:DescribeImages', 'ecr:GetDownloadUrlForLayer'],
+      Resource: USES[3],
+    },
     UsedPolicies: { Action: 'iam:GetPolicy', Resource: USES[4] },
     AttachUsedPolicies: { Action: ['iam:AttachRolePolicy', 'iam:DetachRolePolicy'] },
   });
   expect(Object.keys(things)).toHaveLength(6);
   expect(JSON.stringify(without)).not.toContain('AttachRolePolicy');
+});
+
+it('Whose images may be taken, is named by its repository, and only deploy reads its state', () => {
+  const dev = 'arn:aws:ecr:ap-southeast-2:123456789012:repository/temporal-fargate/dev';
+  const statesOf = (uses: readonly string[], command: (typeof POLICY_COMMANDS)[number] = 'deploy') =>
+    policyDocuments({ ...AT, stack: 'prod', uses, commands: [command] })
+      .flatMap(({ document }) => document.Statement)
+      .filter(({ Sid }) => Sid === 'UsedStates')
+      .map(({ Action, Resource }) => ({ Action, Resource }));
+  const bucket = 'arn:aws:s3:::tfg-state-123456789012-ap-southeast-2-an';
+  expect(statesOf([dev])).toEqual([{ Action: 's3:GetObject', Resource: `${bucket}/dev/state.json` }]);
+  // Repositories of a user's, of another region and of another account are not those of stacks here.
+  const others = [dev.replace('temporal-fargate', 'team'), dev.replace('-2:', '-1:'), dev.replace('1234', '9234')];
+  expect(statesOf([...USES, ...others])).toEqual([]);
+  expect(statesOf([dev], 'init')).toEqual([]);
 });
 
 it('Roles are made and changed with the boundary only, that of the stack or one that is given', () => {
