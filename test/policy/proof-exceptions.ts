@@ -1,7 +1,11 @@
 import type { Authorization, OfCommand } from '../helpers/authorizations.ts';
 
-/** Commands that ask AWS and for which no policy is printed: they have no other AWS than the sandbox on this machine. */
+/**
+ * Commands that ask AWS and for which no policy is printed: they have no other AWS than the sandbox on this machine, or, as
+ * `ci github`, are for an administrator.
+ */
 export const NO_POLICY: ReadonlySet<string> = new Set([
+  'ci github',
   'worker dev',
   'sandbox start',
   'sandbox status',
