@@ -266,6 +266,7 @@ export function buildProgram(version: string, run: (call: Call) => Promise<void>
     .option('--branch <name>', 'the branch whose pushes are deployed (default: main)')
     .option('--environment <name>', 'the environment of GitHub in which the deploying job runs')
     .option('--config <file>', 'config file in the repository, for the plans of pull requests')
+    .option('--image-from-stack <name>', 'deploy the images that this stack runs, when the workflow is started by hand')
     .option('--repository-id <number>', 'what GitHub would answer for the repository, where it cannot be asked')
     .option('--owner-id <number>', 'the same for its owner')
     .option('--remove', 'take the roles and the workflow file back');

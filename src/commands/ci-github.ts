@@ -13,6 +13,7 @@ import { needYes } from './consent.ts';
 import { type LockedStack, withLockedStack } from './existing-stack.ts';
 import { refuseSubfolder, repositoryAsked } from './github-repository.ts';
 import { githubWorkflow, MARK, workflowPath } from './github-workflow.ts';
+import { imageStackAsked } from './image-from-stack.ts';
 import type { CommandInput } from './input.ts';
 import { rollOut } from './roll-out.ts';
 import { callSummary, planStack } from './stack-run.ts';
@@ -29,6 +30,7 @@ export async function ciGithub(input: CommandInput): Promise<number> {
   const github = remove ? undefined : await githubAsked(input);
   return withLockedStack(input, 'ci github', async (stack) => {
     const { connection, document, config: before } = stack;
+    imageStackAsked(input, before.stack);
     const workflow = github && workflowOf(input, before, github);
     const path = workflowPath(before.stack);
     refuseForeign(path);
@@ -55,11 +57,12 @@ export async function ciGithub(input: CommandInput): Promise<number> {
 }
 
 async function githubAsked(input: CommandInput): Promise<GithubConfig> {
-  const { branch = 'main', environment } = input.flags.own;
+  const { branch = 'main', environment, imageFromStack } = input.flags.own;
   const parsed = githubSchema.safeParse({
     ...(await repositoryAsked(input)),
     branch,
     ...(environment !== undefined && { environment }),
+    ...(imageFromStack !== undefined && { imageFromStack }),
   });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
@@ -70,7 +73,8 @@ function workflowOf(input: CommandInput, config: StackConfig, github: GithubConf
   const { flags, cliVersion } = input;
   const { stack, region, partition, accountId, workers } = config;
   const { workerDir } = flags.answers;
-  if (workerDir === undefined && workers.some(({ source }) => source === 'folder')) {
+  const { imageFromStack } = github;
+  if (workerDir === undefined && imageFromStack === undefined && workers.some(({ source }) => source === 'folder')) {
     throw usageError(
       'the stack runs a worker of your own, and nothing says where in the repository it is',
       'Give its folder with --worker-dir, from the top of the repository.',
@@ -79,8 +83,8 @@ function workflowOf(input: CommandInput, config: StackConfig, github: GithubConf
   }
   const role = (use: string): string =>
     `arn:${partition}:iam::${accountId}:role${ROLE_PATH}${roleName(`github-${use}`, region, stack)}`;
-  const asked = ['repo', 'branch', 'environment'].flatMap((name) =>
-    typeof flags.own[name] === 'string' ? [`--${name}`, shellWord(String(flags.own[name]))] : [],
+  const asked = Object.entries(REPEATED).flatMap(([name, flag]) =>
+    typeof flags.own[name] === 'string' ? [flag, shellWord(String(flags.own[name]))] : [],
   );
   return githubWorkflow({
     stack,
@@ -94,6 +98,14 @@ function workflowOf(input: CommandInput, config: StackConfig, github: GithubConf
     command: ['temporal-fargate ci github --stack', stack, ...asked].join(' '),
   });
 }
+
+/** Flags that the first line of the workflow file names, for whoever writes it again. */
+const REPEATED = {
+  repo: '--repo',
+  branch: '--branch',
+  environment: '--environment',
+  imageFromStack: '--image-from-stack',
+} as const;
 
 async function carryOut(
   input: CommandInput,
@@ -158,10 +170,14 @@ function text({ github, stack }: StackConfig, path: string, changed: boolean, wr
       .filter(Boolean)
       .join('\n');
   }
-  const { repository, branch, environment } = github;
+  const { repository, branch, environment, imageFromStack } = github;
+  const deployed =
+    imageFromStack === undefined
+      ? `pushes to ${branch} are deployed to ${stack}`
+      : `what stack ${imageFromStack} runs is deployed to ${stack} when somebody starts the workflow on ${branch}`;
   return [
     changed || wrote ? `${path} is written; commit and push it.` : 'Nothing to do: roles and workflow are as asked.',
-    `Pull requests of ${repository} are planned, pushes to ${branch} are deployed to ${stack}. No secret has to be set in GitHub.`,
+    `Pull requests of ${repository} are planned, ${deployed}. No secret has to be set in GitHub.`,
     environment === undefined
       ? ''
       : `In GitHub, under Settings, Environments: ${environment} has to exist and, so that only ${branch} can deploy, be limited to that branch.`,

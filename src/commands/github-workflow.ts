@@ -31,7 +31,8 @@ export const MARK = '# Written by temporal-fargate:';
 export const workflowPath = (stack: string): string => `.github/workflows/temporal-fargate-${stack}.yml`;
 
 /**
- * The workflow file of a stack: `plan` on pull requests, as a comment and in the summary of the job, and `deploy` on pushes. Pure.
+ * The workflow file of a stack: `plan` on pull requests, as a comment and in the summary of the job, and `deploy` on pushes,
+ * or when somebody starts it, for the image of another stack: what that runs is known only when its own workflow is done. Pure.
  *
  * A job that runs code of a pull request has no credentials of AWS, and the one that has them runs none: no worker is built
  * there, and npx is started outside of the checkout, whose .npmrc could name another registry.
@@ -43,12 +44,11 @@ name: Temporal workers (${stack})
 
 on:
   pull_request:
-  push:
-    branches: [${JSON.stringify(github.branch)}]
+${github.imageFromStack === undefined ? `  push:\n    branches: [${JSON.stringify(github.branch)}]` : '  workflow_dispatch:'}
 
 # A deployment that runs is never cut off: the next one waits for it.
 concurrency:
-  group: temporal-fargate-${stack}-\${{ github.event_name == 'push' && 'deploy' || github.ref }}
+  group: temporal-fargate-${stack}-\${{ github.event_name == '${deployEvent(github)}' && 'deploy' || github.ref }}
   cancel-in-progress: false
 
 permissions: {}
@@ -56,6 +56,10 @@ permissions: {}
 jobs:
 ${planJob(request)}${workerDir === undefined ? '' : buildJob(workerDir)}${deployJob(request)}`;
 }
+
+/** What makes the workflow deploy. */
+const deployEvent = ({ imageFromStack }: GithubConfig): string =>
+  imageFromStack === undefined ? 'push' : 'workflow_dispatch';
 
 function planJob({ stack, region, planRole, cliVersion, configFile }: WorkflowRequest): string {
   const config = configFile === undefined ? '' : ` --config "$GITHUB_WORKSPACE"/${shellWord(configFile)}`;
@@ -124,10 +128,14 @@ function deployJob({ stack, region, deployRole, cliVersion, github, workerDir }:
   const environment = github.environment === undefined ? '' : `\n    environment: ${github.environment}`;
   const install =
     workerDir === undefined ? '' : `\n      - run: npm ci\n        working-directory: ${JSON.stringify(workerDir)}`;
-  const folder = workerDir === undefined ? '' : ` --worker-dir ${shellWord(workerDir)}`;
+  const { imageFromStack, branch } = github;
+  // It can be started on any branch.
+  const onBranch = imageFromStack === undefined ? '' : ` && github.ref == 'refs/heads/${branch}'`;
+  const built = workerDir === undefined ? '' : ` --worker-dir ${shellWord(workerDir)}`;
+  const code = imageFromStack === undefined ? built : ` --image-from-stack ${imageFromStack}`;
   return `
   deploy:
-    if: github.event_name == 'push'
+    if: github.event_name == '${deployEvent(github)}'${onBranch}
     runs-on: ubuntu-24.04
     timeout-minutes: 60${environment}
     permissions:
@@ -143,7 +151,7 @@ ${credentials(deployRole, region)}
       - name: Deploy
         run: |
           set -o pipefail
-          npx --yes temporal-fargate@${cliVersion} deploy --stack ${stack}${folder} --verify health --skip-checks --yes 2>&1 | tee "$RUNNER_TEMP/deploy.txt"
+          npx --yes temporal-fargate@${cliVersion} deploy --stack ${stack}${code} --verify health --skip-checks --yes 2>&1 | tee "$RUNNER_TEMP/deploy.txt"
       - name: Say how it went
         if: always()
         run: |

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { STACK_NAME } from './stack-name.ts';
 
 /** Owner and name as GitHub takes them: letters, digits, hyphens, and in names dots and underscores. */
 const REPOSITORY = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/;
@@ -16,6 +17,8 @@ export const github = z.strictObject({
     .string()
     .regex(/^[\w.-]+$/, 'an environment has letters, digits and . _ - in its name')
     .optional(),
+  /** Stack whose images the workflow deploys, when it is started by hand; left out, it builds and deploys pushes. */
+  imageFromStack: z.string().regex(STACK_NAME).optional(),
 });
 
 export type GithubConfig = z.infer<typeof github>;

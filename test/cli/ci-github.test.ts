@@ -158,6 +158,12 @@ describe('ci github', () => {
       says: /this folder is no clone of a repository on GitHub/,
       fix: /Give --repo owner\/name/,
     });
+    const both = [...CI, '--worker-dir', 'worker', '--image-from-stack', 'staging'];
+    expectRefusal(expect, await run(both), {
+      code: 64,
+      says: /--image-from-stack and --worker-dir both say what is to run/,
+      fix: /Give one of them/,
+    });
     asked = [];
     const ids = ['--repository-id', '1', '--owner-id', '2'];
     expectRefusal(expect, await run(['ci', 'github', '--yes', '--repo', 'acme', ...ids]), {
@@ -267,6 +273,22 @@ describe('the workflow, its steps run as a runner would, with stand-ins for npx 
     const uses = [...readFileSync(workflow, 'utf8').matchAll(/uses: (.*)/g)].map(([, action]) => action);
     expect(uses.length).toBeGreaterThan(4);
     for (const action of uses) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('a stack that runs the images of another', () => {
+  it('is deployed when somebody starts its workflow, by a role that may read that image and its state', async () => {
+    const { code, stdout, stderr } = await run([...CI, '--image-from-stack', 'staging']);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('what stack staging runs is deployed to dev when somebody starts the workflow on main.');
+    const written = readFileSync(workflow, 'utf8');
+    expect(written).toMatch(/^on:\n {2}pull_request:\n {2}workflow_dispatch:\n\n/m);
+    expect(written).toContain("if: github.event_name == 'workflow_dispatch' && github.ref == 'refs/heads/main'");
+    expect(scriptsOf('deploy')[0]).toContain(' deploy --stack dev --image-from-stack staging --verify health ');
+    const [theirs, state] = ['repository/temporal-fargate/staging', '/staging/state.json'];
+    const [deploy, plan] = [(await roleFor('deploy')).policy, (await roleFor('plan')).policy];
+    expect([deploy.includes(theirs), deploy.includes(state)]).toEqual([true, true]);
+    expect(plan).not.toContain('staging');
   });
 });
 
