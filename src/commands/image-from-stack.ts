@@ -87,7 +87,10 @@ export function digestToTake({ name, image, architecture }: WorkerConfig, { docu
   }
   if (theirs.architecture !== architecture) {
     const message = `it is for ${theirs.architecture}, and the tasks of ${name} are ${architecture}`;
-    throw refused(message, `Give both stacks the same with temporal-fargate init --architecture.`);
+    throw refused(
+      message,
+      `Let these be of that kind first: temporal-fargate init --architecture ${theirs.architecture}`,
+    );
   }
   const last = document.history.findLast(({ worker }) => worker === name);
   if (digest === undefined || (last && !RUNS.has(last.outcome))) {

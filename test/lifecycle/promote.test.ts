@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BatchDeleteImageCommand } from '@aws-sdk/client-ecr';
+import { BatchDeleteImageCommand, BatchGetImageCommand, PutImageCommand } from '@aws-sdk/client-ecr';
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainDenied } from '../../src/aws/denied.ts';
@@ -10,7 +10,9 @@ import type { CommandInput } from '../../src/commands/input.ts';
 import { purposeOf } from '../../src/commands/purpose.ts';
 import { toStackConfig } from '../../src/config/stack-config.ts';
 import { STAND_IN } from '../../src/config/stand-in.ts';
-import { tagFor } from '../../src/steps/image/copy-image.ts';
+import { sha256 } from '../../src/image/blob.ts';
+import type { Fetch } from '../../src/image/source.ts';
+import { imageOf, tagFor } from '../../src/steps/image/copy-image.ts';
 import { storedImage } from '../../src/steps/image/stored-images.ts';
 import { newDocument } from '../../state/document.ts';
 import { expectRefusal, useCliStage } from '../cli/stage.ts';
@@ -66,7 +68,7 @@ async function promoted() {
 const resultOf = (stdout: string) => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').result;
 
 /** What the service of a stack runs. */
-async function imageOf(stack: string): Promise<string> {
+async function imageIn(stack: string): Promise<string> {
   const { ecs } = stage.emulator.clients;
   const cluster = `temporal-fargate-${stack}`;
   const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: ['worker'] }));
@@ -75,7 +77,22 @@ async function imageOf(stack: string): Promise<string> {
   return found.taskDefinition?.containerDefinitions?.[0]?.image ?? '';
 }
 
-const digestOf = async (stack: string): Promise<string> => (await imageOf(stack)).split('@')[1] ?? '';
+/** The tag of what dev runs. */
+async function tagInDev(): Promise<string> {
+  const image = await storedImage(stage.emulator.clients.ecr, 'dev', { imageDigest: await digestOf('dev') });
+  return image?.imageTags?.[0] ?? '';
+}
+
+/** As if the same things had been built for prod as well, and had come to other bytes. */
+async function tagInProd(imageDigest: string, imageTag: string): Promise<void> {
+  const { ecr } = stage.emulator.clients;
+  const repositoryName = 'temporal-fargate/prod';
+  const { images } = await ecr.send(new BatchGetImageCommand({ repositoryName, imageIds: [{ imageDigest }] }));
+  const { imageManifest, imageManifestMediaType } = only(images ?? []);
+  await ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageManifestMediaType, imageTag }));
+}
+
+const digestOf = async (stack: string): Promise<string> => (await imageIn(stack)).split('@')[1] ?? '';
 
 describe('deploy --image-from-stack', () => {
   it('runs the very image of the other stack, which it pushes without building', async () => {
@@ -83,7 +100,7 @@ describe('deploy --image-from-stack', () => {
     const { result, changes } = await promoted();
     const digest = await digestOf('dev');
     expect(digest).not.toBe(before);
-    expect(await imageOf('prod')).toMatch(new RegExp(`/temporal-fargate/prod@${digest}$`));
+    expect(await imageIn('prod')).toMatch(new RegExp(`/temporal-fargate/prod@${digest}$`));
     expect(changes.filter((name) => !/Layer/.test(name))).toEqual([
       'PutImage',
       'RegisterTaskDefinition',
@@ -108,10 +125,11 @@ describe('deploy --image-from-stack', () => {
     }
   });
 
-  it('of a later release fetches and pushes only what the repository lacks, and stands in the history', async () => {
+  it('of a later release moves only what the repository lacks, also where its tag stands for other bytes', async () => {
     release('two');
     const dev = await builder.run([...DEPLOY, 'dev', '--worker-dir', worker]);
     expect(dev.code, dev.stderr).toBe(0);
+    await tagInProd(await digestOf('prod'), await tagInDev());
     const { result, changes, fetched } = await promoted();
     // The code and the config: dependencies and base are there.
     expect(changes.filter((name) => name === 'CompleteLayerUpload')).toHaveLength(2);
@@ -121,6 +139,32 @@ describe('deploy --image-from-stack', () => {
     const history = await builder.run(words('history --stack prod --json'));
     const [{ deployments }] = resultOf(history.stdout).workers;
     expect(deployments[0]).toMatchObject({ command: 'deploy', image: await digestOf('dev'), outcome: 'completed' });
+  });
+
+  it('goes on where a download broke off, and keeps nothing but the bytes of the digest (over a stub of fetch)', async () => {
+    const begunAt: number[] = [];
+    /** Breaks the first answer off in its middle. */
+    const breaking: Fetch = async (url, { headers }) => {
+      const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+      const [, first = '0'] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? [];
+      begunAt.push(Number(first));
+      if (begunAt.length > 1) return new Response(bytes.subarray(Number(first)), { status: 206 });
+      const start = (half: ReadableStreamDefaultController) => half.enqueue(bytes.subarray(0, bytes.length / 2));
+      return new Response(new ReadableStream({ start, pull: (half) => half.error(new Error('reset')) }));
+    };
+    const cacheDir = join(scratch, 'third machine');
+    const context = { cacheDir, note: () => undefined, signal: new AbortController().signal };
+    const repository = { accountId: '123456789012', name: 'temporal-fargate/dev' };
+    const read = async (by: Fetch) =>
+      imageOf(stage.emulator.clients.ecr, repository, await digestOf('dev'), { ...context, fetch: by });
+    const { config, manifest } = await read(breaking);
+    expect(sha256(readFileSync(await config.file()))).toBe(config.digest);
+    expect(begunAt).toEqual([0, Math.floor(config.size / 2)]);
+    expect(sha256(manifest.bytes)).toBe(await digestOf('dev'));
+
+    const [code] = (await read(async () => new Response('a page of a proxy'))).layers.slice(-1);
+    await expect(code?.file()).rejects.toMatchObject({ code: 'IMAGE_DAMAGED' });
+    expect(readdirSync(join(cacheDir, 'blobs'))).toEqual([config.digest.replace(':', '-')]);
   });
 
   it('is refused where there is nothing to take, and changes nothing', async () => {
@@ -174,7 +218,9 @@ describe('what is taken of another stack', () => {
   });
 
   it('is nothing where the worker could not run it', () => {
-    expect(() => taken({ architecture: own.architecture === 'arm64' ? 'x86_64' : 'arm64' })).toThrow(/it is for/);
+    expect(() => taken({ architecture: own.architecture === 'arm64' ? 'x86_64' : 'arm64' })).toThrow(
+      /it is for \w+, and the tasks of worker are/,
+    );
     expect(() => taken({}, { worker: { ...own, name: 'orders' } })).toThrow(
       refusal('it has no worker orders', 'Say with --worker which one is meant; it has worker.'),
     );

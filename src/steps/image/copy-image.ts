@@ -6,6 +6,7 @@ import type { Blob, StoredImage } from '../../image/oci.ts';
 import { type Descriptor, manifestOf } from '../../image/oci-manifest.ts';
 import type { EcrRepository } from '../../image/reference.ts';
 import type { BuildContext, Fetch } from '../../image/source.ts';
+import { must } from '../define.ts';
 import { blobUrl, storedManifest } from './ecr-reader.ts';
 import { OUR_TAG } from './stored-images.ts';
 
@@ -43,7 +44,7 @@ export async function imageOf(
     file: () => blobFile(blobs, { ...one, source, what: `the image in ${name}`, damaged }, context.note),
   });
   return {
-    manifest: { bytes: Buffer.from(text), digest, mediaType },
+    manifest: { bytes: Buffer.from(text), digest, mediaType: must(mediaType, 'the type of a manifest') },
     config: blob(config),
     layers: layers.map(blob),
   };

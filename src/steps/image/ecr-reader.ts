@@ -40,7 +40,7 @@ export interface StoredManifest {
   readonly digest: string;
   /** Its very bytes. */
   readonly text: string;
-  readonly mediaType: string;
+  readonly mediaType: string | undefined;
 }
 
 /**
@@ -72,7 +72,7 @@ export async function storedManifest(
   }
   const digest = must(found.imageId?.imageDigest, 'the digest of an image');
   const text = checked(must(found.imageManifest, 'a manifest'), digest, name, fix);
-  return { digest, text, mediaType: must(found.imageManifestMediaType, 'the type of a manifest') };
+  return { digest, text, mediaType: found.imageManifestMediaType };
 }
 
 /** Where the bytes of a blob can be read without credentials, for a while. */
