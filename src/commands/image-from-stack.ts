@@ -74,7 +74,10 @@ export function digestToTake({ name, image, architecture }: WorkerConfig, { docu
   const digest = recordedDigest(document, name);
   if (!theirs) {
     const names = config.workers.map((worker) => worker.name).join(', ');
-    throw refused(`it has no worker ${name}`, `Say with --worker which one is meant; it has ${names}.`);
+    throw refused(
+      `it has no worker ${name}`,
+      `Name with --worker one that both stacks have; ${config.stack} has ${names}.`,
+    );
   }
   if (theirs.image !== undefined) {
     const exactly = digest === undefined ? theirs.image : `${repositoryOf(theirs.image)}@${digest}`;

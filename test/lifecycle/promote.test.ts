@@ -222,7 +222,7 @@ describe('what is taken of another stack', () => {
       /it is for \w+, and the tasks of worker are/,
     );
     expect(() => taken({}, { worker: { ...own, name: 'orders' } })).toThrow(
-      refusal('it has no worker orders', 'Say with --worker which one is meant; it has worker.'),
+      refusal('it has no worker orders', 'Name with --worker one that both stacks have; dev has worker.'),
     );
     expect(() => taken({ image: 'ghcr.io/ada/worker:1', workerSource: 'image' })).toThrow(
       refusal(
