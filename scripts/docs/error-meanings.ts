@@ -28,6 +28,7 @@ FILE_CHANGED | A file of the worker changed while it was put into the image. | S
 BAD_FILE_NAME | The name of a file of the worker is not UTF-8. | Rename it, or remove it.
 GITHUB_REPOSITORY | GitHub was asked for the number of a repository, and did not give it. | Check --repo; for a private one set GH_TOKEN, or give --repository-id and --owner-id.
 NO_REPOSITORY | The folder is no clone of a repository on GitHub. | Name it with --repo.
+NOT_AT_TOP | ci github was run below the top of a repository, where GitHub reads no workflows. | Run it at the top.
 WORKFLOW_EXISTS | A workflow with this id runs already; or, of ci github, its file is there and was written by somebody else. | Give another --workflow-id; or move the file away.
 UNKNOWN | Something failed in a way that this program does not know. | Run it again with --debug, and report it.
 MANY | Several things failed. The field "errors" has each of them with its own code. | Mend them one by one; then run the same command again.`,
@@ -92,6 +93,7 @@ NETWORK_CHANGING | Somebody is at work on the stack whose network is shared. Not
 BAD_SECURITY_GROUP | A security group of --security-group-ids does not exist, or is in another VPC. | Name one of the VPC of the tasks.
 BAD_SECRET | A secret does not exist, has no value or lacks a key; or the ARN is not whole. | Correct the ARN or the secret; see activities.md.
 BAD_POLICY | A policy of --task-policy-arns does not exist or cannot be attached. | Look for its ARN with aws iam list-policies.
+NO_IMAGE | The image that --image-from-stack is to take cannot be taken; the message says why. | Deploy it in the other stack again, or deploy this one by itself.
 NO_REVISION | There is no revision to roll back to, or not the one of --to. | See temporal-fargate history; deploy brings the code of any time back.`,
   },
   {
