@@ -163,7 +163,7 @@ describe('--debug', () => {
     expect(stderr).toMatch(
       /^✖ creating secret with the Temporal credentials: .*\(InvalidParameterException: AWS quotes the secret in what it/m,
     );
-    expect(stderr).toMatch(/^InvalidParameterException: AWS quotes the secret .*\n {4}at /m);
+    expect(stderr).toMatch(/InvalidParameterException: AWS quotes the secret .*\n {4}at /);
     expect(stdout + stderr).not.toContain(secret);
     expect(stdout + stderr).not.toContain(Buffer.from(secret).toString('base64'));
   });
