@@ -11,6 +11,8 @@ import { askNursery } from './emulator-nursery.ts';
 
 /** An emulator like that of `startEmulator`, in a tenth of a second, and with images that are unpacked once for all. */
 export async function forkEmulator(options: EmulatorOptions): Promise<Emulator> {
+  // Commands that run what tests run (npm run faults) have no nursery.
+  if (!process.env.VITEST) return startEmulator(options);
   const { socket, imageCache } = inject('nursery');
   const answer = await askNursery(socket, {
     python: options.environment.python,
