@@ -18,7 +18,8 @@ export interface Disturbance {
 }
 
 const FAULT = /AWS has a fault of its own/;
-const SILENCE = /AWS does not answer/;
+/** Or, where the SDK has sent the call again, what AWS says of one that was carried out before. */
+const SILENCE = /AWS does not answer|it exists already|it is connected to something else already|AWS does not find it/;
 
 /** All that happens to a call, by the name that the reports use. */
 export const DISTURBANCES = {
