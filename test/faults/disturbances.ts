@@ -18,8 +18,15 @@ export interface Disturbance {
 }
 
 const FAULT = /AWS has a fault of its own/;
-/** Or, where the SDK has sent the call again, what AWS says of one that was carried out before. */
-const SILENCE = /AWS does not answer|it exists already|it is connected to something else already|AWS does not find it/;
+/** What AWS says of a call that was carried out before, where the SDK has sent it again. */
+const REPEATED = [
+  'it exists already',
+  'it is connected to something else already',
+  'AWS does not find it',
+  'you tried to tag already exists',
+].join('|');
+const SILENCE = new RegExp(`AWS does not answer|${REPEATED}`);
+const GARBLED = new RegExp(`is not AWS|${REPEATED}`);
 
 /** All that happens to a call, by the name that the reports use. */
 export const DISTURBANCES = {
@@ -29,7 +36,13 @@ export const DISTURBANCES = {
   'HTTP 500': { fault: { kind: 'server-error' }, at: 'every', survived: true, says: FAULT },
   'HTTP 503': { fault: { kind: 'unavailable' }, at: 'every', survived: true, says: FAULT },
   throttled: { fault: { kind: 'throttle' }, at: 'every', survived: true, says: /AWS throttles this account/ },
-  garbled: { fault: { kind: 'garbled' }, at: 'every', survived: true, says: /is not AWS/, fix: /captive portal/ },
+  garbled: {
+    fault: { kind: 'garbled' },
+    at: 'every',
+    survived: true,
+    says: GARBLED,
+    fix: /captive portal|same command again/,
+  },
   slow: { fault: { kind: 'late', seconds: 0.6 * REQUEST_SECONDS }, at: 'mutating', survived: true, says: SILENCE },
   late: { fault: { kind: 'late', seconds: 1.2 * REQUEST_SECONDS }, at: 'every', survived: true, says: SILENCE },
   expired: {
