@@ -61,7 +61,7 @@ export async function observeStep<Cloud>(
     }
   }
   const tagged: Live[] = await step.findOwned(cloud, { stack: owner.stack, stepId: step.id });
-  const candidates = withoutPredecessor(tagged, record);
+  const candidates = withoutPredecessor(step, tagged, record);
   for (const live of candidates) if (!isOwned(live.tags, owner, step.id)) throw notOwned(live, owner, step);
   const [first, ...others] = candidates;
   if (first === undefined) return { kind: 'absent', vanished: record?.id !== undefined };

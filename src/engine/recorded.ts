@@ -79,6 +79,12 @@ async function lookUntil<Cloud>(
   return live;
 }
 
-/** What a search by tag found, without the thing that was here before and is still listed. */
-export const withoutPredecessor = (lives: readonly Live[], record: StepRecord | undefined): Live[] =>
-  lives.filter(({ id }) => id !== record?.deletion?.id);
+/**
+ * What a search found, without the thing that was here before and is still listed. What is known by its name has the same
+ * one again when it was made anew: that it is there is believed.
+ */
+export const withoutPredecessor = (
+  { repeatable }: Pick<AnyStep, 'repeatable'>,
+  lives: readonly Live[],
+  record: StepRecord | undefined,
+): Live[] => lives.filter(({ id }) => repeatable === 'name' || id !== record?.deletion?.id);

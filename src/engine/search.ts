@@ -29,7 +29,7 @@ export async function searchForIntent<Cloud>(
       const tagged: Live[] = await context.polling(() =>
         step.findOwned(cloud, { stack: owner.stack, stepId: step.id }),
       );
-      const found = withoutPredecessor(tagged, record);
+      const found = withoutPredecessor(step, tagged, record);
       if (found.length > 0 || clock.now() - startedAt >= lagMs) return { done: true, value: found };
       return { done: false, reason: 'an interrupted run may have made it; looking by tag' };
     },
