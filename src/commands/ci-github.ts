@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Aws } from '../aws/aws.ts';
 import { ensureGithubProvider, githubProviderArn } from '../aws/github-provider.ts';
 import { type GithubConfig, github as githubSchema } from '../config/github.ts';
 import { shellWord } from '../config/repeat.ts';
@@ -40,7 +41,7 @@ export async function ciGithub(input: CommandInput): Promise<number> {
     const whole = (await planStack(connection, config, document, {}, aws)).plan;
     const plan = { ...whole, problems: [], items: whole.items.filter(({ step }) => OURS.test(step.id)) };
     const changed = summarize(plan).changed || !isDeepStrictEqual(before.github, github);
-    if (changed) await carryOut(input, stack, config, plan);
+    if (changed) await carryOut(input, stack, aws, config, plan);
     const wrote = writeWorkflow(path, workflow);
     input.io.note(callSummary(connection));
     input.io.result(text(config, path, changed, wrote), {
@@ -110,12 +111,12 @@ const REPEATED = {
 async function carryOut(
   input: CommandInput,
   stack: LockedStack,
+  aws: Aws,
   config: StackConfig,
   plan: Parameters<typeof rollOut>[1],
 ): Promise<void> {
   const { io, signal } = input;
   const { connection, session, owner, config: before } = stack;
-  const aws = connection.aws();
   io.note(formatPlan(plan));
   const who = config.github ? `Let workflows of ${config.github.repository} deploy` : 'Take the roles of GitHub from';
   await needYes(input, config.stack, 'go on', `${who} stack ${config.stack}?`);

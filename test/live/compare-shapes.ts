@@ -70,16 +70,11 @@ function canTell(line: string, lines: ReadonlySet<string>): boolean {
 }
 
 function unmatched(of: Map<string, Answers>, in_: Map<string, Answers>, asked: Difference['only']) {
-  return [...of]
-    .filter(([request]) => !in_.has(request))
-    .map(([, { call }]) => call)
-    .filter((call, at, all) => all.indexOf(call) === at)
-    .map((call) => ({ call, asked }));
+  const alone = [...of].filter(([request]) => !in_.has(request));
+  return distinct(alone.map(([, { call }]) => ({ call, asked })));
 }
 
-const distinct = (differences: readonly Difference[]): Difference[] => [
-  ...new Map(differences.map((one) => [JSON.stringify(one), one])).values(),
-];
+const distinct = <T>(some: readonly T[]): T[] => [...new Map(some.map((one) => [JSON.stringify(one), one])).values()];
 
 /** The comparison as Markdown. */
 export function formatComparison({ differences, compared, unmatched }: Comparison): string {
