@@ -76,7 +76,7 @@ export async function deploy({ note }: Settings): Promise<Findings> {
         },
       ],
       goals: [],
-      data: deployments.map(({ stdout: _out, stderr: _err, ...rest }) => rest),
+      data: deployments,
     };
   } finally {
     await stage.stop();

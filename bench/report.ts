@@ -107,5 +107,9 @@ export function keep(part: string, findings: Findings, where: Where): void {
   mkdirSync(folder, { recursive: true });
   const { goals, data } = findings;
   writeFileSync(join(folder, `${part}.md`), markdown(findings, where));
-  writeFileSync(join(folder, `${part}.json`), `${JSON.stringify({ where, goals, data }, undefined, 1)}\n`);
+  writeFileSync(join(folder, `${part}.json`), `${JSON.stringify({ where, goals, data }, withoutTexts, 1)}\n`);
 }
+
+/** What a process has printed names ports and folders of this machine, and is no measurement. */
+const withoutTexts = (key: string, value: unknown): unknown =>
+  key === 'stdout' || key === 'stderr' ? undefined : value;
