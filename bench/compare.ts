@@ -8,7 +8,7 @@ import { median, spreadOf, spreadText } from './statistics.ts';
 import { temporalFargate } from './temporal-fargate.ts';
 import { findTerraform } from './terraform.ts';
 
-interface Sample extends Cost {
+export interface Sample extends Cost {
   readonly peer: string;
   readonly work: Work;
   /** Added to each call, in milliseconds. */

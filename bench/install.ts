@@ -24,11 +24,11 @@ const PEERS: readonly {
     packages: ['@pulumi/aws@6', '@pulumi/pulumi@3'],
     command: ['node', '-e', '0'],
   },
-  { name: 'SST', packages: ['sst@3'], command: ['sst', 'version'] },
+  { name: 'SST (without Pulumi)', packages: ['sst@3'], command: ['node', '-e', '0'] },
   { name: 'cdkd', packages: ['@go-to-k/cdkd'], command: ['cdkd', '--version'] },
 ];
 
-interface Installed {
+export interface Installation {
   readonly name: string;
   readonly version: string;
   /** Until the command has answered, from an empty cache. */
@@ -46,7 +46,7 @@ export async function install({ note }: Settings): Promise<Findings> {
   const scratch = mkdtempSync(join(tmpdir(), 'temporal-fargate-bench-install-'));
   try {
     const packed = pack(scratch);
-    const all: Installed[] = [];
+    const all: Installation[] = [];
     for (const { name, packages, command } of [
       { name: 'temporal-fargate', packages: [packed.file], command: ['temporal-fargate', '--version'] },
       ...PEERS,
@@ -60,7 +60,7 @@ export async function install({ note }: Settings): Promise<Findings> {
       title: 'Installation',
       notes: [
         `\`npx\` with an empty cache, until the command has said its version; once. Packed by \`npm pack\`: ${megabytes(packed.bytes)} MB, ${megabytes(packed.unpackedBytes)} MB unpacked.`,
-        'What a peer downloads later is not in it: Pulumi needs its Go program and SST both that and its providers.',
+        'What a peer downloads later is not in it: Pulumi needs its Go program, and SST that and its providers.',
       ],
       tables: [
         {
@@ -82,7 +82,7 @@ export async function install({ note }: Settings): Promise<Findings> {
           margin: own?.natives === undefined ? undefined : own.natives === 0 ? 1 : 0,
         },
       ],
-      data: { packed, all },
+      data: { bytes: packed.bytes, unpackedBytes: packed.unpackedBytes, all },
     };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -110,7 +110,7 @@ async function cold(
   name: string,
   packages: readonly string[],
   command: readonly string[],
-): Promise<Installed> {
+): Promise<Installation> {
   const home = mkdtempSync(join(scratch, 'home-'));
   const cache = join(home, 'cache');
   const env = {

@@ -1,10 +1,12 @@
-// `npm run docs`: writes what is made from the tables of answers, commands and errors: the schema of config files, and
-// pages of docs/. With --check (part of `npm run check`) it writes nothing, and fails when one of them is stale. Through tsx.
+// `npm run docs`: writes what is made from the tables of answers, commands and errors and from the bench's results: the
+// schema of config files, pages of docs/, a part of README. With --check (part of `npm run check`) it writes nothing, and
+// fails when one of them is stale. Through tsx.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configFileSchema } from '../src/config/json-schema.ts';
 import { answersPage } from './docs/answers.ts';
+import { readmePage } from './docs/bench-block.ts';
 import { commandsPage } from './docs/commands.ts';
 import { infrastructurePage } from './docs/infrastructure.ts';
 import { troubleshootingPage } from './docs/troubleshooting.ts';
@@ -34,6 +36,7 @@ const wanted = [
   commandsPage(),
   infrastructurePage(),
   troubleshootingPage(root),
+  readmePage(root),
 ];
 const stale = wanted.filter(({ path, text }) => read(path) !== text);
 if (process.argv.includes('--check')) {
