@@ -16,7 +16,7 @@ import { shapeRecorder } from './call-shapes.ts';
 import { type FailedCall, forgetAnswer, type Purpose, rememberCall } from './failed-call.ts';
 import { EnvironmentHandler } from './http-handler.ts';
 import type { HasMiddleware } from './middleware.ts';
-import { refusePages } from './not-aws.ts';
+import { refuseImpostors } from './not-aws.ts';
 import { Patient, PatientAndSlow, ThrottlingOnly } from './retries.ts';
 
 export interface ConnectionOptions {
@@ -178,7 +178,7 @@ function retrySkewOnly(client: HasMiddleware): void {
 
 function observeCalls(client: HasMiddleware, hooks: CallHooks, about: Pick<FailedCall, 'purpose' | 'ofState'>): void {
   retrySkewOnly(client);
-  refusePages(client);
+  refuseImpostors(client);
   const recordShape = shapeRecorder(process.env);
   client.middlewareStack.add(
     (next: (args: unknown) => Promise<{ output: unknown }>, context: { clientName?: string; commandName?: string }) =>

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { httpStatus } from './errors.ts';
+import { hasName, httpStatus } from './errors.ts';
 import { loginOf } from './proxy.ts';
 import { isProxyError, type ProxyError } from './tunnel.ts';
 
@@ -42,9 +42,10 @@ export function explainNoAnswer(cause: Error, doing: string): UserError | undefi
     });
   }
   if (!('$response' in cause)) return undefined;
+  const what = hasName(cause, 'NotAws') ? cause.message : 'and no answer that the SDK can read';
   return new UserError({
     code: 'AWS_GARBLED',
-    message: `${doing}: what answered is not AWS (HTTP ${status}, and no answer that the SDK can read)`,
+    message: `${doing}: what answered is not AWS (HTTP ${status}, ${what})`,
     fix: 'A proxy, a captive portal or AWS_ENDPOINT_URL may be in the way: check the network, then run the same command again.',
     cause,
   });

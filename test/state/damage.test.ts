@@ -104,6 +104,19 @@ describe('a damaged document', () => {
     expect(await store.read()).toMatchObject({ operation: 'by hand' });
   });
 
+  it('is not what a page is that came instead of it: neither of the state nor of its lock', async () => {
+    const { store, s3, own } = await stored();
+    const session = await store.open('init');
+    afterwards(() => session.close());
+    const before = await everything(s3, own.Bucket);
+    const page = () => emulator.fault({ kind: 'garbled', match: { operation: 'GetObject' } });
+    await page();
+    expect(await store.read()).toMatchObject({ steps: { vpc: { id: 'vpc-2' } } });
+    await page();
+    expect(await store.holder()).toMatchObject({ holder: { command: 'init' }, expired: false });
+    expect(await everything(s3, own.Bucket)).toEqual(before);
+  });
+
   it('that was deleted is told from a stack that never was', async () => {
     const { s3, own } = await stored();
     await s3.send(new DeleteObjectCommand({ Bucket: own.Bucket, Key: KEY }));

@@ -171,7 +171,7 @@ class Faults:
             if fault.kind == "late":
                 time.sleep(fault.seconds)
             elif fault.kind == "garbled":
-                response = Response(200, [("Content-Type", "text/html")], GARBLED)
+                response = Response(fault.status or 200, [("Content-Type", "text/html")], GARBLED)
             else:
                 self._strike(fault)
         return response

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Any, Dict
 
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, FakeDeleteMarker, PublicAccessBlock, s3_backends
 
-from .aws_call import AwsError, Call
+from .aws_call import AwsError, Call, Response
 from .context import Kinds, Sandbox
 from .inventory import backends, digest, tag_map
 
@@ -33,6 +34,12 @@ def install(sandbox: Sandbox) -> None:
 def policy_has_no_effect(_bucket: Any, _action: str, _resource: str) -> Any:
     """IAM evaluates Condition; moto does not, so a TLS-only Deny would refuse every request. So: no policy decides."""
     return PermissionResult.NEUTRAL
+
+
+def numbered(response: Response) -> Response:
+    """Every answer of S3 has a request id, a refusal too (S3 API reference, "Common response headers"); moto's has none."""
+    number = ("x-amz-request-id", secrets.token_hex(8).upper())
+    return Response(response.status, [*response.headers, number], response.body)
 
 
 def refuse_unknown(call: Call) -> None:

@@ -20,6 +20,7 @@ from .control import PREFIX
 from .door import Door
 from .faults import ConnectionCut, Fault, Faults
 from .moto_call import by_moto
+from .s3 import numbered
 from .signature import Refused, verify
 
 StartResponse = Callable[[str, List[Tuple[str, str]]], Any]
@@ -84,7 +85,7 @@ class Application:
         refusal = self._faults.lasting(call)
         if refusal is not None:
             entry.status, entry.error = refusal.status, refusal.code
-            return render(call, refusal)
+            return _recognisable(call, render(call, refusal))
         with self._sandbox.lock:
             # A dry run never comes further than its refusal: what disturbs it has to come before.
             stages = (self._refuse, self._carry_out) if call.dry_run else (self._carry_out,)
@@ -95,6 +96,7 @@ class Application:
         if response is None:
             _note(entry, fired)
             response = self._disturbed(call, fired)
+        response = _recognisable(call, response)
         entry.status, entry.error = response.status, error_name(call, response)
         if response.status >= 400 and call.mutating:
             return response
@@ -149,6 +151,11 @@ class Application:
             return by_moto(call)
         result = answers[-1](call, Forward(lambda: self._answer(call, answers[:-1]), call))
         return result if isinstance(result, Response) else render(call, result)
+
+
+def _recognisable(call: Call, response: Response) -> Response:
+    """With what tells that it is from AWS, where a service's answers have that."""
+    return numbered(response) if call.service == "s3" else response
 
 
 def _note(entry: Entry, fired: List[Fault]) -> None:
