@@ -4,7 +4,7 @@ import { recordIn } from './create.ts';
 import { named, reasonOf } from './failure.ts';
 import { assertOwned } from './ownership.ts';
 import type { AnyStep, DestroyOptions, Live } from './step.ts';
-import { poll } from './wait.ts';
+import { pausable, poll } from './wait.ts';
 import { usualMs, waiting } from './waiting.ts';
 
 /** How long after a refusal it is enough to see the blocker still there, instead of asking for the deletion again. */
@@ -31,6 +31,8 @@ export async function remove<Cloud>(
     const kept = await step.keep?.(cloud, found, options);
     if (kept !== undefined) return { outcome: 'kept', reason: kept } as const;
 
+    const deadline = pausable(clock);
+    const usual = usualMs(context, step, 'gone');
     let acceptedAt: number | undefined;
     let live: Live | undefined = found;
     let notedAt = Number.NEGATIVE_INFINITY;
@@ -39,9 +41,9 @@ export async function remove<Cloud>(
       polling(async () => step.blockedBy?.(cloud, current));
     await poll({
       what: `${step.title} ${found.id} to be gone`,
-      clock,
+      clock: deadline,
       intervalMs: context.pollMs,
-      usualMs: usualMs(context, step, 'gone'),
+      usualMs: usual,
       signal,
       timeoutMs: step.timeouts.gone * 60_000,
       onWaiting: waiting(context, step, 'gone'),
@@ -58,12 +60,13 @@ export async function remove<Cloud>(
             if (still !== undefined) return { done: false, reason: still };
           }
           try {
+            // However long it takes: only the wait for AWS has a deadline.
+            await deadline.pausedDuring(() => clear(context, step, current, options));
             if (clock.now() - notedAt > NOTE_AGE_MS) {
               await noteDeletion(context, step, found.id);
               notedAt = clock.now();
             }
             await session.assertHeld();
-            await clear(context, step, current, options);
             await step.destroy(cloud, current, options);
             acceptedAt = clock.now();
             return step.lingers ? { done: false, reason: 'deletion accepted' } : { done: true, value: undefined };
@@ -76,7 +79,7 @@ export async function remove<Cloud>(
         }
         const detail = step.readiness?.(current).detail ?? 'deleting';
         // Where all goes as usual nobody asks what it waits for.
-        const late = clock.now() - acceptedAt > (step.usual?.gone?.[1] ?? 0) * 1000;
+        const late = clock.now() - acceptedAt > (usual?.[1] ?? 0);
         const blocker = late ? await lookForBlocker(current) : undefined;
         return { done: false, reason: blocker === undefined ? detail : `${detail}; ${blocker}` };
       },
@@ -85,18 +88,20 @@ export async function remove<Cloud>(
   });
 }
 
-/** However long it takes: only the wait for AWS has a deadline. */
+/** Has the step take away, part by part, what keeps the thing from being deleted, and tells how far it is. */
 async function clear<Cloud>(
   context: EngineContext<Cloud, unknown>,
   step: AnyStep<Cloud>,
   live: Live,
   options: DestroyOptions,
 ): Promise<void> {
-  const { cloud, clock, signal } = context;
+  if (!step.clear) return;
+  const { cloud, clock, session, signal } = context;
   const startedAt = clock.now();
   const tell = waiting(context, step, 'gone');
   for (;;) {
-    const progress = await step.clear?.(cloud, live, options);
+    await session.assertHeld();
+    const progress = await step.clear(cloud, live, options);
     if (progress === undefined) return;
     if (signal?.aborted) throw new Cancelled();
     tell(progress, clock.now() - startedAt);

@@ -24,6 +24,29 @@ export const realClock: Clock = {
     }),
 };
 
+/** A clock that can be stopped, for a deadline that some of the time does not count against. */
+export interface PausableClock extends Clock {
+  /** Stands still until the work is done. */
+  pausedDuring<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Goes on with `clock`, which itself is not stopped. */
+export function pausable(clock: Clock): PausableClock {
+  let pausedMs = 0;
+  return {
+    now: () => clock.now() - pausedMs,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    async pausedDuring(work) {
+      const startedAt = clock.now();
+      try {
+        return await work();
+      } finally {
+        pausedMs += clock.now() - startedAt;
+      }
+    },
+  };
+}
+
 export interface PollOptions<T> {
   /** "NAT gateway (us-east-1a) nat-0abc to become ready": completes "waiting for …". */
   readonly what: string;
