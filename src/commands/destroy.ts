@@ -17,7 +17,7 @@ import type { CommandInput } from './input.ts';
 import { refuseWhileShared } from './network-guests.ts';
 import { callSummary, engineContext } from './stack-run.ts';
 import { storedConfig } from './stored-config.ts';
-import { everyConfig, findStrays, findWorkflowRoles, union } from './strays.ts';
+import { recordedStack, taggedStack } from './strays.ts';
 
 /** `destroy`: takes everything down, from the state or from tags alone, and proves that nothing is left. */
 export async function destroy(input: CommandInput): Promise<number> {
@@ -28,17 +28,11 @@ export async function destroy(input: CommandInput): Promise<number> {
     const document = await store?.read();
     const recorded = (document?.configs ?? []).flatMap((stored) => storedConfig(stored) ?? []);
     const fromTags = recorded.length === 0;
-    const configs = fromTags ? await everyConfig(connection) : recorded;
-    const aws = connection.aws();
-    const recordedSteps = union(configs);
     const claim = { stack: connection.stack, stackId: document?.stackId };
-    const strays = fromTags
-      ? []
-      : [
-          ...(await findStrays(connection, aws.survey(), claim, recordedSteps)).steps,
-          ...(await findWorkflowRoles(aws, claim, recordedSteps)),
-        ];
-    const steps = [...recordedSteps, ...strays];
+    const { configs, steps, strays } = fromTags
+      ? await taggedStack(connection)
+      : await recordedStack(connection, claim, recorded);
+    const aws = connection.aws();
     const options = optionsOf(input);
     const present = fromTags ? await presentByTag(aws, steps, connection.stack) : undefined;
     if (strays.length > 0) {

@@ -6,7 +6,7 @@ import { ONLY_WORKER } from '../config/worker-config.ts';
 import { type Claim, TAG, type Tags } from '../engine/ownership.ts';
 import type { AnyStep } from '../engine/step.ts';
 import type { AwsStep } from '../steps/define.ts';
-import { githubRoles } from '../steps/identity/github-role.ts';
+import { beforeRoles, findStrayRoles, workersWithRoles } from '../steps/identity/stray-roles.ts';
 import { infrastructure } from '../steps/index.ts';
 import { workerNamesOf } from '../steps/worker-names.ts';
 import type { Connection } from './connect.ts';
@@ -44,32 +44,57 @@ export async function findStrays(
 const isOf = ({ stack, stackId }: Claim, tags: Tags): boolean =>
   tags[TAG.managed] === 'true' && tags[TAG.stack] === stack && (stackId === undefined || tags[TAG.stackId] === stackId);
 
-/** The same of roles for workflows, by their names: no index of tags lists roles. */
-export async function findWorkflowRoles(aws: Aws, claim: Claim, known: readonly AnyStep[]): Promise<AwsStep[]> {
-  const steps = githubRoles(ANY_REPOSITORY, undefined).filter(({ id }) => known.every((step) => step.id !== id));
-  const found = await Promise.all(steps.map((step) => step.findOwned(aws, { stack: claim.stack, stepId: step.id })));
-  return steps.filter((_step, at) => found[at]?.some(({ tags }) => isOf(claim, tags)));
-}
-
-const ANY_REPOSITORY = { repository: 'any/any', repositoryId: '0', ownerId: '0', branch: 'main' };
-
 /**
  * For when nobody knows what was configured: every layout there is, in every zone of the region, with every worker of
- * which something is left, and deployed from a repository.
+ * which something is left.
+ *
+ * @param named workers that are known by other things than those in the index of tags
  */
-export async function everyConfig(connection: Connection): Promise<StackConfig[]> {
+async function everyConfig(connection: Connection, named: readonly string[] = []): Promise<StackConfig[]> {
   const { accountId, partition, stack, region } = connection;
   const zones = (await connection.zones()).join(',');
-  const names = workerNamesOf((await connection.aws().survey().indexOfStack()).values());
-  const workers = [...new Set([ONLY_WORKER, ...names])].map((name) => ({ name, answers: STAND_IN }));
-  return ['public', 'private-per-az', 'private'].map((network) => ({
-    ...toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }, undefined, workers),
-    github: ANY_REPOSITORY,
-  }));
+  const indexed = workerNamesOf((await connection.aws().survey().indexOfStack()).values());
+  const workers = [...new Set([ONLY_WORKER, ...indexed, ...named])].map((name) => ({ name, answers: STAND_IN }));
+  return ['public', 'private-per-az', 'private'].map((network) =>
+    toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }, undefined, workers),
+  );
+}
+
+/** What a destroy has to look at. */
+export interface WholeStack {
+  readonly configs: readonly StackConfig[];
+  readonly steps: readonly AwsStep[];
+  /** Those of the steps that the state should know of, and does not. */
+  readonly strays: readonly AwsStep[];
+}
+
+/** By what is on record, and by what carries the stack's tags besides. */
+export async function recordedStack(
+  connection: Connection,
+  claim: Claim,
+  configs: readonly StackConfig[],
+): Promise<WholeStack> {
+  const aws = connection.aws();
+  const known = union(configs);
+  const [{ steps }, roles] = await Promise.all([
+    findStrays(connection, aws.survey(), claim, known),
+    findStrayRoles(aws, claim, known),
+  ]);
+  const strays = [...steps, ...roles];
+  return { configs, steps: beforeRoles([...known, ...strays], roles), strays };
+}
+
+/** By tags alone, when no config is on record. */
+export async function taggedStack(connection: Connection): Promise<WholeStack> {
+  const roles = await findStrayRoles(connection.aws(), { stack: connection.stack, stackId: undefined }, []);
+  const configs = await everyConfig(connection, workersWithRoles(roles));
+  const known = union(configs);
+  const others = roles.filter((role) => known.every(({ id }) => id !== role.id));
+  return { configs, steps: beforeRoles([...known, ...others], others), strays: [] };
 }
 
 /** The steps of all these configs, each once. */
-export function union(configs: readonly StackConfig[]): AwsStep[] {
+function union(configs: readonly StackConfig[]): AwsStep[] {
   // The newest config first: its edges count.
   const steps = new Map<string, AwsStep>();
   for (const config of [...configs].reverse()) {

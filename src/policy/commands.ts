@@ -95,6 +95,7 @@ const COMMANDS = {
     ...state.mayWriteState,
     ...state.mayPurgeState,
     ...looks.maySurvey,
+    ...looks.mayListRoles,
     ...looks.maySeeZones,
     ...steps(['find', 'explain', 'destroy', 'deleteData']),
   ],

@@ -13,6 +13,9 @@ import { SECRET } from '../steps/secrets/temporal-secret.ts';
 /** One look at everything by its tags (src/aws/tags.ts). */
 export const maySurvey: readonly Permission[] = [may(ANYTHING, 'tag:GetResources')];
 
+/** Roles that only their names tell of (src/steps/identity/stray-roles.ts): IAM lists all roles, or none. */
+export const mayListRoles: readonly Permission[] = [may(ANYTHING, 'iam:ListRoles')];
+
 /** Zones and address ranges, for defaults. */
 export const mayFindPlaces: readonly Permission[] = mayDescribe('AvailabilityZones', 'Vpcs');
 

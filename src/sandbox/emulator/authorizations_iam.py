@@ -93,6 +93,7 @@ RULES: Rules = {
         Rule("iam:TagRole", tagged(new_role), (tags,), TAGGED_CREATE),
     ),
     "GetRole": on("GetRole"),
+    "ListRoles": (Rule("iam:ListRoles"),),
     "DeleteRole": on("DeleteRole", present_boundary),
     "UpdateAssumeRolePolicy": on("UpdateAssumeRolePolicy", present_boundary),
     "PutRolePermissionsBoundary": on("PutRolePermissionsBoundary", given_boundary),

@@ -32,3 +32,9 @@ export function roleNames(region: string, stack: string): readonly string[] {
  */
 export const workflowRoleNames = (region: string, stack: string): readonly string[] =>
   stack === '*' ? [] : [roleName('github-deploy', region, stack), roleName('github-plan', region, stack)];
+
+/** Whether a role is called as only one of this stack can be. */
+export const isRoleOfStack = (name: string, region: string, stack: string): boolean =>
+  [...roleNames(region, stack), ...workflowRoleNames(region, stack)].some((pattern) =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
+  );

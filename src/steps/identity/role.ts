@@ -50,7 +50,7 @@ interface LiveRole extends Partial<RolePolicies> {
   readonly boundary: string;
 }
 
-type RoleKind = 'execution' | 'task' | `github-${GithubUse}`;
+export type RoleKind = 'execution' | 'task' | `github-${GithubUse}`;
 
 interface RoleOptions {
   /** Who may assume it; ECS tasks when left out. */
