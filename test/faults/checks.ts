@@ -6,28 +6,6 @@ import { difference, remains } from '../helpers/inventory.ts';
 /** What has no tags of ours, but is ours all the same. */
 const UNTAGGED = /^(task|image|layer|scaling-policy|object)$/;
 
-/** Every thing of an inventory as text, without what differs from one stack to the next: ids, addresses, hashes. */
-export function normalised(inventory: Inventory): string[] {
-  return Object.entries(remains(inventory))
-    .flatMap(([service, kinds]) =>
-      Object.entries(kinds).flatMap(([kind, things]) =>
-        // Versions of state and lock are as many as there were writes.
-        Object.entries(kind === 'object' ? {} : things).map(
-          ([id, fields]) => `${service} ${kind} ${id} ${JSON.stringify(fields)}`,
-        ),
-      ),
-    )
-    .map((line) =>
-      line
-        .replace(/[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?/g, '*')
-        .replace(/(?<=-)[0-9a-f]{17}\b|\b[0-9a-f]{32}\b|"[0-9a-f]{16}"/g, '*')
-        .replace(/(?<=task-definition\/temporal-fargate-dev_worker:)\d+/g, '*')
-        .replace(/\b127\.\d+\.\d+\.\d+/g, '*')
-        .replace(/(?<=scalable-target\/)\w+|(?<=temporal-fargate\/dev\/temporal-)\w{6}/g, '*'),
-    )
-    .sort();
-}
-
 /** "step id: last part of the thing's id" for every record. */
 export function recordsOf({ steps }: StateDocument): string[] {
   return Object.entries(steps)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shapeOf } from '../helpers/account-shape.ts';
 import { leanBin } from '../helpers/cli.ts';
 import { type Cell, nameOf } from './cells.ts';
-import { normalised } from './checks.ts';
 import type { CommandName } from './commands.ts';
 import { Lane } from './lane.ts';
 import { kill } from './matrix.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const strict = ['ec2-id=0.75', 'ec2-tag=1.5', 'ec2-deleted=1'];
   lane = await Lane.start({ bin: leanBin(), env: { TEMPORAL_FARGATE_TIME_SCALE: '0.05' }, strict });
   await made();
-  clean = normalised(await lane.emulator.inventory());
+  clean = shapeOf(await lane.emulator.inventory());
 }, LONG);
 
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shapeOf } from '../helpers/account-shape.ts';
 import { leanBin, startCli } from '../helpers/cli.ts';
 import { eventually } from '../helpers/emulator.ts';
-import { normalised } from './checks.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { Lane } from './lane.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   lane = await Lane.start({ bin: leanBin(), delaySeconds: 1, env, strict: ['on=0.1'] });
   await lane.reset();
   await lane.run('init');
-  clean = normalised(await lane.emulator.inventory());
+  clean = shapeOf(await lane.emulator.inventory());
 }, LONG);
 
 afterAll(async () => {

@@ -1,7 +1,7 @@
+import { shapeOf } from '../helpers/account-shape.ts';
 import type { LoggedCall } from '../helpers/emulator.ts';
 import { type Cell, nameOf, type Runs } from './cells.ts';
 import { type Chain, commandsOf, type Stroke } from './chains.ts';
-import { normalised } from './checks.ts';
 import { type CommandName, LIVES, type Life } from './commands.ts';
 import { DISTURBANCES, misspoken } from './disturbances.ts';
 import type { Lane } from './lane.ts';
@@ -24,7 +24,7 @@ export async function undisturbed(lane: Lane, lives: readonly Life[]): Promise<U
       if (!calls.has(command)) calls.set(command, await lane.calls());
       if (command === 'destroy') await lane.checkGone(result);
       else {
-        made.set(command, normalised(await lane.emulator.inventory()));
+        made.set(command, shapeOf(await lane.emulator.inventory()));
         await lane.checkMade(made.get(command) ?? []);
       }
     }

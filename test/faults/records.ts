@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Cell, nameOf } from './cells.ts';
 import type { Undisturbed } from './matrix.ts';
 import type { Recorded } from './report.ts';
@@ -32,9 +33,9 @@ export class Records {
     appendFileSync(this.file, `${JSON.stringify(recorded)}\n`);
   }
 
-  /** What `run` finds, or what it has found of the very same program. */
+  /** What `run` finds, or what it has found of the very same program, looking in the very same way. */
   async undisturbed(bin: string, run: () => Promise<Undisturbed>): Promise<Undisturbed> {
-    const file = join(this.folder, `undisturbed-${hashOf(dirname(bin))}.json`);
+    const file = join(this.folder, `undisturbed-${hashOf([dirname(bin), ...LOOKS])}.json`);
     if (existsSync(file)) {
       const { calls, made } = JSON.parse(readFileSync(file, 'utf8'));
       return { calls: new Map(calls), made: new Map(made) };
@@ -49,9 +50,12 @@ export class Records {
   }
 }
 
-function hashOf(folder: string): string {
+/** What is run, and how it is looked at. */
+const LOOKS = ['.', '../helpers'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
+
+function hashOf(folders: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+  for (const entry of folders.flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))) {
     if (entry.isFile() && !entry.name.endsWith('.pyc')) hash.update(readFileSync(join(entry.parentPath, entry.name)));
   }
   return hash.digest('hex').slice(0, 12);

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { type CliResult, leanBin, type Running } from './cli.ts';
 import { Said } from './said.ts';
 
+/** Longer than any command that goes on. */
+const HUNG_MS = 180_000;
+
 const SCRIPT = fileURLToPath(new URL('warm-process.mjs', import.meta.url));
 
 /** What the process sends of the n-th command: something that it says, or its exit code. */
@@ -23,17 +26,22 @@ interface Living {
 }
 
 /**
- * The lean program (see `leanBin`) in a process that has loaded it already: a command costs neither a start nor the
- * loading of the SDK, two thirds of what one without anything to do takes. A process that was killed is replaced.
+ * The built program in a process that has loaded it already: a command costs neither a start nor the loading of the SDK,
+ * two thirds of what one without anything to do takes. A process that was killed or stopped is replaced.
  */
 export class WarmProgram {
   private readonly env: NodeJS.ProcessEnv;
+  private readonly bin: string;
   private living: Promise<Living> | undefined;
   private count = 0;
 
-  /** @param env all of its environment */
-  constructor(env: NodeJS.ProcessEnv) {
+  /**
+   * @param env all of its environment
+   * @param bin the program that has nothing to push, if not told otherwise
+   */
+  constructor(env: NodeJS.ProcessEnv, bin = leanBin()) {
     this.env = env;
+    this.bin = bin;
   }
 
   /** The process that the next command will run in: what a fault may kill. */
@@ -47,8 +55,10 @@ export class WarmProgram {
     this.count += 1;
     const n = this.count;
     const said = new Said();
+    const hung = setTimeout(() => child.kill('SIGKILL'), HUNG_MS);
     const result = new Promise<CliResult>((resolve) => {
       const end = (code: number | string): void => {
+        clearTimeout(hung);
         commands.delete(n);
         resolve({ code, stdout: said.stdout, stderr: said.stderr });
       };
@@ -79,7 +89,7 @@ export class WarmProgram {
 
   private async load(): Promise<Living> {
     const stdio: ('ignore' | 'inherit' | 'ipc')[] = ['ignore', 'ignore', 'inherit', 'ipc'];
-    const child = fork(SCRIPT, [dirname(leanBin())], { env: this.env, stdio, execArgv: [] });
+    const child = fork(SCRIPT, [dirname(this.bin)], { env: this.env, stdio, execArgv: [] });
     const commands: Living['commands'] = new Map();
     const ready = once(child, 'message');
     child.on('message', (message: Message | 'ready') => {

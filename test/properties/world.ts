@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { stateBucket } from '../../state/bucket.ts';
+import { shapeOf, withoutEarlierRevisions } from '../helpers/account-shape.ts';
 import { type CliResult, cliEnvironment } from '../helpers/cli.ts';
 import { startTestEmulator, type TestEmulator } from '../helpers/emulator.ts';
 import { difference, remains } from '../helpers/inventory.ts';
 import { WarmProgram } from '../helpers/warm-program.ts';
-import { shapeOf } from './account.ts';
 import { type AnswersName, writeAnswers } from './answers.ts';
 
 export const STATE_KEY = 'dev/state.json';
@@ -93,7 +93,7 @@ export class World {
     const result = await this.type(this.initOf(answers));
     if (result.code !== 0) throw new Error(`a clean init ends with ${told(result)}`);
     const { steps } = await this.state();
-    this.clean.set(answers, { shape: shapeOf(await this.emulator.inventory()), steps });
+    this.clean.set(answers, { shape: await this.shape(), steps });
     await this.reset();
   }
 
@@ -148,7 +148,7 @@ export class World {
   private async checkMade(answers: AnswersName): Promise<void> {
     const expected = this.clean.get(answers);
     const known = (shape: readonly string[]) => (this.tagsForgotten ? shape.map(withoutAskedTags) : shape);
-    const found = shapeOf(await this.emulator.inventory());
+    const found = await this.shape();
     const things = expected && difference(known(found), known(expected.shape));
     if (things) throw new Error(`not what a clean init makes: ${things}`);
     const { steps, configs } = await this.state();
@@ -159,6 +159,11 @@ export class World {
     if (plan.code !== 0) throw new Error(`the next plan is not empty: ${told(plan)}`);
     const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: this.bucket }));
     if (Contents.some(({ Key }) => Key === LOCK_KEY)) throw new Error('the lock is still held');
+  }
+
+  /** How many revisions are kept to go back to is up to what was deployed before. */
+  private async shape(): Promise<string[]> {
+    return shapeOf(withoutEarlierRevisions(await this.emulator.inventory()));
   }
 
   private async state(): Promise<{ steps: string[]; configs: number }> {

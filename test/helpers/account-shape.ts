@@ -1,6 +1,9 @@
-import type { Inventory } from '../helpers/emulator.ts';
+import type { Inventory } from './emulator.ts';
 
-/** Kinds that come and go by themselves, or that have one more of everything that was ever done. */
+/**
+ * Kinds that come and go by themselves, or that have one more of everything that was ever done. The network interface of
+ * a task that was stopped outlives the deployment that has stopped it.
+ */
 const FLEETING = /^(task|network-interface|object|inactive-.*)$/;
 
 /** Parts of ids that AWS makes up, and digests of texts in which such ids are. */
@@ -14,20 +17,25 @@ const MADE_UP: readonly [RegExp, string][] = [
 
 /**
  * What an account holds, a line a thing, in a form in which two accounts of the same stack are the same: whatever AWS
- * makes up is left out, and so are the revisions of task definitions that are kept to go back to.
+ * makes up is left out.
  */
 export function shapeOf(inventory: Inventory): string[] {
-  const inUse = new Set(Object.values(inventory.ecs?.service ?? {}).map(({ taskDefinition }) => taskDefinition));
   return Object.entries(inventory)
     .flatMap(([service, kinds]) => Object.entries(kinds).map(([kind, things]) => ({ service, kind, things })))
     .filter(({ kind }) => !FLEETING.test(kind))
     .flatMap(({ service, kind, things }) =>
-      Object.entries(things)
-        .filter(([id]) => kind !== 'task-definition' || inUse.has(id))
-        .map(([id, fields]) => `${service} ${kind} ${id} ${JSON.stringify(sorted(fields))}`),
+      Object.entries(things).map(([id, fields]) => `${service} ${kind} ${id} ${JSON.stringify(sorted(fields))}`),
     )
     .map((line) => MADE_UP.reduce((text, [madeUp, stand]) => text.replace(madeUp, stand), line))
     .sort();
+}
+
+/** The inventory without the revisions of task definitions that are only kept to go back to. */
+export function withoutEarlierRevisions(inventory: Inventory): Inventory {
+  const { 'task-definition': revisions = {}, ...kinds } = inventory.ecs ?? {};
+  const inUse = new Set(Object.values(kinds.service ?? {}).map(({ taskDefinition }) => taskDefinition));
+  const kept = Object.fromEntries(Object.entries(revisions).filter(([id]) => inUse.has(id)));
+  return { ...inventory, ecs: { ...kinds, 'task-definition': kept } };
 }
 
 /** The same value with the keys of all its objects in order. */
