@@ -13,6 +13,7 @@ import { makePlan, type Plan, retiredOf } from '../engine/plan.ts';
 import { patience } from '../engine/recorded.ts';
 import { UserError } from '../errors.ts';
 import { formerGrantsOf } from '../steps/identity/role-policies.ts';
+import { beforeRoles, findStrayRoles } from '../steps/identity/stray-roles.ts';
 import { type Inputs, infrastructure } from '../steps/index.ts';
 import type { Connection } from './connect.ts';
 import { githubPolicies } from './github-policies.ts';
@@ -77,9 +78,14 @@ export async function planStack(
     findStrays(connection, survey, claim, [...steps, ...retired]),
     findExtraGroups(survey, [...new Set(config.workers.flatMap(({ securityGroupIds }) => securityGroupIds ?? []))]),
   ]);
-  const observed = new Map([...expected, ...(await observe(survey, claim, strays.steps, records, patient))]);
+  const seen = new Map([...expected, ...(await observe(survey, claim, strays.steps, records, patient))]);
+  // Who knows what was configured knows of every role; the others are asked for only where somebody has to.
+  const lost = configs.length === 0 && stackIdsOf(livesOf(seen)).size > 0;
+  const roles = lost ? await findStrayRoles(survey, claim, [...steps, ...retired, ...strays.steps]) : [];
+  const observed = new Map([...seen, ...(await observe(survey, claim, roles, records, patient))]);
   const stackId = document?.stackId ?? (await foundStackId(observed, connection.stack)) ?? newStackId();
-  const made = makePlan({ config, steps, earlier: [...earlier, ...strays.whole], records, observed });
+  const former = [...beforeRoles([...earlier, ...strays.whole], roles), ...roles];
+  const made = makePlan({ config, steps, earlier: former, records, observed });
   const foreign = extraGroupProblems(extraGroups, vpcOf(config, made));
   const adopted = document === undefined && stackIdsOf(livesOf(observed)).size > 0;
   const unlisted = adopted ? await unlistedWorkers(survey, config) : [];

@@ -52,6 +52,7 @@ const COMMANDS = {
     ...state.maySeeSettings,
     ...steps(['create', 'update', 'retag', 'explain', 'stop']),
     ...replaceable(),
+    ...looks.mayListRoles,
     ...looks.mayFindPlaces,
     ...looks.maySeeRegions,
     ...looks.mayLookAtNetworks,
@@ -62,6 +63,7 @@ const COMMANDS = {
   plan: () => [
     ...mayPlan(),
     ...state.mayReadAllStates,
+    ...looks.mayListRoles,
     ...looks.mayFindPlaces,
     ...looks.mayLookAtNetworks,
     ...mayLookAtUsed,

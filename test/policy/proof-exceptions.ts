@@ -86,6 +86,7 @@ export const NOT_MET: readonly (readonly [permission: RegExp, why: string])[] = 
   [/^\w+: Read: ec2:DescribeVpcAttribute$/, 'whether a network of others resolves names, before it is used'],
   [/^\w+: Read: servicequotas:GetAWSDefaultServiceQuota$/, 'where AWS shows no quota of the account itself'],
   [/^\w+: Read: tag:GetResources$/, 'finds the workers of a stack whose state is lost'],
+  [/^(init|plan): Read: iam:ListRoles$/, 'likewise their roles'],
   [/^\w+: Roles: iam:ListAttachedRolePolicies$/, 'where a worker has managed policies of its own'],
   [
     /^\w+: (AttachUsedPolicies|Roles): iam:(Detach|List)Role(Policy|Policies)$/,

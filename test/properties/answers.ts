@@ -5,6 +5,12 @@ import { join } from 'node:path';
 const STACK = { network: 'private', cidr: '10.0.0.0/16', logRetentionDays: 7, dataBucket: true, tags: '' };
 const WORKER = { name: 'worker', taskQueue: 'test-queue', memory: 2048, maxTasks: 10, scaleOutAt: 30 };
 
+/** With permissions of its own, and so a role that no other has. */
+const SECOND = {
+  ...{ ...WORKER, name: 'second', taskQueue: 'second-queue' },
+  taskPolicyArns: 'arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess',
+};
+
 /** Stacks that people ask for, by the name of the config file that says so. */
 const ANSWERS = {
   reference: { ...STACK, workers: [WORKER] },
@@ -16,7 +22,7 @@ const ANSWERS = {
   'per-zone': { ...STACK, network: 'private-per-az', workers: [WORKER] },
   'no-bucket': { ...STACK, dataBucket: false, workers: [WORKER] },
   moved: { ...STACK, cidr: '10.1.0.0/16', workers: [WORKER] },
-  two: { ...STACK, workers: [WORKER, { ...WORKER, name: 'second', taskQueue: 'second-queue' }] },
+  two: { ...STACK, workers: [WORKER, SECOND] },
 } as const;
 
 export type AnswersName = keyof typeof ANSWERS;
