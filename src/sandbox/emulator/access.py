@@ -17,7 +17,8 @@ from .authorizations import global_context
 from .aws_call import SERVICES, AwsError, Call
 from .context import Reply, Sandbox
 from .iam_evaluate import allows, denial
-from .principals import OPERATOR, PARTITION, permissions_of
+from .principals import OPERATOR, permissions_of
+from .settings import PARTITION
 
 PREFIX = "/_sandbox/"
 DENIED = {"ec2": ("UnauthorizedOperation", 403), "iam": ("AccessDenied", 403), "monitoring": ("AccessDenied", 403),

@@ -13,9 +13,9 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 from .authorization import Authorization, Context
 from .aws_call import Call
 from .context import Sandbox
+from .settings import PARTITION
 
 ANY = "*"
-PARTITION = "aws"
 REFERENCE = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_"
 PAGES = {
     "application-autoscaling": f"{REFERENCE}awsapplicationautoscaling.html",
@@ -115,8 +115,18 @@ def key_facts(keys: Iterable[str]) -> Context:
     return {"aws:TagKeys": sorted(keys)}
 
 
+def removed_keys(asked: Asked) -> Context:
+    """The keys of a call that takes tags away: `tagKeys` or, in older services, `TagKeys`."""
+    return key_facts(asked.params.get("tagKeys") or asked.params.get("TagKeys") or [])
+
+
 def fact(key: str, value: str) -> Facts:
     return lambda _asked: {key: value}
+
+
+def on(action: str, resources: Resources, *facts: Facts, source: str = "") -> Tuple[Rule, ...]:
+    """The rules of an operation that is asked for one action."""
+    return (Rule(action, resources, facts, source),)
 
 
 def if_any(condition: Callable[[Asked], Any], resources: Resources) -> Resources:

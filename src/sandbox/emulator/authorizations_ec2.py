@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List
 
 from .authorization import Context
-from .authorizations import Asked, Facts, Resource, Resources, Rule, Rules, fact, key_facts, tag_facts
+from .authorizations import Asked, Facts, Resource, Resources, Rule, Rules, fact, if_any, key_facts, tag_facts
 from .ec2_common import backend_of, new_tags
 
 TAGGING = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html"
@@ -52,10 +52,6 @@ def associated_subnet(asked: Asked) -> Iterable[Resource]:
     return [one for one in associated(asked) if ":subnet/" in one.arn]
 
 
-def tagged(resources: Resources) -> Resources:
-    return lambda asked: resources(asked) if new_tags(asked.call) else ()
-
-
 def private_dns(asked: Asked) -> Iterable[Resource]:
     """An interface endpoint with private names puts a hosted zone of AWS into the VPC."""
     interface = asked.params.get("VpcEndpointType") == "Interface"
@@ -81,7 +77,7 @@ def creating(operation: str, kind: str, *into: Rule) -> tuple[Rule, ...]:
     return (
         Rule(action, new(kind), (request_tags,)),
         *into,
-        Rule("ec2:CreateTags", tagged(new(kind)), (request_tags, created), TAGGING),
+        Rule("ec2:CreateTags", if_any(request_tags, new(kind)), (request_tags, created), TAGGING),
     )
 
 

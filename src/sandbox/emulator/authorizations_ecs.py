@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterable, List, Mapping, Sequence
 
 from .authorization import Context
-from .authorizations import Asked, Facts, Resource, Resources, Rule, Rules, fact, key_facts, tag_facts
+from .authorizations import Asked, Facts, Resource, Resources, Rule, Rules, fact, if_any, removed_keys, tag_facts
 from .authorizations_iam import is_unlinked, linked_role
 from .ecs import task_definition
 from .inventory import tag_map
@@ -70,16 +70,8 @@ def launched_roles(asked: Asked) -> Iterable[Resource]:
     return _roles(task_definition(asked.sandbox, asked.call.region, name)) if name else ()
 
 
-def tagged(resources: Resources) -> Resources:
-    return lambda asked: resources(asked) if asked.params.get("tags") else ()
-
-
 def tags(asked: Asked) -> Context:
     return tag_facts(tag_map(asked.params.get("tags") or []))
-
-
-def removed(asked: Asked) -> Context:
-    return key_facts(asked.params.get("tagKeys") or [])
 
 
 def in_cluster(asked: Asked) -> Context:
@@ -93,7 +85,7 @@ LAUNCH = Rule("iam:PassRole", launched_roles, (PASSED,), LAUNCHING)
 def creating(operation: str, resources: Resources, *facts: Facts) -> tuple[Rule, ...]:
     return (
         Rule(f"ecs:{operation}", resources, (tags, *facts)),
-        Rule("ecs:TagResource", tagged(resources), (tags, fact("ecs:CreateAction", operation)), TAGGING),
+        Rule("ecs:TagResource", if_any(tags, resources), (tags, fact("ecs:CreateAction", operation)), TAGGING),
     )
 
 
@@ -144,7 +136,7 @@ RULES: Rules = {
     "StopTask": on("StopTask", tasks, in_cluster),
     "ExecuteCommand": on("ExecuteCommand", tasks, in_cluster),
     "TagResource": on("TagResource", by_arn, tags),
-    "UntagResource": on("UntagResource", by_arn, removed),
+    "UntagResource": on("UntagResource", by_arn, removed_keys),
     "ListTagsForResource": on("ListTagsForResource", by_arn),
 }
 

@@ -7,9 +7,10 @@ from typing import Any, Iterable, List
 from moto.iam.models import iam_backends
 
 from .authorization import Context
-from .authorizations import PARTITION, Asked, Facts, Resource, Resources, Rule, Rules, key_facts, tag_facts
+from .authorizations import Asked, Facts, Resource, Rule, Rules, if_any, removed_keys, tag_facts
 from .iam import SERVICE_LINKED_ROLES
 from .inventory import tag_map
+from .settings import PARTITION
 
 TAGGED_PROVIDER = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_oidc.html"
 TAGGED_CREATE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html"
@@ -25,10 +26,6 @@ def role(asked: Asked) -> List[Resource]:
 
 def new_role(asked: Asked) -> List[Resource]:
     return [Resource(_arn(asked, f"role{asked.params.get('Path') or '/'}{asked.params.get('RoleName')}"))]
-
-
-def tagged(resources: Resources) -> Resources:
-    return lambda asked: resources(asked) if asked.params.get("Tags") else ()
 
 
 def policy(asked: Asked) -> List[Resource]:
@@ -79,10 +76,6 @@ def tags(asked: Asked) -> Context:
     return tag_facts(tag_map(asked.params.get("Tags") or []))
 
 
-def removed(asked: Asked) -> Context:
-    return key_facts(asked.params.get("TagKeys") or [])
-
-
 def on(operation: str, *facts: Facts) -> tuple[Rule, ...]:
     return (Rule(f"iam:{operation}", role, facts),)
 
@@ -90,7 +83,7 @@ def on(operation: str, *facts: Facts) -> tuple[Rule, ...]:
 RULES: Rules = {
     "CreateRole": (
         Rule("iam:CreateRole", new_role, (tags, given_boundary)),
-        Rule("iam:TagRole", tagged(new_role), (tags,), TAGGED_CREATE),
+        Rule("iam:TagRole", if_any(tags, new_role), (tags,), TAGGED_CREATE),
     ),
     "GetRole": on("GetRole"),
     "ListRoles": (Rule("iam:ListRoles"),),
@@ -107,13 +100,13 @@ RULES: Rules = {
     "AttachRolePolicy": on("AttachRolePolicy", present_boundary, policy_arn),
     "DetachRolePolicy": on("DetachRolePolicy", present_boundary, policy_arn),
     "TagRole": on("TagRole", tags),
-    "UntagRole": on("UntagRole", removed),
+    "UntagRole": on("UntagRole", removed_keys),
     "ListRoleTags": on("ListRoleTags"),
     "GetPolicy": (Rule("iam:GetPolicy", policy),),
     "GetPolicyVersion": (Rule("iam:GetPolicyVersion", policy),),
     "CreateOpenIDConnectProvider": (
         Rule("iam:CreateOpenIDConnectProvider", provider, (tags,)),
-        Rule("iam:TagOpenIDConnectProvider", tagged(provider), (tags,), TAGGED_PROVIDER),
+        Rule("iam:TagOpenIDConnectProvider", if_any(tags, provider), (tags,), TAGGED_PROVIDER),
     ),
     "GetOpenIDConnectProvider": (Rule("iam:GetOpenIDConnectProvider", provider),),
     "AddClientIDToOpenIDConnectProvider": (Rule("iam:AddClientIDToOpenIDConnectProvider", provider),),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List
+from typing import Iterable, List
 
-from moto.s3.models import FakeDeleteMarker, s3_backends
+from moto.s3.models import FakeDeleteMarker
 
 from .authorization import Context
-from .authorizations import PARTITION, Asked, Resource, Resources, Rule, Rules, if_any, tag_facts
+from .authorizations import Asked, Resource, Resources, Rule, Rules, if_any, on, tag_facts
 from .inventory import tag_map
+from .s3 import backend_of
+from .settings import PARTITION
 
 CREATE_BUCKET = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html"
 CONDITIONAL_WRITES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
@@ -46,7 +48,7 @@ def is_unversioned(asked: Asked) -> bool:
 
 def is_missing(asked: Asked) -> bool:
     """Who may not list a bucket gets 403 instead of 404 for a key that is not there."""
-    found: Any = s3_backends[asked.call.account][PARTITION].buckets.get(asked.params["Bucket"])
+    found = backend_of(asked.call).buckets.get(asked.params["Bucket"])
     current = found.keys.get(asked.params["Key"]) if found is not None else None
     return found is not None and (current is None or isinstance(current, FakeDeleteMarker))
 
@@ -77,7 +79,7 @@ def conditions(asked: Asked) -> Context:
 
 
 def of_bucket(action: str) -> tuple[Rule, ...]:
-    return (Rule(f"s3:{action}", bucket),)
+    return on(f"s3:{action}", bucket)
 
 
 READ_OBJECT = (

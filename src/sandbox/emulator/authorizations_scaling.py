@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterable, List
 
 from .authorization import Context
-from .authorizations import Asked, Facts, Resource, Resources, Rule, Rules, fact, if_any, key_facts, tag_facts
+from .authorizations import Asked, Resource, Rule, Rules, fact, if_any, on, removed_keys, tag_facts
 from .authorizations_iam import is_unlinked, linked_role
 from .inventory import tag_map
 
@@ -63,14 +63,6 @@ def alarm_tags(asked: Asked) -> Context:
     return tag_facts(tag_map(asked.params.get("Tags") or []))
 
 
-def removed(asked: Asked) -> Context:
-    return key_facts(asked.params.get("TagKeys") or [])
-
-
-def on(action: str, resources: Resources, *facts: Facts) -> tuple[Rule, ...]:
-    return (Rule(action, resources, facts),)
-
-
 def scaling(operation: str) -> tuple[Rule, ...]:
     return on(f"application-autoscaling:{operation}", target, place)
 
@@ -95,7 +87,7 @@ AUTO_SCALING: Rules = {
     "DescribeScalingPolicies": (Rule("application-autoscaling:DescribeScalingPolicies"),),
     "DescribeScalingActivities": (Rule("application-autoscaling:DescribeScalingActivities"),),
     "TagResource": on("application-autoscaling:TagResource", target_by_arn, target_tags),
-    "UntagResource": on("application-autoscaling:UntagResource", target_by_arn, removed),
+    "UntagResource": on("application-autoscaling:UntagResource", target_by_arn, removed_keys),
     "ListTagsForResource": on("application-autoscaling:ListTagsForResource", target_by_arn),
 }
 
@@ -107,7 +99,7 @@ CLOUDWATCH: Rules = {
     "DescribeAlarms": on("cloudwatch:DescribeAlarms", alarms),
     "DeleteAlarms": on("cloudwatch:DeleteAlarms", alarms),
     "TagResource": on("cloudwatch:TagResource", alarm_by_arn, alarm_tags),
-    "UntagResource": on("cloudwatch:UntagResource", alarm_by_arn, removed),
+    "UntagResource": on("cloudwatch:UntagResource", alarm_by_arn, removed_keys),
     "ListTagsForResource": on("cloudwatch:ListTagsForResource", alarm_by_arn),
     "GetMetricData": (Rule("cloudwatch:GetMetricData"),),
     "GetMetricStatistics": (Rule("cloudwatch:GetMetricStatistics"),),

@@ -7,7 +7,7 @@ from typing import Any, Iterable, List
 from moto.secretsmanager.models import secretsmanager_backends
 
 from .authorization import Context
-from .authorizations import Asked, Facts, Resource, Resources, Rule, Rules, if_any, key_facts, tag_facts
+from .authorizations import Asked, Resource, Resources, Rule, Rules, if_any, on, removed_keys, tag_facts
 from .inventory import tag_map
 from .secretsmanager import customer_key, via_secrets_manager
 
@@ -75,14 +75,6 @@ def map_tags(asked: Asked) -> Context:
     return tag_facts(asked.params.get("tags") or {})
 
 
-def removed(asked: Asked) -> Context:
-    return key_facts(asked.params.get("tagKeys") or asked.params.get("TagKeys") or [])
-
-
-def on(action: str, resources: Resources, *facts: Facts, source: str = "") -> tuple[Rule, ...]:
-    return (Rule(action, resources, facts, source),)
-
-
 def images(operation: str) -> tuple[Rule, ...]:
     return on(f"ecr:{operation}", repositories)
 
@@ -124,7 +116,7 @@ ECR: Rules = {
         )
     },
     "TagResource": on("ecr:TagResource", by_arn("ecr", "resourceArn"), list_tags),
-    "UntagResource": on("ecr:UntagResource", by_arn("ecr", "resourceArn"), removed),
+    "UntagResource": on("ecr:UntagResource", by_arn("ecr", "resourceArn"), removed_keys),
     "ListTagsForResource": on("ecr:ListTagsForResource", by_arn("ecr", "resourceArn")),
 }
 
@@ -146,7 +138,7 @@ SECRETS_MANAGER: Rules = {
     },
     "GetSecretValue": (*secrets("GetSecretValue"), Rule("kms:Decrypt", key_of_secret, (via,), SECRET_KEYS)),
     "TagResource": on("secretsmanager:TagResource", secret, list_tags),
-    "UntagResource": on("secretsmanager:UntagResource", secret, removed),
+    "UntagResource": on("secretsmanager:UntagResource", secret, removed_keys),
 }
 
 LOGS: Rules = {
@@ -159,7 +151,7 @@ LOGS: Rules = {
     "CreateLogStream": on("logs:CreateLogStream", log_stream),
     "PutLogEvents": on("logs:PutLogEvents", log_stream),
     "TagResource": on("logs:TagResource", tagged_log_group, map_tags, source=LOG_ARNS),
-    "UntagResource": on("logs:UntagResource", tagged_log_group, removed, source=LOG_ARNS),
+    "UntagResource": on("logs:UntagResource", tagged_log_group, removed_keys, source=LOG_ARNS),
     "ListTagsForResource": on("logs:ListTagsForResource", tagged_log_group, source=LOG_ARNS),
 }
 

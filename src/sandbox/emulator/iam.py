@@ -7,14 +7,11 @@ import time
 from typing import Any, Dict
 from urllib.parse import quote
 
-from moto.iam.models import iam_backends
-
 from .aws_call import AwsError, Call, Forward
 from .context import Kinds, Sandbox
-from .iam_policies import AWS_POLICIES
+from .iam_policies import AWS_POLICIES, backend_of
 from .inventory import backends, digest, tag_map
 
-PARTITION = "aws"
 SERVICE_LINKED_ROLES = {
     "ecs.amazonaws.com": "AWSServiceRoleForECS",
     "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
@@ -33,14 +30,14 @@ def install(sandbox: Sandbox) -> None:
 def refuse_same_name(call: Call) -> None:
     """Role names are unique in an account ignoring case and path; moto compares case."""
     name = call.params.get("RoleName", "")
-    if any(role.name.lower() == name.lower() for role in _backend(call).get_roles()):
+    if any(role.name.lower() == name.lower() for role in backend_of(call).get_roles()):
         raise AwsError("EntityAlreadyExists", f"Role with name {name} already exists.", 409)
 
 
 def refuse_unknown_boundary(call: Call) -> None:
     """A boundary has to be a policy that exists (CreateRole, IAM API: NoSuchEntity); moto takes any ARN."""
     arn = call.params.get("PermissionsBoundary")
-    if arn is not None and not arn.startswith(AWS_POLICIES) and arn not in _backend(call).managed_policies:
+    if arn is not None and not arn.startswith(AWS_POLICIES) and arn not in backend_of(call).managed_policies:
         raise AwsError("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
 
@@ -50,14 +47,14 @@ def create_service_linked_role(call: Call, _forward: Forward) -> Dict[str, Any]:
     name = SERVICE_LINKED_ROLES.get(service)
     if name is None:
         raise AwsError("InvalidInput", f"Service-linked role for {service} is not known to this emulator.", 400)
-    if any(role.name == name for role in _backend(call).get_roles()):
+    if any(role.name == name for role in backend_of(call).get_roles()):
         message = f"Service role name {name} has been taken in this account, please try a different suffix."
         raise AwsError("InvalidInput", message, 400)
     trust = json.dumps({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
     })
-    role = _backend(call).create_role(
+    role = backend_of(call).create_role(
         role_name=name,
         assume_role_policy_document=trust,
         path=f"/aws-service-role/{service}/",
@@ -77,10 +74,6 @@ def create_service_linked_role(call: Call, _forward: Forward) -> Dict[str, Any]:
         # IAM returns policy documents URL-encoded (RFC 3986).
         "AssumeRolePolicyDocument": quote(trust, safe=""),
     }}
-
-
-def _backend(call: Call) -> Any:
-    return iam_backends[call.account][PARTITION]
 
 
 def collect() -> Kinds:

@@ -12,8 +12,8 @@ from moto.iam.models import AWSManagedPolicy, iam_backends
 
 from .aws_call import AwsError, Call
 from .context import Sandbox
+from .settings import PARTITION
 
-PARTITION = "aws"
 AWS_POLICIES = "arn:aws:iam::aws:policy/"
 """ARNs of the policies that AWS manages begin like this."""
 INLINE_SIZE = 10_240
@@ -31,7 +31,7 @@ def install(sandbox: Sandbox) -> None:
 
 def know_aws_policy(call: Call) -> None:
     """moto has the policies of AWS, and shows none unless it loads all 1,500 at its start: one is loaded when it is named."""
-    arn, policies = call.params.get("PolicyArn", ""), _backend(call).managed_policies
+    arn, policies = call.params.get("PolicyArn", ""), backend_of(call).managed_policies
     if not arn.startswith(AWS_POLICIES) or arn in policies:
         return
     name = arn.rsplit("/", 1)[-1]
@@ -57,6 +57,11 @@ def refuse_too_long(call: Call) -> None:
         raise AwsError("LimitExceeded", message, 409)
 
 
+def backend_of(call: Call) -> Any:
+    """What moto keeps of the account's users, roles and policies."""
+    return iam_backends[call.account][PARTITION]
+
+
 @lru_cache(maxsize=None)
 def _aws_policies() -> Dict[str, Any]:
     return dict(json.loads(aws_managed_policies_data))
@@ -64,8 +69,4 @@ def _aws_policies() -> Dict[str, Any]:
 
 def _role(call: Call) -> Any:
     name = call.params.get("RoleName")
-    return next((role for role in _backend(call).get_roles() if role.name == name), None)
-
-
-def _backend(call: Call) -> Any:
-    return iam_backends[call.account][PARTITION]
+    return next((role for role in backend_of(call).get_roles() if role.name == name), None)

@@ -10,7 +10,8 @@ from typing import Any, List, NamedTuple
 
 from moto.iam.models import iam_backends
 
-PARTITION = "aws"
+from .settings import PARTITION
+
 OPERATOR = "operator"
 
 

@@ -12,8 +12,8 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, PublicAccessBlock, s3_b
 from .aws_call import AwsError, Call, Response
 from .context import Kinds, Sandbox
 from .inventory import backends, digest, tag_map
+from .settings import PARTITION
 
-PARTITION = "aws"
 NOT_IN_MOTO = re.compile(
     "Analytics|IntelligentTiering|MetadataConfiguration|MetadataTable|Metrics|Abac|Annotation|Torrent|DirectoryBuckets"
     "|^(CreateSession|RenameObject|SelectObjectContent|WriteGetObjectResponse|UpdateObjectEncryption)$"
@@ -29,6 +29,11 @@ def install(sandbox: Sandbox) -> None:
     sandbox.before("s3", "DeleteObject", any_object_matches)
     sandbox.after("s3", "CreateBucket", give_defaults)
     sandbox.inventory("s3", collect)
+
+
+def backend_of(call: Call) -> Any:
+    """What moto keeps of the account's buckets."""
+    return s3_backends[call.account][PARTITION]
 
 
 def policy_has_no_effect(_bucket: Any, _action: str, _resource: str) -> Any:
@@ -49,7 +54,7 @@ def refuse_unknown(call: Call) -> None:
 
 def check_region(call: Call) -> None:
     """A bucket answers in its own region only: elsewhere 301 PermanentRedirect (S3 API reference, "Error responses")."""
-    bucket = s3_backends[call.account][PARTITION].buckets.get(call.params.get("Bucket"))
+    bucket = backend_of(call).buckets.get(call.params.get("Bucket"))
     if bucket is None or call.operation == "CreateBucket" or bucket.region_name == call.region:
         return
     message = "The bucket you are attempting to access must be addressed using the specified endpoint."
@@ -66,7 +71,7 @@ def check_owner(call: Call) -> None:
 def any_object_matches(call: Call) -> None:
     """If-Match: * on DeleteObject means that the object exists; moto compares the star with its ETag."""
     if call.environ.get("HTTP_IF_MATCH", "").strip('"') == "*":
-        bucket = s3_backends[call.account][PARTITION].get_bucket(call.params["Bucket"])
+        bucket = backend_of(call).get_bucket(call.params["Bucket"])
         current = bucket.keys.get(call.params["Key"])
         if current is None or isinstance(current, FakeDeleteMarker):
             raise AwsError("NoSuchKey", "The specified key does not exist.", 404)
@@ -75,7 +80,7 @@ def any_object_matches(call: Call) -> None:
 
 def give_defaults(call: Call) -> None:
     """Since April 2023 a new bucket blocks public access, disables ACLs and encrypts; its tags come with the call."""
-    bucket = s3_backends[call.account][PARTITION].get_bucket(call.params["Bucket"])
+    bucket = backend_of(call).get_bucket(call.params["Bucket"])
     # In us-east-1 creating one's own bucket again answers 200 and must not undo its settings.
     if getattr(bucket, "has_defaults", False):
         return
@@ -86,7 +91,7 @@ def give_defaults(call: Call) -> None:
         "Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}
     }
     tags = (call.params.get("CreateBucketConfiguration") or {}).get("Tags") or []
-    s3_backends[call.account][PARTITION].put_bucket_tagging(bucket.name, tag_map(tags))
+    backend_of(call).put_bucket_tagging(bucket.name, tag_map(tags))
 
 
 def collect() -> Kinds:

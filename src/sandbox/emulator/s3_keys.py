@@ -10,13 +10,13 @@ from itertools import islice
 from typing import Any, Dict, Iterator, List, Tuple
 from urllib.parse import quote_plus
 
-from moto.s3.models import FakeDeleteMarker, FakeKey, S3Backend, s3_backends
+from moto.s3.models import FakeDeleteMarker, FakeKey, S3Backend
 
 from .aws_call import AwsError, Call, Forward
 from .context import Sandbox
 from .json_operations import Params
+from .s3 import backend_of
 
-PARTITION = "aws"
 MOST_AT_ONCE = 1000
 """Objects of one DeleteObjects call, and entries of one listing."""
 NOT_A_CHARACTER = "\U0010ffff"
@@ -71,7 +71,7 @@ def list_object_versions(call: Call, forward: Forward) -> Dict[str, Any]:
     params = call.params
     if params.get("Delimiter"):
         return forward()
-    bucket = s3_backends[call.account][PARTITION].get_bucket(params["Bucket"])
+    bucket = backend_of(call).get_bucket(params["Bucket"])
     most = min(int(params.get("MaxKeys", MOST_AT_ONCE)), MOST_AT_ONCE)
     entries = list(islice(_entries_after(bucket, params), most + 1))
     page, more = entries[:most], len(entries) > most

@@ -10,6 +10,8 @@ from .strict import Strict
 
 ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
+PARTITION = "aws"
+"""Of every ARN. Under it moto keeps what has no region."""
 CHANGES = ("nat-available", "nat-deleted", "endpoint")
 """State changes that can be given a time of their own; each takes --delay otherwise."""
 
