@@ -58,6 +58,7 @@ const IAM_PREFIX: Readonly<Record<string, string>> = {
 
 /** Operations of S3 whose action has another name. Source: Service Authorization Reference, "Amazon S3" (2026-11). */
 const S3_ACTION: Readonly<Record<string, string>> = {
+  DeleteBucketLifecycle: 'PutLifecycleConfiguration',
   DeleteObjects: 'DeleteObject',
   GetBucketEncryption: 'GetEncryptionConfiguration',
   GetBucketLifecycleConfiguration: 'GetLifecycleConfiguration',

@@ -1,10 +1,11 @@
 import type { Aws } from '../aws/aws.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { toStackConfig } from '../config/stack-config.ts';
-import { STAND_IN } from '../config/stand-in.ts';
+import { STAND_IN, STAND_IN_OF_ALL } from '../config/stand-in.ts';
 import { ONLY_WORKER } from '../config/worker-config.ts';
 import { type Claim, TAG, type Tags } from '../engine/ownership.ts';
 import type { AnyStep } from '../engine/step.ts';
+import { LIFECYCLE_RULE } from '../steps/data/lifecycle-rule.ts';
 import type { AwsStep } from '../steps/define.ts';
 import { beforeRoles, findStrayRoles, workersWithRoles } from '../steps/identity/stray-roles.ts';
 import { infrastructure } from '../steps/index.ts';
@@ -19,6 +20,9 @@ export interface Strays {
   readonly whole: readonly AwsStep[];
 }
 
+/** What it takes to know of everything that a stack can be. */
+type Where = Pick<Connection, 'accountId' | 'partition' | 'stack' | 'region' | 'zones' | 'aws'>;
+
 const NONE: Strays = { steps: [], whole: [] };
 
 /**
@@ -27,13 +31,15 @@ const NONE: Strays = { steps: [], whole: [] };
  * @param known steps that are looked for anyway
  */
 export async function findStrays(
-  connection: Connection,
+  connection: Where,
   survey: Aws,
   claim: Claim,
   known: readonly AnyStep[],
 ): Promise<Strays> {
   const things = [...(await survey.indexOfStack()).values()].filter((tags) => isOf(claim, tags));
   const ids = new Set(things.flatMap((tags) => tags[TAG.resource] ?? []));
+  // Without a state nobody knows whether objects are to expire, and no index of tags lists rules of buckets.
+  if (claim.stackId === undefined && ids.has('data/bucket')) ids.add(LIFECYCLE_RULE);
   for (const { id } of known) ids.delete(id);
   if (ids.size === 0) return NONE;
   const whole = union(await everyConfig(connection));
@@ -50,13 +56,13 @@ const isOf = ({ stack, stackId }: Claim, tags: Tags): boolean =>
  *
  * @param named workers that are known by other things than those in the index of tags
  */
-async function everyConfig(connection: Connection, named: readonly string[] = []): Promise<StackConfig[]> {
+async function everyConfig(connection: Where, named: readonly string[] = []): Promise<StackConfig[]> {
   const { accountId, partition, stack, region } = connection;
   const zones = (await connection.zones()).join(',');
   const indexed = workerNamesOf((await connection.aws().survey().indexOfStack()).values());
   const workers = [...new Set([ONLY_WORKER, ...indexed, ...named])].map((name) => ({ name, answers: STAND_IN }));
   return ['public', 'private-per-az', 'private'].map((network) =>
-    toStackConfig({ ...STAND_IN, stack, region, zones, network }, { accountId, partition }, undefined, workers),
+    toStackConfig({ ...STAND_IN_OF_ALL, stack, region, zones, network }, { accountId, partition }, undefined, workers),
   );
 }
 

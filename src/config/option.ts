@@ -109,6 +109,7 @@ export type OptionKey =
   | 'tags'
   | 'securityGroupIds'
   | 'dataBucket'
+  | 'dataExpireDays'
   | 'env'
   | 'secret'
   | 'taskPolicy'

@@ -140,6 +140,8 @@ export const stackConfig = z
     logRetentionDays: z.literal([...RETENTION_DAYS]),
     /** Whether there is a bucket for what the worker writes. Documents of versions that always made one do not say. */
     dataBucket: z.boolean().default(true),
+    /** Days after which S3 deletes what is in it. Left out: never. */
+    dataExpireDays: z.int().min(1).optional(),
     /** Put on everything besides the tags by which things are known to be ours. */
     tags: z.record(z.string(), z.string()).optional(),
     /** ARN of the policy that limits what the roles' own policies can allow. */

@@ -79,6 +79,7 @@ function parse(
     network,
     logRetentionDays: number('logRetentionDays'),
     dataBucket: answers.dataBucket !== false,
+    dataExpireDays: number('dataExpireDays') || undefined,
     ...stackExtras(answers),
     workers: workers.map(workerFields),
   });
@@ -135,6 +136,7 @@ export function toAnswers(config: StackConfig): Answers {
     ...networkAnswers(config.network),
     logRetentionDays: config.logRetentionDays,
     dataBucket: config.dataBucket,
+    ...(config.dataExpireDays !== undefined && { dataExpireDays: config.dataExpireDays }),
     ...extrasAnswers(config),
     ...(worker && workerAnswers(worker)),
   };

@@ -25,3 +25,6 @@ export const STAND_IN: Answers = {
   stopTimeout: 120,
   logRetentionDays: 7,
 };
+
+/** The same of a stack that has all that one may have or not: every kind of step. */
+export const STAND_IN_OF_ALL: Answers = { ...STAND_IN, dataBucket: true, dataExpireDays: 1 };

@@ -225,4 +225,16 @@ export const WORKER_OPTIONS: readonly Option[] = [
     onRequest: true,
     stage: 'what',
   },
+  {
+    key: 'dataExpireDays',
+    env: ['TEMPORAL_FARGATE_DATA_EXPIRE_DAYS'],
+    question: 'Days to keep objects in the data bucket',
+    help: 'S3 deletes older ones, those that are there already too, and uploads that nobody completed for a week; 0 keeps all.',
+    type: 'number',
+    default: 0,
+    range: [0, 36_500],
+    when: ({ dataBucket }) => dataBucket !== false,
+    onRequest: true,
+    stage: 'what',
+  },
 ];

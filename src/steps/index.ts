@@ -4,6 +4,7 @@ import { logGroup } from './compute/log-group.ts';
 import { service } from './compute/service.ts';
 import { taskDefinition } from './compute/task-definition.ts';
 import { dataBucket } from './data/data-bucket.ts';
+import { lifecycleRule } from './data/lifecycle-rule.ts';
 import type { AwsStep } from './define.ts';
 import { withExtraTags } from './extra-tags.ts';
 import { executionRole } from './identity/execution-role.ts';
@@ -40,6 +41,7 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
   // Images of the user's are where they are.
   const images = config.workers.every(({ image }) => image !== undefined) ? undefined : repository();
   const data = config.dataBucket ? dataBucket() : undefined;
+  const days = config.dataExpireDays;
   const secretKeys = secretKeysOf(config);
   const makesSecret = secretKeys.length > 0 && !config.temporal.secret;
   const secret = makesSecret ? temporalSecret(inputs.secretValue) : undefined;
@@ -66,6 +68,7 @@ export function infrastructure(config: StackConfig, inputs: Inputs = {}): AwsSte
     images,
     ...workers.map(({ image }) => image),
     data,
+    data && days !== undefined ? lifecycleRule(days, { bucket: data }) : undefined,
     secret,
     execution,
     ...new Set(roles.values()),

@@ -61,6 +61,7 @@ const SETS: Readonly<Record<string, () => Answers>> = {
   }),
   'a server that asks for nothing': () => ({
     ...{ ...WORKER, temporalAddress: '10.1.2.3:7233', temporalNamespace: 'orders' },
+    ...{ dataBucket: true, dataExpireDays: 30 },
     ...{ temporalAuth: 'none', temporalTls: false, network: 'public', cidr: '10.9.0.0/16', zones: 'eu-west-1b' },
   }),
 };

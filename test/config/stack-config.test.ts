@@ -167,6 +167,7 @@ describe('a config and its answers', () => {
         extras: fc.constantFrom(
           {},
           { permissionsBoundary: 'arn:aws:iam::123456789012:policy/boundary' },
+          { dataExpireDays: 30 },
           { tags: 'cost-center=42,team=a=b' },
           { securityGroupIds: 'sg-01234567,sg-0123456789abcdef0' },
           { temporalAuth: 'mtls', secretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:temporal-AbCdEf' },

@@ -19,6 +19,7 @@ import type { DestroyOptions } from '../../src/engine/step.ts';
 import { realClock } from '../../src/engine/wait.ts';
 import type { Blob, OciImage } from '../../src/image/oci.ts';
 import type { EmulatorAddress } from '../../src/sandbox/emulator.ts';
+import type { AwsStep } from '../../src/steps/define.ts';
 import { formerGrantsOf } from '../../src/steps/identity/role-policies.ts';
 import { infrastructure } from '../../src/steps/index.ts';
 import { newDocument } from '../../state/document.ts';
@@ -93,6 +94,8 @@ export class AwsStack {
   /** How long a service without room for its tasks is waited for. */
   stuckMs = 60_000;
   config: StackConfig;
+  /** Which steps there are, by their ids; for tests of a few, which have to be with all that they need. */
+  about = /./;
   secretValue: string | undefined = JSON.stringify({ TEMPORAL_API_KEY: 'key-one' });
   /** What every worker runs that has none of its own in `ownImages`. */
   image: WorkerImage;
@@ -168,7 +171,11 @@ export class AwsStack {
     const formerTags = Object.keys(previous?.tags ?? {});
     const formerGrants = formerGrantsOf(previous ? [previous] : []);
     const { images, secretValue } = this;
-    return infrastructure(this.config, { images, secretValue, formerTags, formerGrants });
+    return this.some(infrastructure(this.config, { images, secretValue, formerTags, formerGrants }));
+  }
+
+  private some(steps: readonly AwsStep[]): AwsStep[] {
+    return steps.filter(({ id }) => this.about.test(id));
   }
 
   context(cloud: Aws = this.aws): EngineContext<Aws, StackConfig> {
@@ -192,7 +199,7 @@ export class AwsStack {
 
   async plan(previous?: StackConfig): Promise<Plan<Aws, StackConfig>> {
     const steps = this.steps(previous);
-    const earlier = previous ? infrastructure(previous) : [];
+    const earlier = previous ? this.some(infrastructure(previous)) : [];
     const records = this.session.document.steps;
     const observed = await observe(
       this.aws.survey(),

@@ -20,7 +20,15 @@ import {
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketLifecycleCommand,
+  DeleteBucketPolicyCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketPolicyCommand,
+  type LifecycleRule,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
+} from '@aws-sdk/client-s3';
 import {
   DeleteSecretCommand,
   DescribeSecretCommand,
@@ -28,6 +36,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { describe } from 'vitest';
+import { referenceConfig } from '../helpers/aws-stack.ts';
 import { type Drift, idOf, itPutsBack, only, useSteps } from './stage.ts';
 
 const stage = useSteps();
@@ -241,4 +250,47 @@ describe('a log group and a data bucket changed by hand', () => {
       },
     ];
   });
+});
+
+describe('the lifecycle rule of a data bucket changed by hand', () => {
+  itPutsBack(
+    stage,
+    (at) => {
+      const s3 = () => stage.emulator.clients.s3;
+      const Bucket = () => idOf(at(), 'data/bucket');
+      const rules = () =>
+        orName(
+          s3()
+            .send(new GetBucketLifecycleConfigurationCommand({ Bucket: Bucket() }))
+            .then(({ Rules }) => Rules ?? []),
+        );
+      const changed = (field: string, change: Partial<LifecycleRule>): Drift => ({
+        field: `lifecycle rule with another ${field}`,
+        plan: { 'data/lifecycle-rule': ['update', field] },
+        read: rules,
+        spoil: async () => {
+          const Rules = [{ ...only((await rules()) as LifecycleRule[]), ...change }];
+          const configuration = { Bucket: Bucket(), LifecycleConfiguration: { Rules } };
+          return s3().send(new PutBucketLifecycleConfigurationCommand(configuration));
+        },
+      });
+      return [
+        changed('status', { Status: 'Disabled' }),
+        changed('expireDays', { Expiration: { Days: 1 } }),
+        changed('abortUploadsDays', { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }),
+        changed('filter', { Filter: { Prefix: 'logs/' } }),
+        changed('furtherActions', { Transitions: [{ Days: 7, StorageClass: 'GLACIER' }] }),
+        {
+          field: 'lifecycle rule removed',
+          plan: { 'data/lifecycle-rule': ['create'] },
+          read: rules,
+          spoil: () => s3().send(new DeleteBucketLifecycleCommand({ Bucket: Bucket() })),
+        },
+      ];
+    },
+    (stack) => {
+      stack.about = /^data\//;
+      stack.config = referenceConfig({ dataExpireDays: 30 });
+    },
+  );
 });

@@ -94,6 +94,7 @@ RULES: Rules = {
         Rule("s3:TagResource", if_any(new_bucket_tags, bucket), (new_bucket_tags,), CREATE_BUCKET),
     ),
     "DeleteBucket": of_bucket("DeleteBucket"),
+    "DeleteBucketLifecycle": of_bucket("PutLifecycleConfiguration"),
     "HeadBucket": of_bucket("ListBucket"),
     "ListBuckets": (Rule("s3:ListAllMyBuckets"),),
     "ListObjectsV2": (Rule("s3:ListBucket", bucket, (prefix,)),),

@@ -63,7 +63,7 @@ export const dataBucket = () =>
       [await find(aws, dataBucketName(stack, aws.accountId, aws.region))].flatMap((found) => found ?? []),
     async load(aws, live): Promise<LiveBucket> {
       if ('policy' in live) return live;
-      return { ...live, policy: await readPolicy(aws.clients.s3, own(aws, live.id)) };
+      return { ...live, policy: await readPolicy(aws.clients.s3, ownBucket(aws, live.id)) };
     },
     diff: (want, live) => changesOf(want, live, { policy: 'update' }),
     async create(aws, want, { tags }) {
@@ -77,27 +77,27 @@ export const dataBucket = () =>
       return { id: want.name, tags };
     },
     async update(aws, live, want) {
-      await putPolicy(aws.clients.s3, own(aws, live.id), want.policy as object);
+      await putPolicy(aws.clients.s3, ownBucket(aws, live.id), want.policy as object);
       return undefined;
     },
     async keep(aws, live, { deleteData }) {
       if (deleteData) return undefined;
-      const { objects, more } = await firstVersions(aws.clients.s3, own(aws, live.id));
+      const { objects, more } = await firstVersions(aws.clients.s3, ownBucket(aws, live.id));
       if (objects.length === 0) return undefined;
       return `holds ${more ? 'more than ' : ''}${versionsText(objects.length)}`;
     },
     retag: (aws, live, change) => retagBucket(aws, live, change),
     async clear(aws, live, { deleteData }) {
       if (!deleteData) return undefined;
-      const { deleted, more } = await deleteVersions(aws.clients.s3, own(aws, live.id), PAGES_AT_ONCE);
+      const { deleted, more } = await deleteVersions(aws.clients.s3, ownBucket(aws, live.id), PAGES_AT_ONCE);
       return more ? `${versionsText(deleted)} more deleted, and there are others` : undefined;
     },
     async destroy(aws, live, { deleteData }) {
       try {
-        await ifThere(aws.clients.s3.send(new DeleteBucketCommand(own(aws, live.id))));
+        await ifThere(aws.clients.s3.send(new DeleteBucketCommand(ownBucket(aws, live.id))));
       } catch (error) {
         // Written to meanwhile, or an unfinished upload: the engine asks again.
-        if (hasName(error, 'BucketNotEmpty') && deleteData) await abortUploads(aws.clients.s3, own(aws, live.id));
+        if (hasName(error, 'BucketNotEmpty') && deleteData) await abortUploads(aws.clients.s3, ownBucket(aws, live.id));
         throw error;
       }
     },
@@ -116,15 +116,15 @@ export const DATA: Scope = { sid: 'Data', resources: (place) => [`${arnOfBucket(
 
 const versionsText = (count: number): string => `${count} object version${count === 1 ? '' : 's'}`;
 
-const own = (aws: Aws, Bucket: string): OwnBucket => ({ Bucket, ExpectedBucketOwner: aws.accountId });
+export const ownBucket = (aws: Aws, Bucket: string): OwnBucket => ({ Bucket, ExpectedBucketOwner: aws.accountId });
 
 async function find(aws: Aws, name: string): Promise<LiveBucket | undefined> {
   const indexed = aws.surveying ? await aws.indexedTags(`arn:${aws.partition}:s3:::${name}`) : undefined;
   if (indexed) {
     // The policy has to be read anyway, and proves that the bucket still exists.
-    const answer = await orUndefined(readPolicy(aws.clients.s3, own(aws, name)).then((policy) => ({ policy })));
+    const answer = await orUndefined(readPolicy(aws.clients.s3, ownBucket(aws, name)).then((policy) => ({ policy })));
     return answer && { id: name, tags: indexed, policy: answer.policy };
   }
-  const tags = await bucketTags(aws.clients.s3, own(aws, name));
+  const tags = await bucketTags(aws.clients.s3, ownBucket(aws, name));
   return tags && { id: name, tags };
 }

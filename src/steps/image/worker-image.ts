@@ -1,9 +1,10 @@
 import type { ImageDetail } from '@aws-sdk/client-ecr';
 import type { Aws } from '../../aws/aws.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
-import { TAG, type Tags } from '../../engine/ownership.ts';
+import type { Tags } from '../../engine/ownership.ts';
 import { UserError } from '../../errors.ts';
 import { defineStep, QUICK } from '../define.ts';
+import { inheritedTags } from '../inherited-tags.ts';
 import { free } from '../monthly-cost.ts';
 import { may } from '../permission.ts';
 import { mayPush, pushImage } from './push-image.ts';
@@ -105,13 +106,11 @@ async function find(
   return found?.imageDigest === undefined ? undefined : toLive(aws, worker, found, found.imageDigest);
 }
 
-/** AWS gives images no tags: an image is ours exactly when its repository is. */
 async function toLive(aws: Aws, worker: string, found: ImageDetail, digest: string): Promise<LiveImage> {
   const theirs = await repositoryTags(aws, aws.arn('ecr', `repository/${repositoryName(aws.stack)}`));
-  const ours = theirs[TAG.resource] === 'image/repository';
   return {
     id: digest,
-    tags: ours ? { ...theirs, [TAG.resource]: stepId(worker) } : theirs,
+    tags: inheritedTags(theirs, 'image/repository', stepId(worker)),
     inputHashes: found.imageTags ?? [],
   };
 }
