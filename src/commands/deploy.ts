@@ -1,7 +1,7 @@
 import type { StateDocument } from '../../state/document.ts';
 import type { Aws, WorkerImages } from '../aws/aws.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { countLeft, narrow, type Scope } from '../engine/narrow.ts';
+import { countLeft, type Scope } from '../engine/narrow.ts';
 import { type Plan, summarize } from '../engine/plan.ts';
 import { EXIT } from '../errors.ts';
 import { revisionNumber } from '../steps/compute/revisions.ts';
@@ -13,6 +13,7 @@ import { withExistingThings } from './existing-things.ts';
 import { recordedDigest } from './image-digest.ts';
 import { imageStack, imageStackAsked, imagesOfStack, withCodeOf } from './image-from-stack.ts';
 import type { CommandInput } from './input.ts';
+import { partOfPlan } from './part-of-plan.ts';
 import { checkedClient } from './preflight.ts';
 import { type Run, rollOut } from './roll-out.ts';
 import { callSummary, planStack } from './stack-run.ts';
@@ -42,9 +43,7 @@ export async function deploy(input: CommandInput): Promise<number> {
     const client = await checkedClient(input, connection, { config: before, secretValue: undefined }, document, aws);
     try {
       const whole = (await planStack(connection, config, document, { images }, aws)).plan;
-      const plan = narrow(whole, codeOf(whole, names));
-      const [problem] = plan.problems;
-      if (problem) throw problem;
+      const plan = partOfPlan(whole, codeOf(whole, names));
       signal.throwIfAborted();
       if (JSON.stringify(config) !== JSON.stringify(before)) await session.update(inForce(config));
       const onStep: Run['onStep'] = (event) => watch.heard(event);

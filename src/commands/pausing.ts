@@ -2,10 +2,10 @@ import type { Session } from '../../state/store.ts';
 import type { Aws } from '../aws/aws.ts';
 import { withPaused } from '../config/paused.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { narrow, type Scope } from '../engine/narrow.ts';
+import type { Scope } from '../engine/narrow.ts';
 import type { Plan } from '../engine/plan.ts';
-import { UserError } from '../errors.ts';
 import type { LockedStack } from './existing-stack.ts';
+import { partOfPlan } from './part-of-plan.ts';
 import { planStack } from './stack-run.ts';
 
 /** Everything that a pause changes of a scalable target. */
@@ -24,10 +24,7 @@ export async function pausedPlan(
   // A run that was interrupted may have recorded the end of a pause without ending it.
   const fieldsOf = (worker: string): readonly string[] => (paused || was.has(worker) ? PAUSING : ['suspended']);
   const scope: Scope = new Map(workers.map((worker) => [`scaling/target/${worker}`, fieldsOf(worker)]));
-  const plan = narrow(whole, scope);
-  const [problem] = plan.problems;
-  if (problem instanceof UserError) throw problem;
-  return { config, plan };
+  return { config, plan: partOfPlan(whole, scope) };
 }
 
 /** From here on this is what the stack is to be. What is paused, or starts again, has to prove itself anew. */

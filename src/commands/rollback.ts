@@ -1,5 +1,4 @@
 import type { StackConfig } from '../config/schema.ts';
-import { narrow } from '../engine/narrow.ts';
 import { EXIT } from '../errors.ts';
 import { findService } from '../steps/compute/live-service.ts';
 import { revisionWords } from '../ui/format-deploy.ts';
@@ -8,6 +7,7 @@ import { DEPLOYING, deployedNow } from './deploy.ts';
 import { type LockedStack, withLockedStack } from './existing-stack.ts';
 import { withUserDigest } from './image-digest.ts';
 import type { CommandInput } from './input.ts';
+import { partOfPlan } from './part-of-plan.ts';
 import { checkedClient } from './preflight.ts';
 import { type Run, rollOut } from './roll-out.ts';
 import { revisionAsked, rollbackTarget, type Target } from './rollback-target.ts';
@@ -75,9 +75,7 @@ async function rollBack(
   await record(target.arn, target.image, run.config);
   try {
     const { plan } = await planStack(connection, run.config, session.document, {}, run.aws);
-    const narrowed = narrow(plan, new Map([[`compute/service/${worker}`, DEPLOYING]]));
-    const [problem] = narrowed.problems;
-    if (problem) throw problem;
+    const narrowed = partOfPlan(plan, new Map([[`compute/service/${worker}`, DEPLOYING]]));
     return (await rollOut(run, narrowed, [worker], [worker])).map(({ text }) => text);
   } catch (error) {
     // ECS has gone back to what ran before, so that this is what the stack has.

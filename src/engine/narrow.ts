@@ -10,8 +10,14 @@ export type Scope = ReadonlyMap<string, 'all' | readonly string[]>;
  * serves only to say what the things in the scope refer to. Nothing of it deletes or replaces anything.
  *
  * It has a problem of its own, code STACK_INCOMPLETE, when something that the scope needs is not there.
+ *
+ * @param toComplete the fix of that problem: what a person does to have all of it
  */
-export function narrow<Cloud, Config>(plan: Plan<Cloud, Config>, scope: Scope): Plan<Cloud, Config> {
+export function narrow<Cloud, Config>(
+  plan: Plan<Cloud, Config>,
+  scope: Scope,
+  toComplete: string,
+): Plan<Cloud, Config> {
   const within = plan.items.filter(({ step, action }) => scope.has(step.id) && action !== 'retire');
   const needed = new Set(within.flatMap(({ step }) => needsOf(step).map((need) => need.step.id)));
   const beside = plan.items.filter(({ step }) => needed.has(step.id) && !scope.has(step.id));
@@ -20,7 +26,7 @@ export function narrow<Cloud, Config>(plan: Plan<Cloud, Config>, scope: Scope): 
     ...beside.filter(({ live }) => live !== undefined).map(leftAlone),
     ...within.map((item) => limited(item, scope.get(item.step.id) ?? 'all')),
   ];
-  const problems = missing.length > 0 ? [...plan.problems, incomplete(missing)] : plan.problems;
+  const problems = missing.length > 0 ? [...plan.problems, incomplete(missing, toComplete)] : plan.problems;
   return { items, problems, earlier: plan.earlier };
 }
 
@@ -55,11 +61,11 @@ function limited<Cloud, Config>(
   return { step: { ...step, diff }, action, changes, live, duplicates: [] };
 }
 
-function incomplete(missing: readonly PlanItem[]): UserError {
+function incomplete(missing: readonly PlanItem[], fix: string): UserError {
   const names = missing.map(({ step }) => step.title).join(', ');
   return new UserError({
     code: 'STACK_INCOMPLETE',
     message: `the stack is not complete: ${names} ${missing.length === 1 ? 'is' : 'are'} missing`,
-    fix: 'Run temporal-fargate init first: it makes what is missing.',
+    fix,
   });
 }

@@ -4,6 +4,8 @@ import { countLeft, narrow, type Scope } from '../../src/engine/narrow.ts';
 import { Stack } from '../helpers/engine.ts';
 import { fakeStep } from '../helpers/fake-cloud.ts';
 
+const FIX = 'Make the rest first.';
+
 /** vpc <- image <- service <- alarm, and a bucket that nothing needs. */
 function stackOfFive(): Stack {
   const vpc = fakeStep('vpc');
@@ -23,7 +25,7 @@ it('changes what is in its scope alone, and says how many other things differ', 
   stack.config = { size: { vpc: 'big', image: 'big', alarm: 'big', bucket: 'big' } };
   const calls = stack.cloud.mutations().length;
   const plan = await stack.plan();
-  const narrowed = narrow(plan, CODE);
+  const narrowed = narrow(plan, CODE, FIX);
   await apply(stack.context(), narrowed);
   expect(stack.cloud.mutations().slice(calls)).toEqual([expect.stringMatching(/^update image-/)]);
   expect(countLeft(plan, narrowed)).toBe(3);
@@ -38,7 +40,7 @@ it('takes of a thing only the fields that are named, and never replaces it', asy
   stack.config = { size: { service: 'big' } };
   const plan = await stack.plan();
   expect(plan.items.find(({ step }) => step.id === 'service')).toMatchObject({ action: 'replace' });
-  const narrowed = narrow(plan, CODE);
+  const narrowed = narrow(plan, CODE, FIX);
   const item = narrowed.items.find(({ step }) => step.id === 'service');
   expect(item).toMatchObject({ action: 'update', changes: [{ field: 'size' }] });
   expect(item?.step.diff({ size: 'small', parent: 'x' }, other as never)).toEqual([]);
@@ -52,11 +54,11 @@ it('makes what is missing in its scope, and refuses when something is missing th
   const of = (kind: string) => [...stack.cloud.things.values()].find((thing) => thing.kind === kind)?.id ?? '';
   for (const kind of ['alarm', 'service']) await stack.cloud.delete(of(kind), false);
   const plan = await stack.plan();
-  await apply(stack.context(), narrow(plan, CODE));
+  await apply(stack.context(), narrow(plan, CODE, FIX));
   expect(await stack.actions()).toEqual({ alarm: 'create' });
 
   for (const kind of ['service', 'image', 'vpc']) await stack.cloud.delete(of(kind), false);
-  expect(narrow(await stack.plan(), CODE).problems).toMatchObject([
-    { code: 'STACK_INCOMPLETE', message: 'the stack is not complete: thing vpc is missing' },
+  expect(narrow(await stack.plan(), CODE, FIX).problems).toMatchObject([
+    { code: 'STACK_INCOMPLETE', message: 'the stack is not complete: thing vpc is missing', fix: FIX },
   ]);
 });
