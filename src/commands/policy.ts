@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { partitionOf } from '../aws/partition.ts';
 import { listOf } from '../config/option.ts';
 import { EXIT, usageError } from '../errors.ts';
 import {
   boundaryArn,
   boundaryDocument,
   type Document,
+  LONGEST_POLICY,
   POLICY_COMMANDS,
   type Policy,
   type PolicyCommand,
@@ -48,7 +50,7 @@ export async function policy(input: CommandInput): Promise<number> {
     io.result(files.join('\n'), { policies: policies.map(({ name }, at) => ({ name, file: files[at] })), boundary });
   }
   const { region, stack } = request;
-  io.note(formatPolicies(policies, own.out === undefined ? undefined : String(own.out)));
+  io.note(formatPolicies(policies, LONGEST_POLICY, own.out === undefined ? undefined : String(own.out)));
   if (own.boundary === true) io.note(formatBootstrap({ region, stack, boundary }));
   return EXIT.done;
 }
@@ -106,16 +108,3 @@ async function accountOf(input: CommandInput, where: Where): Promise<Account> {
     throw usageError(`--account ${String(account)} is no id of an account`, 'Give its twelve digits.');
   return { accountId: String(account), partition: partitionOf(region), region };
 }
-
-/** Source: AWS General Reference, "Amazon Resource Names" (2026-11). */
-const PARTITIONS = [
-  [/^cn-/, 'aws-cn'],
-  [/^us-gov-/, 'aws-us-gov'],
-  [/^eusc-/, 'aws-eusc'],
-  [/^us-iso-/, 'aws-iso'],
-  [/^us-isob-/, 'aws-iso-b'],
-  [/^eu-isoe-/, 'aws-iso-e'],
-  [/^us-isof-/, 'aws-iso-f'],
-] as const;
-
-const partitionOf = (region: string): string => PARTITIONS.find(([regions]) => regions.test(region))?.[1] ?? 'aws';

@@ -4,7 +4,7 @@ import { permissionsOf } from './commands.ts';
 import { type Document, documentsOf, documentWith, statementsOf } from './document.ts';
 import type { PolicyCommand } from './names.ts';
 
-export type { Document, PrintedStatement } from './document.ts';
+export { type Document, LONGEST_POLICY, type PrintedStatement } from './document.ts';
 export { POLICY_COMMANDS, type PolicyCommand } from './names.ts';
 
 export interface PolicyRequest {

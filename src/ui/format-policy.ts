@@ -6,11 +6,12 @@ interface NamedPolicy {
 /**
  * What there is, and how to give it to IAM.
  *
+ * @param longest characters that IAM takes in one policy
  * @param folder where the documents have been written to; `undefined` when they were printed
  */
-export function formatPolicies(policies: readonly NamedPolicy[], folder: string | undefined): string {
+export function formatPolicies(policies: readonly NamedPolicy[], longest: number, folder: string | undefined): string {
   const lines = policies.map(
-    ({ name, document }) => `Policy ${name}: ${JSON.stringify(document).length} of 6144 characters.`,
+    ({ name, document }) => `Policy ${name}: ${JSON.stringify(document).length} of ${longest} characters.`,
   );
   if (folder === undefined) return lines.join('\n');
   return [...lines, 'To make them:', ...policies.map(({ name }) => `  ${createPolicy(name, folder)}`)].join('\n');
