@@ -9,9 +9,15 @@ import { Bug } from './errors.ts';
  * copied the file to the top of `dist/`.
  */
 export function folderWith(path: string, moduleUrl: string): string {
-  const start = dirname(fileURLToPath(moduleUrl));
-  for (let folder = start; ; folder = dirname(folder)) {
+  const folder = findFolderWith(path, moduleUrl);
+  if (folder === undefined) throw new Bug(`${path} is not above ${fileURLToPath(moduleUrl)}`);
+  return folder;
+}
+
+/** The same of what only a build makes, and that a clone may be without. */
+export function findFolderWith(path: string, moduleUrl: string): string | undefined {
+  for (let folder = dirname(fileURLToPath(moduleUrl)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, path))) return folder;
-    if (folder === dirname(folder)) throw new Bug(`${path} is not above ${start}`);
+    if (folder === dirname(folder)) return undefined;
   }
 }

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import type { StateDocument } from '../../state/document.ts';
 import type { WorkerImage, WorkerImages } from '../aws/aws.ts';
 import { environmentFetch } from '../aws/environment-fetch.ts';
@@ -15,6 +13,7 @@ import { hostPlatform, type Platform } from '../image/platform.ts';
 import { DEFAULT_BASE, registryBase } from '../image/registry-base.ts';
 import type { BuildContext, ImageSource } from '../image/source.ts';
 import { workerFolderSource } from '../image/worker-folder.ts';
+import { findFolderWith } from '../package-files.ts';
 import { revisionNumber } from '../steps/compute/revisions.ts';
 import type { Configured } from './configuring.ts';
 import type { Connection } from './connect.ts';
@@ -119,13 +118,10 @@ export const buildContext = ({ env, io, signal }: CommandInput) =>
     fetch: environmentFetch(env),
   }) satisfies BuildContext;
 
-/** Beside the bundle in a package; in the repository the same folder is made by the build. */
+/** Beside the bundle in a package; in the repository that of the sources, built. */
 function bundledWorkerFolder(): string {
-  const candidates = ['./worker', '../worker', '../../dist/worker'];
-  for (const candidate of candidates) {
-    const path = fileURLToPath(new URL(candidate, import.meta.url));
-    if (existsSync(`${path}/dist/main.js`)) return path;
-  }
+  const folder = findFolderWith('worker/dist/main.js', import.meta.url);
+  if (folder !== undefined) return join(folder, 'worker');
   throw new UserError({
     code: 'WORKER_MISSING',
     message: 'the bundled worker is not in this installation',

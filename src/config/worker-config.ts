@@ -11,7 +11,7 @@ export interface WorkerAnswers {
   readonly answers: Answers;
 }
 
-/** Scaling that is not asked for; see docs/design in the README. */
+/** Of the scaling that is not asked for: that of the reference stack. */
 const SCALING = {
   fastScaleOutAbove: 10,
   scaleOutMinutes: 2,
