@@ -122,7 +122,7 @@ const matches = (error: unknown, table: readonly Code[]): boolean =>
   table.some(({ name, message }) => name === error.name && (message?.test(error.message) ?? true));
 
 export const isNotFound = (error: unknown): boolean => matches(error, NOT_FOUND);
-export const isBusy = (error: unknown): boolean => matches(error, BUSY);
+const isBusy = (error: unknown): boolean => matches(error, BUSY);
 /** Refused because of what is still being made, changed or deleted: the same call may succeed a moment later. */
 export const isUnsettled = (error: unknown): boolean => matches(error, PROPAGATING) || isBusy(error);
 export const isExpired = (error: unknown): boolean => matches(error, EXPIRED);

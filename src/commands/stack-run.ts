@@ -117,7 +117,7 @@ async function foundStackId(observed: ObservedSteps, stack: string): Promise<str
   });
 }
 
-export const newStackId = (): string => randomUUID().slice(0, 13);
+const newStackId = (): string => randomUUID().slice(0, 13);
 
 export function engineContext(
   input: CommandInput,

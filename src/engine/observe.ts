@@ -45,7 +45,7 @@ export async function observe<Cloud>(
   return new Map(entries.filter((entry) => entry !== undefined));
 }
 
-export async function observeStep<Cloud>(
+async function observeStep<Cloud>(
   cloud: Cloud,
   owner: Claim,
   step: AnyStep<Cloud>,

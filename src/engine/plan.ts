@@ -41,7 +41,7 @@ export interface PlanInput<Cloud, Config> {
 }
 
 /** "(known after network/vpc)": stands for a value of a thing that does not exist yet. */
-export const knownAfter = (stepId: string): string => `(known after ${stepId})`;
+const knownAfter = (stepId: string): string => `(known after ${stepId})`;
 
 /** Decides what to do; pure. */
 export function makePlan<Cloud, Config>(input: PlanInput<Cloud, Config>): Plan<Cloud, Config> {

@@ -190,7 +190,7 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   destroy(cloud: Cloud, live: L, options: DestroyOptions): Promise<void>;
 }
 
-export function needOf(need: AnyStep | CreatedNeed<AnyStep>): { step: AnyStep; until: 'created' | 'ready' } {
+function needOf(need: AnyStep | CreatedNeed<AnyStep>): { step: AnyStep; until: 'created' | 'ready' } {
   return 'until' in need ? need : { step: need, until: 'ready' };
 }
 

@@ -68,7 +68,7 @@ export interface PollOptions<T> {
  *
  * @param pause the one before this look
  */
-export function pauseAfter(
+function pauseAfter(
   elapsedMs: number,
   pause: number,
   { intervalMs, usualMs: [from, to] = [0, 0] }: Pick<PollOptions<unknown>, 'intervalMs' | 'usualMs'>,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 
 /** Owner of everything in a layer: the `node` user of the official Node images. */
-export const OWNER = 1000;
+const OWNER = 1000;
 
 /** One thing in an archive. `path` is relative, with `/`, and without one at its end. */
 export type TarEntry =

@@ -20,7 +20,7 @@ export const serviceRoles = (iam: IAMClient): Check =>
   });
 
 /** A missing one is no failure: `init` makes it, as far as iam:CreateServiceLinkedRole allows. */
-export const judgeServiceRoles = (missing: readonly string[]): Verdict =>
+const judgeServiceRoles = (missing: readonly string[]): Verdict =>
   ok(missing.length === 0 ? 'there' : `not there yet, and made by init: ${missing.join(', ')}`);
 
 async function exists(iam: IAMClient, RoleName: string, abortSignal: AbortSignal): Promise<boolean> {

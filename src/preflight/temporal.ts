@@ -59,7 +59,7 @@ export function judgeConnection(target: TemporalTarget, auth: TemporalQuestion['
 }
 
 /** Somebody who has no credentials can still see whether anybody is there. */
-export function judgeWithoutCredentials(
+function judgeWithoutCredentials(
   target: TemporalTarget,
   auth: TemporalQuestion['auth'],
   error: UserError,

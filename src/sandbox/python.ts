@@ -3,7 +3,7 @@ import { installCommand, thisSystem } from './platform.ts';
 import { run } from './processes.ts';
 
 /** moto 5.2.5 declares Python 3.10 as its oldest. */
-export const OLDEST_PYTHON = [3, 10] as const;
+const OLDEST_PYTHON = [3, 10] as const;
 const NAMES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
 
 const oldest = OLDEST_PYTHON.join('.');

@@ -41,7 +41,7 @@ export function formatDeploy({ stack, changed, workers, proof, otherDifferences 
   ].join('\n');
 }
 
-export const otherWords = (differences: number): string[] =>
+const otherWords = (differences: number): string[] =>
   differences === 0
     ? []
     : [

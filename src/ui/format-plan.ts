@@ -30,7 +30,7 @@ export function formatPlan(plan: Pick<Plan, 'items'>): string {
   return lines.join('\n');
 }
 
-export function formatSummary(plan: Pick<Plan, 'items'>): string {
+function formatSummary(plan: Pick<Plan, 'items'>): string {
   const counts = summarize(plan);
   if (!counts.changed) return 'Nothing to do: everything is as configured.';
   const parts = [

@@ -44,7 +44,7 @@ export async function travel(account: Account, place: Place): Promise<Journey> {
   return { problems, shapes };
 }
 
-export async function takeDown(program: Program, stack: string): Promise<void> {
+async function takeDown(program: Program, stack: string): Promise<void> {
   await program.run(['destroy', '--yes', '--purge', '--delete-data', '--confirm', stack, '--stack', stack]);
 }
 
