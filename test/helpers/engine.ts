@@ -7,11 +7,11 @@ import { observe } from '../../src/engine/observe.ts';
 import { ownerTags } from '../../src/engine/ownership.ts';
 import { makePlan, type Plan, retiredOf } from '../../src/engine/plan.ts';
 import { patience } from '../../src/engine/recorded.ts';
-import type { AnyStep, DestroyOptions } from '../../src/engine/step.ts';
+import { type AnyStep, type DestroyOptions, whenCreated } from '../../src/engine/step.ts';
 import type { Clock } from '../../src/engine/wait.ts';
 import { Cancelled } from '../../src/errors.ts';
 import { MemorySession } from '../../state/memory-store.ts';
-import { CloudError, FakeCloud, type FakeConfig } from './fake-cloud.ts';
+import { CloudError, FakeCloud, type FakeConfig, fakeStep } from './fake-cloud.ts';
 
 /** Time that passes only when somebody sleeps. */
 export class FakeClock implements Clock {
@@ -116,3 +116,17 @@ export class Stack {
     return [...this.cloud.things.keys()].sort();
   }
 }
+
+/** vpc <- subnet <- gateway(lingers, token) <- service; vpc <- group <- service */
+export function smallStack(): Stack {
+  const vpc = fakeStep('vpc');
+  const subnet = fakeStep('subnet', { needs: { vpc } });
+  const gateway = fakeStep('gateway', { needs: { subnet }, repeatable: 'token', lingers: true });
+  const routes = fakeStep('routes', { needs: { vpc, gateway: whenCreated(gateway) } });
+  const group = fakeStep('group', { needs: { vpc } });
+  const service = fakeStep('service', { needs: { subnet, gateway, group, routes }, repeatable: 'name', lingers: true });
+  return new Stack([service, group, routes, gateway, subnet, vpc]);
+}
+
+/** Where in the list of calls these stand. */
+export const positions = (calls: string[], ...names: string[]): number[] => names.map((name) => calls.indexOf(name));
