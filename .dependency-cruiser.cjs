@@ -37,7 +37,7 @@ module.exports = {
     may('src/sandbox', ['src/package-files\\.ts$', CHILDREN, ERRORS]),
     may('src/ui', ['src/engine/(events|plan)\\.ts$', 'src/aws/service-report\\.ts$', ERRORS]),
     typesOnly('src/ui', 'src/aws/'),
-    may('state', ['src/aws/(bucket|errors)\\.ts$', 'src/engine/ownership\\.ts$', ERRORS]),
+    may('state', ['src/aws/(bucket(-settings)?|errors)\\.ts$', 'src/engine/ownership\\.ts$', ERRORS]),
     may('worker', []),
     { name: 'nothing-imports-commands', severity: 'error', from: { pathNot: '^(src/(main|cli(-flags)?)\\.ts|src/commands/|test/)' }, to: { path: '^src/commands/' } },
     { name: 'src-without-worker', severity: 'error', from: { path: '^(src|state)/' }, to: { path: '^worker/' } },

@@ -1,14 +1,6 @@
 import { HeadBucketCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import {
-  bucketName,
-  bucketTags,
-  createBucket,
-  hardenBucket,
-  looseSettings,
-  type OwnBucket,
-  patiently,
-  putBucketTags,
-} from '../src/aws/bucket.ts';
+import { bucketName, bucketTags, createBucket, type OwnBucket, putBucketTags } from '../src/aws/bucket.ts';
+import { hardenBucket, looseSettings, patiently } from '../src/aws/bucket-settings.ts';
 import { hasName } from '../src/aws/errors.ts';
 import { TAG } from '../src/engine/ownership.ts';
 import { UserError } from '../src/errors.ts';

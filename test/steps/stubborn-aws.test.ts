@@ -5,7 +5,7 @@ import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hardenBucket } from '../../src/aws/bucket.ts';
+import { hardenBucket } from '../../src/aws/bucket-settings.ts';
 import { ownerTags } from '../../src/engine/ownership.ts';
 import { AwsStack } from '../helpers/aws-stack.ts';
 import { type Inventory, useEmulator } from '../helpers/emulator.ts';
