@@ -11,7 +11,7 @@ export interface WorkerAnswers {
   readonly answers: Answers;
 }
 
-/** Of the scaling that is not asked for: that of the reference stack. */
+/** Scaling that is not asked for; docs/scaling.md shows what it does. */
 const SCALING = {
   fastScaleOutAbove: 10,
   scaleOutMinutes: 2,
