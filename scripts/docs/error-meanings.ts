@@ -29,7 +29,8 @@ BAD_FILE_NAME | The name of a file of the worker is not UTF-8. | Rename it, or r
 GITHUB_REPOSITORY | GitHub was asked for the number of a repository, and did not give it. | Check --repo; for a private one set GH_TOKEN, or give --repository-id and --owner-id.
 NO_REPOSITORY | The folder is no clone of a repository on GitHub. | Name it with --repo.
 NOT_AT_TOP | ci github was run below the top of a repository, where GitHub reads no workflows. | Run it at the top.
-WORKFLOW_EXISTS | A workflow with this id runs already; or, of ci github, its file is there and was written by somebody else. | Give another --workflow-id; or move the file away.
+WORKFLOW_EXISTS | A workflow with this id runs already. | Give another --workflow-id, or leave it out.
+WORKFLOW_FILE_EXISTS | The workflow file of ci github is there, and somebody else wrote it. | Move it away and run the command again.
 UNKNOWN | Something failed in a way that this program does not know. | Run it again with --debug, and report it.
 MANY | Several things failed. The field "errors" has each of them with its own code. | Mend them one by one; then run the same command again.`,
   },

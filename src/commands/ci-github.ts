@@ -139,11 +139,11 @@ async function carryOut(
 
 const copies = (configs: readonly StackConfig[]): Record<string, unknown>[] => JSON.parse(JSON.stringify(configs));
 
-/** A file that somebody else wrote stays. Throws WORKFLOW_EXISTS. */
+/** A file that somebody else wrote stays. Throws `UserError` WORKFLOW_FILE_EXISTS. */
 function refuseForeign(path: string): void {
   if (!existsSync(path) || readFileSync(path, 'utf8').startsWith(MARK)) return;
   throw new UserError({
-    code: 'WORKFLOW_EXISTS',
+    code: 'WORKFLOW_FILE_EXISTS',
     message: `${path} is there, and this program has not written it`,
     fix: 'Move it away, then run the command again.',
   });
