@@ -39,6 +39,8 @@ export async function ciGithub(input: CommandInput): Promise<number> {
     const config: StackConfig = github ? { ...rest, github } : rest;
     const aws = connection.aws();
     const whole = (await planStack(connection, config, document, {}, aws)).plan;
+    // None is about the roles, which have names of their own; but who lets workflows deploy should know of them.
+    for (const { message, fix } of whole.problems) input.io.warn(`${message}. ${fix}`);
     const plan = { ...whole, problems: [], items: whole.items.filter(({ step }) => OURS.test(step.id)) };
     const changed = summarize(plan).changed || !isDeepStrictEqual(before.github, github);
     if (changed) await carryOut(input, stack, aws, config, plan);

@@ -10,6 +10,10 @@ const ACTIONS = {
 
 const NODE = '24';
 
+/** Shown where the command did not come to its turn, or was cut off. */
+const NOTHING_RAN =
+  'There is none: an earlier step of the job has failed, such as getting the credentials of AWS, or the job was cancelled. Its log says more.';
+
 export interface WorkflowRequest {
   readonly stack: string;
   readonly region: string;
@@ -79,18 +83,22 @@ function planJob({ stack, region, planRole, cliVersion, configFile }: WorkflowRe
 ${node()}
 ${credentials(planRole, region)}
       - name: Plan
+        id: plan
         working-directory: \${{ runner.temp }}
         run: |
-          set -o pipefail
-          npx --yes temporal-fargate@${cliVersion} plan --stack ${stack} --skip-code${config} | tee plan.txt
+          code=0
+          npx --yes temporal-fargate@${cliVersion} plan --stack ${stack} --skip-code${config} > plan.txt 2> story.txt || code=$?
+          cat story.txt plan.txt
+          exit "$code"
       - name: Show the plan
         if: always()
         working-directory: \${{ runner.temp }}
         env:
           GH_TOKEN: \${{ github.token }}
           PULL_REQUEST: \${{ github.event.pull_request.number }}
+          OUTCOME: \${{ steps.plan.outcome }}
         run: |
-          { echo '### Plan of stack ${stack}'; echo '\`\`\`'; cat plan.txt; echo '\`\`\`'; } > plan.md
+${report(`Plan of stack ${stack}`, { success: 'cat plan.txt', failure: 'cat plan.txt; tail -n 40 story.txt' })} > plan.md
           cat plan.md >> "$GITHUB_STEP_SUMMARY"
           # The comment of this stack, of which there may be several, is written anew.
           of_stack='.[] | select(.user.login == "github-actions[bot]" and (.body | startswith("### Plan of stack ${stack}\\n"))) | .id'
@@ -149,15 +157,35 @@ ${node()}${install}
 ${credentials(deployRole, region)}
       # The health check of the tasks, which looks at their polling, is the proof: no key of Temporal is needed here.
       - name: Deploy
+        id: deploy
         run: |
           set -o pipefail
           npx --yes temporal-fargate@${cliVersion} deploy --stack ${stack}${code} --verify health --skip-checks --yes 2>&1 | tee "$RUNNER_TEMP/deploy.txt"
       - name: Say how it went
         if: always()
+        env:
+          OUTCOME: \${{ steps.deploy.outcome }}
         run: |
-          { echo '### Deployment of stack ${stack}'; echo '\`\`\`'; tail -n 80 "$RUNNER_TEMP/deploy.txt"; echo '\`\`\`'; } >> "$GITHUB_STEP_SUMMARY"
+${report(`Deployment of stack ${stack}`, { 'success | failure': 'tail -n 80 "$RUNNER_TEMP/deploy.txt"' })} >> "$GITHUB_STEP_SUMMARY"
 `;
 }
+
+/**
+ * Lines of a script that print a report in Markdown.
+ *
+ * @param show what prints the report, by the outcome of the step that is reported, which is in OUTCOME
+ */
+const report = (heading: string, show: Readonly<Record<string, string>>): string => `          {
+            echo '### ${heading}'
+            echo '\`\`\`'
+            case "$OUTCOME" in
+${Object.entries(show)
+  .map(([outcome, print]) => `              ${outcome}) ${print} ;;`)
+  .join('\n')}
+              *) echo '${NOTHING_RAN}' ;;
+            esac
+            echo '\`\`\`'
+          }`;
 
 const node = (): string => `      - uses: ${ACTIONS.node}
         with:

@@ -9,7 +9,8 @@ export interface Claims {
   readonly aud?: string;
 }
 
-interface TrustPolicy {
+/** As IAM keeps it. */
+export interface TrustPolicy {
   readonly Statement: readonly {
     readonly Principal: { readonly Federated: string };
     readonly [member: string]: unknown;
