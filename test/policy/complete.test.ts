@@ -6,6 +6,7 @@ import { STAND_IN } from '../../src/config/stand-in.ts';
 import { boundaryArn, boundaryDocument, policyDocuments } from '../../src/policy/index.ts';
 import { dataBucketName } from '../../src/steps/data/data-bucket.ts';
 import { infrastructure } from '../../src/steps/index.ts';
+import { verdictOf } from '../helpers/authorizations.ts';
 import { actionsOf, fits, listOf } from './matching.ts';
 
 /** The SDK's name of a service by its package. */
@@ -130,6 +131,13 @@ it('The boundary of a stack lets its roles read nothing of another stack, and ch
     ['iam:PutRolePolicy', 'arn:aws:iam::123456789012:role/temporal-fargate/temporal-fargate-us-east-1-dev-task'],
   ];
   expect(foreign.filter(([action, resource]) => allows(action, resource))).toEqual([]);
+});
+
+it('The boundary stops what --task-policy adds, until it has the same statements', async () => {
+  const added = { Sid: 'Orders', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn('sqs', 'orders') } as const;
+  const one = { action: added.Action, resource: added.Resource, context: { 'aws:PrincipalAccount': AT.accountId } };
+  expect((await verdictOf(one, [added], document.Statement)).allowed).toBe(false);
+  expect((await verdictOf(one, [added], [...document.Statement, added])).allowed).toBe(true);
 });
 
 it('The boundary has the name that policies ask for, and takes in what the stack uses of others', () => {
