@@ -7,8 +7,8 @@ export type Migration = (old: Fields) => Fields;
 /**
  * The first leads from version 1 to 2, and so on: appending one raises the version that is written. Unknown fields are
  * refused, not kept, because an older program would carry them along while what they say becomes untrue; so a field that
- * is added or dropped needs a migration too, once the version before it was released. Every version has a kept sample in
- * test/state/samples that is migrated and planned with.
+ * is added or dropped needs a migration too, once the version before it was released. Of every version that can be
+ * migrated from, test/releases keeps a stack that is upgraded.
  */
 export const MIGRATIONS: readonly Migration[] = [
   // 1 -> 2: a config's network has a preset instead of `nat`.

@@ -115,6 +115,31 @@ describe('the inventory', () => {
   });
 });
 
+describe('a recording', () => {
+  it('has what was changed since it began, with all that it takes to repeat it, and no secret', async () => {
+    const { ec2, s3, secrets } = emulator.clients;
+    await createVpc(ec2);
+    await emulator.ask('POST', 'recording');
+    await ec2.send(new DescribeVpcsCommand({}));
+    const VpcId = await createVpc(ec2);
+    await refusal(ec2.send(new DeleteVpcCommand({ VpcId: 'vpc-0123456789abcdef0' })));
+    await secrets.send(new CreateSecretCommand({ Name: 'dev', SecretString: 'planted-4f1d8c' }));
+    await s3.send(new CreateBucketCommand({ Bucket: 'data' }));
+    await s3.send(new PutObjectCommand({ Bucket: 'data', Key: 'a', Body: Buffer.from([0, 255]) }));
+    expect(await emulator.ask('GET', 'recording')).toMatchObject({
+      calls: [
+        { service: 'ec2', operation: 'CreateVpc', answer: { Vpc: { VpcId } } },
+        { operation: 'CreateSecret', params: { Name: 'dev', SecretString: '***' }, answer: { Name: 'dev' } },
+        { operation: 'CreateBucket', params: { Bucket: 'data' } },
+        { operation: 'PutObject', params: { Key: 'a', Body: { base64: 'AP8=' } } },
+      ],
+    });
+    await emulator.reset();
+    await createVpc(ec2);
+    expect(await emulator.ask('GET', 'recording')).toEqual({ calls: [] });
+  });
+});
+
 describe('faults', () => {
   let child: ChildProcess | undefined;
   afterEach(async () => {

@@ -5,16 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Dict, List, Optional
 
-from botocore.model import Shape
 from moto.core.utils import get_service_model
 
 from .aws_call import SERVICES, Call
+from .redaction import Redaction
 
-HIDDEN = "***"
-SECRET_MEMBERS = frozenset({"SecretString", "SecretBinary", "SSECustomerKey", "CopySourceSSECustomerKey"})
+REDACTION = Redaction(of_blob=lambda blob: {"bytes": len(blob)})
 
 
 @dataclass
@@ -73,31 +71,4 @@ def _safe_params(call: Call) -> Any:
     if call.problem is not None or call.service not in SERVICES or not call.known:
         return {"unparsed": True}
     shape = get_service_model(SERVICES[call.service].model).operation_model(call.operation).input_shape
-    return _safe(call.params, shape)
-
-
-def _safe(value: Any, shape: Optional[Shape], name: str = "") -> Any:
-    """A copy that json.dumps takes, without secrets: by member name, by the model's `sensitive` trait, and no blobs."""
-    if value is None:
-        return None
-    if name in SECRET_MEMBERS or (shape is not None and shape.metadata.get("sensitive")):
-        return HIDDEN
-    if shape is not None and shape.type_name == "blob":
-        return {"bytes": len(value)}
-    if isinstance(value, (bytes, bytearray)):
-        return {"bytes": len(value)}
-    if isinstance(value, dict):
-        return {str(key): _safe(item, _member(shape, key), str(key)) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_safe(item, getattr(shape, "member", None)) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value
-
-
-def _member(shape: Optional[Shape], key: str) -> Optional[Shape]:
-    if shape is None:
-        return None
-    if shape.type_name == "map":
-        return shape.value
-    return shape.members.get(key) if shape.type_name == "structure" else None
+    return REDACTION.copy(call.params, shape)

@@ -20,6 +20,7 @@ from .control import PREFIX
 from .door import Door
 from .faults import ConnectionCut, Fault, Faults
 from .moto_call import by_moto
+from .recording import Recording
 from .s3 import numbered
 from .signature import Refused, verify
 
@@ -33,6 +34,7 @@ class Application:
         self._sandbox = sandbox
         self._calls = calls
         self._faults = faults
+        self._recording = Recording(sandbox)
         self._door = Door(sandbox)
 
     def __call__(self, environ: Dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -97,6 +99,7 @@ class Application:
             _note(entry, fired)
             response = self._disturbed(call, fired)
         response = _recognisable(call, response)
+        self._recording.add(call, response)
         entry.status, entry.error = response.status, error_name(call, response)
         if response.status >= 400 and call.mutating:
             return response
