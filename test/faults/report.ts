@@ -47,7 +47,8 @@ What becomes of a run when one of its calls goes wrong, made by \`npm run faults
 \`deploy\`, a replacement of its network and \`destroy\`; each cell disturbs one call of one of these commands. A run that fails of
 it is followed by the same command without a fault. A cell is good when the stack is then what an undisturbed run makes,
 thing by thing, with nothing twice, no lock held and nothing left to plan, or for \`destroy\` when the account is as it was
-before the first \`init\`; and when a run that failed has said why and what to do.
+before the first \`init\`; and when a run that failed has said why and what to do. Tasks and their network interfaces come and
+go by themselves: they are looked for after \`destroy\` only.
 
 ✓ the disturbed run itself ended well (after \`n\` repetitions of the call: ✓n) · ↻ the same command again did · ✗ neither.
 With several cells their number stands first. Killed after and answer lost: at every changing call; the others: at one call
