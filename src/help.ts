@@ -48,7 +48,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [Example, Example]>> = {
   ],
   trigger: [
     [`trigger --input '{"message":"hello"}'`, 'run MessageWorkflow once and see its result'],
-    ['trigger --workflow OrderWorkflow --input [1,2] --count 20 --timeout 300', 'twenty of your own, side by side'],
+    [`trigger --workflow OrderWorkflow --input '[1,2]' --count 20 --timeout 300`, 'twenty of your own, side by side'],
   ],
   status: [
     ['status', 'what runs in stack dev, and whether it polls'],
