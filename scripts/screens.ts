@@ -42,7 +42,7 @@ const env = cliEnvironment(undefined, {
   TEMPORAL_FARGATE_TIME_SCALE: undefined,
   NO_COLOR: '1',
 });
-const open = (args: readonly string[]) => openTerminal(args, env, SIZE, home);
+const open = (args: readonly string[]) => openTerminal(args, env, SIZE, { cwd: home });
 
 /** What a person is left with once all questions are answered. */
 async function record({ args, typed }: Screen): Promise<string> {
