@@ -6,7 +6,7 @@ import {
   PutMetricDataCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { useEmulator } from '../helpers/emulator.ts';
+import { startTestEmulator, useEmulator } from '../helpers/emulator.ts';
 
 const emulator = useEmulator();
 
@@ -144,4 +144,16 @@ it('A clock that is let run again goes on from where it stood', async () => {
   expect(running.stopped).toBe(false);
   expect(running.now - stopped.now).toBeGreaterThanOrEqual(0);
   expect(running.now - stopped.now).toBeLessThan(30);
+});
+
+it('Minutes pass also where nothing is to take any time', async () => {
+  const { emulator: quick, stop } = await startTestEmulator({ delaySeconds: 0 });
+  try {
+    const before = (await quick.ask('GET', 'minutes')) as Clock;
+    expect(before.minuteSeconds).toBeGreaterThan(0);
+    const after = (await quick.ask('POST', 'minutes', { pass: 1 })) as Clock;
+    expect(after.now - before.now).toBeGreaterThan(before.minuteSeconds / 2);
+  } finally {
+    await stop();
+  }
 });

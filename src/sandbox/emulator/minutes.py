@@ -22,6 +22,8 @@ LOOKS = 5
 """How often in a minute the clock is looked at, within SOONEST and LATEST."""
 SOONEST, LATEST = 0.05, 1.0
 """Real seconds."""
+SHORTEST = SOONEST
+"""Real seconds of a minute, however short --delay is: more often nobody looks."""
 CAUGHT_UP = 5
 """Minutes that are published at most when a busy machine was late; those before them stay without data."""
 
@@ -40,7 +42,7 @@ def of(sandbox: Sandbox) -> Minutes:
 
 class Minutes:
     def __init__(self, sandbox: Sandbox) -> None:
-        self.length = SECONDS * sandbox.settings.delay / REFERENCE_DELAY
+        self.length = max(SHORTEST, SECONDS * sandbox.settings.delay / REFERENCE_DELAY)
         """Real seconds of a minute."""
         self.publishers: List[Publisher] = []
         self.evaluators: List[Callable[[], None]] = []
