@@ -2,6 +2,7 @@ import { CreateVpcCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
+  ListServiceQuotasCommand,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
@@ -36,10 +37,17 @@ describe('quotas', () => {
     await emulator.ask('POST', 'fargate', { capacityProvider: 'FARGATE_SPOT', quota: 6 });
     expect(await limitOf('fargate', 'L-36FBB829')).toBe(6);
     expect(await limitOf('fargate', 'L-3032A538')).toBe(4000);
+    const { Quotas } = await quotas.send(new ListServiceQuotasCommand({ ServiceCode: 'fargate' }));
+    expect(Quotas?.map(({ QuotaCode, Value }) => [QuotaCode, Value])).toEqual([
+      ['L-3032A538', 4000],
+      ['L-36FBB829', 6],
+    ]);
   });
 
   it('that are not known are refused with NoSuchResourceException', async () => {
     expect((await refusal(limitOf('vpc', 'L-00000000'))).name).toBe('NoSuchResourceException');
+    const list = quotas.send(new ListServiceQuotasCommand({ ServiceCode: 'none' }));
+    expect((await refusal(list)).name).toBe('NoSuchResourceException');
   });
 });
 

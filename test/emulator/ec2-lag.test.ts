@@ -10,6 +10,7 @@ import {
   DeleteVpcCommand,
   DescribeNatGatewaysCommand,
   DescribeSubnetsCommand,
+  DescribeTagsCommand,
   DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
@@ -30,6 +31,15 @@ async function newVpc(name: string): Promise<string> {
 const filtered = async (Name: string, value: string) =>
   (await emulator.clients.ec2.send(new DescribeVpcsCommand({ Filters: [{ Name, Values: [value] }] }))).Vpcs ?? [];
 
+/** The rows of EC2's list of tags with this value. */
+const listed = async (value: string) => {
+  const Filters = [
+    { Name: 'key', Values: ['Name'] },
+    { Name: 'value', Values: [value] },
+  ];
+  return (await emulator.clients.ec2.send(new DescribeTagsCommand({ Filters }))).Tags ?? [];
+};
+
 describe('EC2 shows what was just made a while later', () => {
   it('a describe by id is refused and a filter finds nothing, then the thing is there, then its tags', async () => {
     const { ec2 } = emulator.clients;
@@ -38,6 +48,7 @@ describe('EC2 shows what was just made a while later', () => {
     expect(await refusal(describeIt())).toMatchObject({ name: 'InvalidVpcID.NotFound', status: 400 });
     expect(await filtered('vpc-id', id)).toEqual([]);
     expect(await filtered('tag:Name', 'late')).toEqual([]);
+    expect(await listed('late')).toEqual([]);
 
     const [first] = await eventually('the VPC', async () => {
       const found = await filtered('vpc-id', id);
@@ -50,6 +61,7 @@ describe('EC2 shows what was just made a while later', () => {
       return found.length > 0 && found;
     });
     expect(tagged).toMatchObject({ VpcId: id, Tags: [{ Key: 'Name', Value: 'late' }] });
+    expect(await listed('late')).toEqual([{ Key: 'Name', Value: 'late', ResourceId: id, ResourceType: 'vpc' }]);
   });
 
   it('a call that names a new thing does not know it at first', async () => {
@@ -75,9 +87,11 @@ describe('EC2 shows what was just made a while later', () => {
     await eventually('its tags', async () => (await filtered('tag:Name', 'left')).length > 0);
     await ec2.send(new DeleteVpcCommand({ VpcId: id }));
     expect(await filtered('tag:Name', 'left')).toMatchObject([{ VpcId: id }]);
+    expect(await listed('left')).toMatchObject([{ ResourceId: id }]);
     expect(await filtered('vpc-id', id)).toMatchObject([{ VpcId: id }]);
     expect((await refusal(ec2.send(new DeleteVpcCommand({ VpcId: id })))).name).toBe('InvalidVpcID.NotFound');
     await eventually('its end', async () => (await filtered('tag:Name', 'left')).length === 0);
+    expect(await listed('left')).toEqual([]);
   });
 });
 

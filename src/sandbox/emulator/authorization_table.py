@@ -33,6 +33,7 @@ TABLE: Dict[str, Rules] = {
     "servicequotas": {
         "GetServiceQuota": (Rule("servicequotas:GetServiceQuota", _quota, (_quota_service,)),),
         "GetAWSDefaultServiceQuota": (Rule("servicequotas:GetAWSDefaultServiceQuota"),),
+        "ListServiceQuotas": (Rule("servicequotas:ListServiceQuotas"),),
     },
     # Nobody needs a permission for it (STS API reference, GetCallerIdentity).
     "sts": {"GetCallerIdentity": ()},

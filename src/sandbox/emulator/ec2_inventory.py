@@ -25,7 +25,7 @@ def collect(settings: Settings) -> Kinds:
         settle_interfaces(backend, settings.strict["task-interface"])
         # Every region of an account has a default network; moto makes it at the first call to the region.
         ignored = {vpc.id for vpc in backend.vpcs.values() if vpc.is_default} if region != DEFAULT_REGION else set()
-        for kind, things in _things(backend).items():
+        for kind, things in things_of(backend).items():
             for thing in things:
                 vpc_id = thing.id if kind == "vpc" else getattr(thing, "vpc_id", None)
                 if vpc_id not in ignored:
@@ -37,7 +37,8 @@ def collect(settings: Settings) -> Kinds:
     return kinds
 
 
-def _things(backend: Any) -> Dict[str, Any]:
+def things_of(backend: Any) -> Dict[str, Any]:
+    """What there is, by its kind."""
     return {
         "vpc": backend.vpcs.values(),
         "subnet": [subnet for zone in backend.subnets.values() for subnet in zone.values()],

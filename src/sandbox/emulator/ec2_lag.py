@@ -5,8 +5,8 @@ might not be immediately visible to all subsequent API commands". Here each knob
 
 - `ec2-use`: a call that names the new id answers *.NotFound;
 - `ec2-id`: Describe by id answers *.NotFound, and a filter leaves the thing out;
-- `ec2-tag`: the thing is shown without its tags, and a filter by tag leaves it out;
-- `ec2-deleted`: what is deleted is still found by a filter;
+- `ec2-tag`: the thing is shown without its tags, and a filter by tag or a list of tags leaves it out;
+- `ec2-deleted`: what is deleted is still found by a filter, and its tags are listed;
 - `nat-deleted`: a deleted NAT gateway stays listed in state `deleted`, with its tags, and so does a failed one (about an
   hour on AWS; VPC user guide, "NAT gateways": "remains visible in the console for a short while (usually an hour)").
 """
@@ -24,11 +24,14 @@ from .aws_call import Answer, AwsError, Call, Forward, read
 from .context import Sandbox
 from .ec2_common import matches
 from .ec2_nat import GONE
+from .ec2_tags import rows_of
 from .moto_call import by_moto
 
 
 @dataclass(frozen=True)
 class Kind:
+    type: str
+    """As tag specifications name it."""
     create: str
     path: Tuple[str, ...]
     """Where the answer to the create holds the id."""
@@ -57,23 +60,28 @@ class Kind:
 
 
 KINDS = (
-    Kind("CreateVpc", ("Vpc", "VpcId"), "DescribeVpcs", "VpcIds", "Vpcs", "vpc-id",
-         "InvalidVpcID.NotFound", "DeleteVpc"),
-    Kind("CreateSubnet", ("Subnet", "SubnetId"), "DescribeSubnets", "SubnetIds", "Subnets", "subnet-id",
-         "InvalidSubnetID.NotFound", "DeleteSubnet"),
-    Kind("CreateInternetGateway", ("InternetGateway", "InternetGatewayId"), "DescribeInternetGateways",
-         "InternetGatewayIds", "InternetGateways", "internet-gateway-id", "InvalidInternetGatewayID.NotFound",
-         "DeleteInternetGateway"),
-    Kind("AllocateAddress", ("AllocationId",), "DescribeAddresses", "AllocationIds", "Addresses", "allocation-id",
+    Kind("vpc", "CreateVpc", ("Vpc", "VpcId"),
+         "DescribeVpcs", "VpcIds", "Vpcs", "vpc-id", "InvalidVpcID.NotFound", "DeleteVpc"),
+    Kind("subnet", "CreateSubnet", ("Subnet", "SubnetId"),
+         "DescribeSubnets", "SubnetIds", "Subnets", "subnet-id", "InvalidSubnetID.NotFound", "DeleteSubnet"),
+    Kind("internet-gateway", "CreateInternetGateway", ("InternetGateway", "InternetGatewayId"),
+         "DescribeInternetGateways", "InternetGatewayIds", "InternetGateways", "internet-gateway-id",
+         "InvalidInternetGatewayID.NotFound", "DeleteInternetGateway"),
+    Kind("elastic-ip", "AllocateAddress", ("AllocationId",),
+         "DescribeAddresses", "AllocationIds", "Addresses", "allocation-id",
          "InvalidAllocationID.NotFound", "ReleaseAddress"),
-    Kind("CreateRouteTable", ("RouteTable", "RouteTableId"), "DescribeRouteTables", "RouteTableIds", "RouteTables",
-         "route-table-id", "InvalidRouteTableID.NotFound", "DeleteRouteTable"),
-    Kind("CreateSecurityGroup", ("GroupId",), "DescribeSecurityGroups", "GroupIds", "SecurityGroups", "group-id",
+    Kind("route-table", "CreateRouteTable", ("RouteTable", "RouteTableId"),
+         "DescribeRouteTables", "RouteTableIds", "RouteTables", "route-table-id",
+         "InvalidRouteTableID.NotFound", "DeleteRouteTable"),
+    Kind("security-group", "CreateSecurityGroup", ("GroupId",),
+         "DescribeSecurityGroups", "GroupIds", "SecurityGroups", "group-id",
          "InvalidGroup.NotFound", "DeleteSecurityGroup"),
-    Kind("CreateNatGateway", ("NatGateway", "NatGatewayId"), "DescribeNatGateways", "NatGatewayIds", "NatGateways",
-         "nat-gateway-id", "InvalidNatGatewayID.NotFound"),
-    Kind("CreateVpcEndpoint", ("VpcEndpoint", "VpcEndpointId"), "DescribeVpcEndpoints", "VpcEndpointIds",
-         "VpcEndpoints", "vpc-endpoint-id", "InvalidVpcEndpointId.NotFound"),
+    Kind("natgateway", "CreateNatGateway", ("NatGateway", "NatGatewayId"),
+         "DescribeNatGateways", "NatGatewayIds", "NatGateways", "nat-gateway-id",
+         "InvalidNatGatewayID.NotFound"),
+    Kind("vpc-endpoint", "CreateVpcEndpoint", ("VpcEndpoint", "VpcEndpointId"),
+         "DescribeVpcEndpoints", "VpcEndpointIds", "VpcEndpoints", "vpc-endpoint-id",
+         "InvalidVpcEndpointId.NotFound"),
 )
 
 
@@ -82,6 +90,7 @@ def install(sandbox: Sandbox) -> None:
     sandbox.on_settle(lag.clear)
     sandbox.before("ec2", "*", lag.refuse_fresh)
     sandbox.before("ec2", "*", lag.forget_gateways)
+    sandbox.answer("ec2", "DescribeTags", lag.list_tags)
     for kind in KINDS:
         sandbox.answer("ec2", kind.create, lag.remember(kind))
         sandbox.answer("ec2", kind.describe, lag.show(kind))
@@ -148,6 +157,15 @@ class Lag:
 
         return answer
 
+    def list_tags(self, call: Call, forward: Forward) -> Dict[str, Any]:
+        found = forward()
+        shown = [row for row in found["Tags"] if not self._younger(row["ResourceId"], "ec2-tag")]
+        for kind in KINDS:
+            for thing in self._recent(kind):
+                tags = {tag["Key"]: tag["Value"] for tag in thing.get("Tags") or []}
+                shown.extend(rows_of(call, kind.type, thing[kind.id], tags))
+        return {**found, "Tags": shown}
+
     def keep_listed(self, kind: Kind) -> Answer:
         def answer(call: Call, forward: Forward) -> Dict[str, Any]:
             before = self._described(kind, call) if self._strict["ec2-deleted"] else []
@@ -166,11 +184,15 @@ class Lag:
         born = self._born.get(identifier)
         return born is not None and time.monotonic() - born[1] < self._strict[knob]
 
-    def _ghosts(self, kind: Kind, call: Call) -> Iterator[Dict[str, Any]]:
+    def _recent(self, kind: Kind) -> List[Dict[str, Any]]:
+        """What was deleted so short a time ago that it is still shown."""
         recent = [(at, thing) for at, thing in self._deleted.get(kind, [])
                   if time.monotonic() - at < self._strict["ec2-deleted"]]
         self._deleted[kind] = recent
-        for _at, thing in recent:
+        return [thing for _at, thing in recent]
+
+    def _ghosts(self, kind: Kind, call: Call) -> Iterator[Dict[str, Any]]:
+        for thing in self._recent(kind):
             tags = [{"key": tag["Key"], "value": tag["Value"]} for tag in thing.get("Tags") or []]
             try:
                 if matches(call, {kind.filter: thing[kind.id], "vpc-id": thing.get("VpcId")}, tags):

@@ -50,6 +50,7 @@ class Capacity:
         """(capacity provider, "capacity" or "quota") -> what there is"""
         sandbox.on_reset(self._limits.clear)
         sandbox.answer("servicequotas", "GetServiceQuota", self._applied_quota)
+        sandbox.answer("servicequotas", "ListServiceQuotas", self._applied_quotas)
         sandbox.route("/_sandbox/fargate", self._set)
 
     def shortage(self, region: Region, definition: TaskDefinition, provider: Optional[str]) -> Optional[str]:
@@ -68,11 +69,17 @@ class Capacity:
         limit = self._limits.get((provider, kind))
         return limit.vcpus if limit is not None and time.monotonic() < limit.until else math.inf
 
-    def _applied_quota(self, call: Call, forward: Forward) -> Dict[str, Any]:
+    def _applied_quota(self, _call: Call, forward: Forward) -> Dict[str, Any]:
         """The account's own value (Service Quotas API reference, GetServiceQuota), as tasks are held to it."""
+        return {"Quota": self._applied(forward()["Quota"])}
+
+    def _applied_quotas(self, _call: Call, forward: Forward) -> Dict[str, Any]:
         answer = forward()
-        limit = self._limit(QUOTA_CODES.get(call.params.get("QuotaCode", ""), ""), "quota")
-        return answer if limit == math.inf else {"Quota": {**answer["Quota"], "Value": limit}}
+        return {**answer, "Quotas": [self._applied(quota) for quota in answer["Quotas"]]}
+
+    def _applied(self, quota: Dict[str, Any]) -> Dict[str, Any]:
+        limit = self._limit(QUOTA_CODES.get(quota["QuotaCode"], ""), "quota")
+        return quota if limit == math.inf else {**quota, "Value": limit}
 
     def _set(self, method: str, _rest: str, _query: Dict[str, str], body: bytes) -> Reply:
         wanted: Dict[str, Any] = json.loads(body or b"{}")

@@ -12,8 +12,11 @@ from moto.servicequotas.resources.default_quotas.vpc import VPC_DEFAULT_QUOTAS
 
 from .aws_call import AwsError, Call, Forward
 from .context import Sandbox
+from .paging import page_of
 
 VCPUS = 4000.0
+PAGE = 100
+NO_SUCH_RESOURCE = AwsError("NoSuchResourceException", "The specified resource does not exist.", 400)
 
 
 def _quota(service: str, name: str, code: str, value: float) -> Dict[str, Any]:
@@ -39,6 +42,7 @@ QUOTAS: List[Dict[str, Any]] = [
 def install(sandbox: Sandbox) -> None:
     sandbox.answer("servicequotas", "GetServiceQuota", get_quota)
     sandbox.answer("servicequotas", "GetAWSDefaultServiceQuota", get_quota)
+    sandbox.answer("servicequotas", "ListServiceQuotas", list_quotas)
 
 
 def get_quota(call: Call, _forward: Forward) -> Dict[str, Any]:
@@ -46,6 +50,18 @@ def get_quota(call: Call, _forward: Forward) -> Dict[str, Any]:
     service, code = call.params.get("ServiceCode"), call.params.get("QuotaCode")
     for quota in QUOTAS:
         if quota["ServiceCode"] == service and quota["QuotaCode"] == code:
-            arn = f"arn:aws:servicequotas:{call.region}:{call.account}:{service}/{code}"
-            return {"Quota": {**quota, "QuotaArn": arn}}
-    raise AwsError("NoSuchResourceException", "The specified resource does not exist.", 400)
+            return {"Quota": _shown(call, quota)}
+    raise NO_SUCH_RESOURCE
+
+
+def list_quotas(call: Call, _forward: Forward) -> Dict[str, Any]:
+    """An unknown service is NoSuchResourceException as well (Service Quotas API reference, ListServiceQuotas)."""
+    own = [_shown(call, quota) for quota in QUOTAS if quota["ServiceCode"] == call.params.get("ServiceCode")]
+    if not own:
+        raise NO_SUCH_RESOURCE
+    return page_of(own, call.params, "Quotas", call.params.get("MaxResults"), PAGE)
+
+
+def _shown(call: Call, quota: Dict[str, Any]) -> Dict[str, Any]:
+    arn = f"arn:aws:servicequotas:{call.region}:{call.account}:{quota['ServiceCode']}/{quota['QuotaCode']}"
+    return {**quota, "QuotaArn": arn}

@@ -14,6 +14,7 @@ from . import (
     ec2_lag,
     ec2_nat,
     ec2_routes,
+    ec2_tags,
     ecr,
     ecs,
     iam,
@@ -51,6 +52,7 @@ MODULES = (
     ec2_interfaces,
     ec2_dependencies,
     ec2_inventory,
+    ec2_tags,
     # Outermost: it hides and shows what the others answer.
     ec2_lag,
     ecr,
