@@ -108,7 +108,7 @@ async function checksOf(input: CommandInput, connection: Connection): Promise<Ch
     },
   });
   return [
-    ...(await ofConnection(connection, config)),
+    ...(await ofConnection(connection, config, { all: true })),
     ...guest,
     single('state', 'state', () => {
       if (found instanceof Error) return fail(...asUserErrors(found, 'reading the state'));

@@ -94,13 +94,20 @@ export function ofTemporal(
   ];
 }
 
-/** @param config what is to be made; absent when nothing can be in its way any more */
-export async function ofConnection(connection: Connection, config: StackConfig | undefined): Promise<Check[]> {
+/**
+ * @param config what is to be made; absent when nothing can be in its way any more
+ * @param all also what can be in nobody's way, and is only worth knowing
+ */
+export async function ofConnection(
+  connection: Connection,
+  config: StackConfig | undefined,
+  { all = false } = {},
+): Promise<Check[]> {
   const { caller: arn, region, clockOffsetMs, clients } = connection;
   const { expiration } = await clients.sts.config.credentials();
   return [
     ...callerChecks({ arn, expiration, region, clockOffsetMs }),
-    ...(config ? accountChecks(targetOf(connection, config)) : []),
+    ...(config ? accountChecks(targetOf(connection, config), all) : []),
   ];
 }
 

@@ -73,6 +73,7 @@ const COMMANDS = {
     ...state.mayReadAllStates,
     ...looks.mayLookAtNetworks,
     ...looks.mayCheckAccount,
+    ...looks.maySeeServiceRoles,
     ...mayAskTemporal,
   ],
   cost: () => [...state.mayReadState],

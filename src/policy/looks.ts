@@ -40,9 +40,16 @@ const SERVICE_LINKED_ROLES: Scope = {
 /** Room in the account (src/preflight). Whether EC2 would create is asked by creating on trial, with init's permissions. */
 export const mayCheckAccount: readonly Permission[] = [
   ...mayDescribe('Addresses', 'AvailabilityZones', 'InternetGateways', 'NatGateways', 'Regions', 'Subnets', 'Vpcs'),
-  may(ANYTHING, 'servicequotas:GetAWSDefaultServiceQuota', 'servicequotas:GetServiceQuota'),
-  may(SERVICE_LINKED_ROLES, 'iam:GetRole'),
+  may(
+    ANYTHING,
+    'servicequotas:GetAWSDefaultServiceQuota',
+    'servicequotas:GetServiceQuota',
+    'servicequotas:ListServiceQuotas',
+  ),
 ];
+
+/** Whether AWS's services have their roles already: `init` makes what is missing of them, and `doctor` says so. */
+export const maySeeServiceRoles: readonly Permission[] = [may(SERVICE_LINKED_ROLES, 'iam:GetRole')];
 
 /** What runs (src/aws/service-report.ts). */
 export const maySeeTasks: readonly Permission[] = [

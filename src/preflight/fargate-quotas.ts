@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { type Check, fail, ok, single, type Verdict, warn } from './check.ts';
-import { type Quota, quotaOf, unknownLimit } from './quotas.ts';
+import { type LimitOf, type Quota, unknownLimit } from './quotas.ts';
 import type { Target, VcpuRange } from './target.ts';
 
 /** Source: Amazon ECS developer guide, "AWS Fargate service quotas" (2026-11). */
@@ -11,16 +11,11 @@ const SPOT: Quota = { service: 'fargate', code: 'L-36FBB829', name: 'Fargate Spo
  * A quota of Fargate fails no call: ECS would go on trying for ever. So it has to be known before, for all tasks that
  * auto scaling may start.
  */
-export function fargateQuotas({ clients, vcpus }: Target): Check[] {
+export function fargateQuotas({ vcpus }: Target, limitOf: LimitOf): Check[] {
   const check = (quota: Quota, title: string, need: VcpuRange): Check[] =>
     need.max === 0
       ? []
-      : [
-          single(`quota/${quota.code}`, title, async (signal) => {
-            const { Value } = await quotaOf(clients.quotas, quota, signal);
-            return judgeVcpus(quota, Value, need);
-          }),
-        ];
+      : [single(`quota/${quota.code}`, title, async () => judgeVcpus(quota, await limitOf(quota), need))];
   return [...check(ON_DEMAND, 'on-demand vCPU quota', vcpus.onDemand), ...check(SPOT, 'Spot vCPU quota', vcpus.spot)];
 }
 

@@ -5,6 +5,7 @@ import { dryRuns } from './dry-runs.ts';
 import { judgeExpiry } from './expiry.ts';
 import { fargateQuotas } from './fargate-quotas.ts';
 import { networkQuotas } from './network-quotas.ts';
+import { limitsOf } from './quotas.ts';
 import { judgeRanges, rangesOfOthers } from './ranges.ts';
 import { answeringRegion } from './region.ts';
 import { serviceRoles } from './service-roles.ts';
@@ -34,15 +35,20 @@ export const callerChecks = ({ arn, expiration, region, clockOffsetMs }: Caller)
  */
 const NO_DRY_RUN = 'only EC2 can be asked without doing it';
 
-/** Whether the account has room for the stack, and lets these credentials make it. */
-export function accountChecks(target: Target): Check[] {
+/**
+ * Whether the account has room for the stack, and lets these credentials make it.
+ *
+ * @param all also what can be in nobody's way, and is only worth knowing
+ */
+export function accountChecks(target: Target, all: boolean): Check[] {
   const { clients, network, workers, stack, zones, vpcs } = target;
+  const limitOf = limitsOf(clients.quotas);
   return [
     ...dryRuns(target),
     single('permissions/others', 'permissions of others', () => skip(NO_DRY_RUN)),
-    serviceRoles(clients.iam),
-    ...networkQuotas(target),
-    ...fargateQuotas(target),
+    ...(all ? [serviceRoles(clients.iam)] : []),
+    ...networkQuotas(target, limitOf),
+    ...fargateQuotas(target, limitOf),
     ...(network
       ? [
           single('zones', 'availability zones', async () => judgeZones(network.zones, await zones())),

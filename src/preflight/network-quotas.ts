@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type Check, ok, single, type Verdict } from './check.ts';
 import { withoutOwn } from './others.ts';
-import { judgeRoom, type Quota, quotaOf } from './quotas.ts';
+import { judgeRoom, type LimitOf, type Quota } from './quotas.ts';
 import type { Target } from './target.ts';
 
 type NetworkQuota = Quota & { readonly title: string };
@@ -34,7 +34,7 @@ const NATS: NetworkQuota = {
 };
 
 /** One check for each kind of thing with a small quota that the stack has any of. */
-export function networkQuotas({ accountId, stack, clients, wanted, vpcs }: Target): Check[] {
+export function networkQuotas({ accountId, stack, clients, wanted, vpcs }: Target, limitOf: LimitOf): Check[] {
   const { ec2 } = clients;
   const check = (
     quota: NetworkQuota,
@@ -43,11 +43,7 @@ export function networkQuotas({ accountId, stack, clients, wanted, vpcs }: Targe
   ) =>
     many === 0
       ? []
-      : [
-          single(`quota/${quota.code}`, quota.title, async (signal) =>
-            judge(signal, (await quotaOf(clients.quotas, quota, signal)).Value),
-          ),
-        ];
+      : [single(`quota/${quota.code}`, quota.title, async (signal) => judge(signal, await limitOf(quota)))];
   const counted = (quota: NetworkQuota, many: number, others: (abortSignal: AbortSignal) => Promise<number>): Check[] =>
     check(quota, many, async (signal, limit) =>
       judgeRoom({ quota, limit, others: await others(signal), wanted: many }),

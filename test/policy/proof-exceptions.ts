@@ -39,7 +39,7 @@ export const DENIED: readonly (readonly [what: RegExp, why: string])[] = [
     'a trial: may these credentials create? With no more than the policy for doctor they may not',
   ],
   [
-    /^deploy \S+: (servicequotas|iam GetRole: \S+ on \S+AWSServiceRoleFor|ec2 (AllocateAddress|CreateInternetGateway|CreateVpc|DescribeAvailabilityZones)|ec2 DescribeSubnets)/,
+    /^deploy \S+: (servicequotas|ec2 (AllocateAddress|CreateInternetGateway|CreateVpc|DescribeAvailabilityZones)|ec2 DescribeSubnets)/,
     'on a stack that init has not finished: deploy then checks what init would need, and leaves the rest to init',
   ],
 ];
@@ -86,6 +86,7 @@ export const NOT_MET: readonly (readonly [permission: RegExp, why: string])[] = 
   ],
   [/^\w+: Secret: secretsmanager:DescribeSecret$/, 'looking at all steps, in commands that are tested on fewer'],
   [/^\w+: Read: ec2:Describe(Addresses|RouteTables|Subnets|VpcEndpoints)$/, 'likewise'],
+  [/^\w+: Read: ec2:DescribeTags$/, 'where many kinds of a network are missing at once'],
   [/^\w+: Read: ec2:Describe(AvailabilityZones|Regions)$/, 'offered to a person who has given no region'],
   [/^\w+: Read: ec2:DescribeVpcAttribute$/, 'whether a network of others resolves names, before it is used'],
   [/^\w+: Read: servicequotas:GetAWSDefaultServiceQuota$/, 'where AWS shows no quota of the account itself'],
