@@ -2,7 +2,6 @@ import {
   DeleteBucketCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetObjectCommand,
   ListObjectVersionsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -10,7 +9,8 @@ import { newHolder } from '../../state/lock-holder.ts';
 import type { AnswersName } from './answers.ts';
 import { type Deed, disowned, doByHand } from './by-hand.ts';
 import { type Event, init } from './commands.ts';
-import { codesOf, LOCK_KEY, STATE_KEY, told, type World } from './world.ts';
+import { STATE_KEY, storedState } from './stored-state.ts';
+import { codesOf, LOCK_KEY, told, type World } from './world.ts';
 
 export const byHand = (deed: Deed): Event => ({
   text: deed.text,
@@ -72,11 +72,8 @@ export const stateTruncated = (answers: AnswersName, mend: 'restore' | 'discard'
     ].join('\n'),
     happen: async (world) => {
       const where = { Bucket: world.bucket, Key: STATE_KEY };
-      const text = await world.s3
-        .send(new GetObjectCommand(where))
-        .then(({ Body }) => Body?.transformToString())
-        .catch(() => undefined);
-      if (text === undefined) return;
+      const text = await storedState(world.s3, world.bucket);
+      if (text === '') return;
       await world.s3.send(new PutObjectCommand({ ...where, Body: text.slice(0, text.length / 2) }));
       const before = new Set(world.excused);
       world.excused.add('STATE_DAMAGED');

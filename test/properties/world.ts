@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { stateBucket } from '../../state/bucket.ts';
 import { shapeOf, withoutEarlierRevisions } from '../helpers/account-shape.ts';
 import { type CliResult, cliEnvironment } from '../helpers/cli.ts';
@@ -9,8 +9,8 @@ import { startTestEmulator, type TestEmulator } from '../helpers/emulator.ts';
 import { difference, remains } from '../helpers/inventory.ts';
 import { WarmProgram } from '../helpers/warm-program.ts';
 import { type AnswersName, writeAnswers } from './answers.ts';
+import { contentOf, recordsIn, STATE_KEY, storedState } from './stored-state.ts';
 
-export const STATE_KEY = 'dev/state.json';
 export const LOCK_KEY = 'dev/lock.json';
 
 /** Takes down a stack for good. */
@@ -92,7 +92,7 @@ export class World {
     await this.reset();
     const result = await this.type(this.initOf(answers));
     if (result.code !== 0) throw new Error(`a clean init ends with ${told(result)}`);
-    const { steps } = await this.state();
+    const { steps } = recordsIn(await this.stored());
     this.clean.set(answers, { shape: await this.shape(), steps });
     await this.reset();
   }
@@ -117,6 +117,7 @@ export class World {
 
   /** `init`: the stack is what the answers say, or it refuses, with an excuse, and has changed nothing. Throws what is not so. */
   async init(answers: AnswersName): Promise<'made' | 'refused'> {
+    const before = contentOf(await this.stored());
     await this.emulator.clearCalls();
     const result = await this.type(this.initOf(answers));
     if (result.code === 0) {
@@ -127,6 +128,7 @@ export class World {
     const codes = codesOf(result);
     if (!this.isExcused(codes)) throw new Error(`init ends with ${told(result)}`);
     const changes = await this.changes();
+    if (contentOf(await this.stored()) !== before) changes.push('its state');
     if (changes.length > 0) throw new Error(`init refuses (${codes.join(', ')}) and changes ${changes.join(', ')}`);
     return 'refused';
   }
@@ -151,7 +153,7 @@ export class World {
     const found = await this.shape();
     const things = expected && difference(known(found), known(expected.shape));
     if (things) throw new Error(`not what a clean init makes: ${things}`);
-    const { steps, configs } = await this.state();
+    const { steps, configs } = recordsIn(await this.stored());
     const records = expected && difference(steps, expected.steps);
     if (records) throw new Error(`not what the state of a clean init records: ${records}`);
     if (configs !== 1) throw new Error(`${configs} configs are in force`);
@@ -166,23 +168,15 @@ export class World {
     return shapeOf(withoutEarlierRevisions(await this.emulator.inventory()));
   }
 
-  private async state(): Promise<{ steps: string[]; configs: number }> {
-    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: STATE_KEY }));
-    const { steps, configs } = JSON.parse((await Body?.transformToString()) ?? '') as {
-      steps: Record<string, { id?: string }>;
-      configs: unknown[];
-    };
-    return {
-      steps: Object.entries(steps).map(([step, { id }]) => (id ? step : `${step} (intent)`)),
-      configs: configs.length,
-    };
+  private stored(): Promise<string> {
+    return storedState(this.s3, this.bucket);
   }
 
-  /** "ec2 CreateVpc" for each change that AWS carried out since the log was cleared; the lock itself is none. */
+  /** "ec2 CreateVpc" for each change that AWS carried out since the log was cleared; those of state and lock are none. */
   private async changes(): Promise<string[]> {
     return (await this.emulator.calls())
       .filter(({ mutating, principal, error }) => mutating && principal === 'operator' && error === null)
-      .filter(({ params }) => params.Key !== LOCK_KEY)
+      .filter(({ params }) => params.Key !== LOCK_KEY && params.Key !== STATE_KEY)
       .map(({ service, operation }) => `${service} ${operation}`);
   }
 }
