@@ -1,4 +1,5 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { canonical } from '../../src/steps/define.ts';
 
 export const STATE_KEY = 'dev/state.json';
 
@@ -17,7 +18,7 @@ const WRITING = ['epoch', 'serial', 'writer', 'writtenAt', 'operation', 'cliVers
 /** What a state says of its stack. Who takes an abandoned lock over writes it anew, and changes nothing of this. */
 export function contentOf(text: string): string {
   try {
-    return JSON.stringify(Object.entries(JSON.parse(text)).filter(([key]) => !WRITING.includes(key)));
+    return canonical(Object.entries(JSON.parse(text)).filter(([key]) => !WRITING.includes(key)));
   } catch {
     return text;
   }
