@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -12,13 +10,11 @@ import {
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type CliResult, leanBin, startCli } from '../helpers/cli.ts';
+import { type GithubApi, startGithubApi } from '../helpers/github-api.ts';
 import type { TrustPolicy } from '../helpers/github-trust.ts';
 import { type CliStage, INIT, useCliStage } from './stage.ts';
 
-/** What GitHub's API says of the one repository that there is. */
-const REPOSITORY = { full_name: 'acme/orders', id: 4711, owner: { id: 99 } };
-
-export const CI = ['ci', 'github', '--yes', '--repo', REPOSITORY.full_name] as const;
+export const CI = ['ci', 'github', '--yes', '--repo', 'acme/orders'] as const;
 
 type Use = 'deploy' | 'plan';
 
@@ -40,16 +36,10 @@ export interface GithubStage extends CliStage {
 export function useGithubStage(): GithubStage {
   const stage = useCliStage();
   const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-github-'));
-  const asked: string[] = [];
-  let api: Server;
+  let api: GithubApi;
 
   beforeAll(async () => {
-    api = createServer((request, response) => {
-      asked.push(request.url ?? '');
-      const isKnown = request.url === `/repos/${REPOSITORY.full_name}`;
-      response.writeHead(isKnown ? 200 : 404).end(JSON.stringify(isKnown ? REPOSITORY : { message: 'Not Found' }));
-    });
-    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+    api = await startGithubApi();
     expect((await stage.run(INIT)).code).toBe(0);
   });
 
@@ -74,12 +64,11 @@ export function useGithubStage(): GithubStage {
     ...stage,
     folder,
     workflow: join(folder, '.github/workflows/temporal-fargate-dev.yml'),
-    asked,
-    runThere(args, cwd = folder) {
-      const { port } = api.address() as AddressInfo;
-      return startCli(args, stage.env({ GITHUB_API_URL: `http://127.0.0.1:${port}` }), undefined, leanBin(), cwd)
-        .result;
+    get asked() {
+      return api.asked;
     },
+    runThere: (args, cwd = folder) =>
+      startCli(args, stage.env({ GITHUB_API_URL: api.origin }), undefined, leanBin(), cwd).result,
     roleFor,
     async asRole(use) {
       const { iam } = stage.emulator.clients;

@@ -20,6 +20,8 @@ export interface Terminal {
   type(keys: string): void;
   /** Resolves when the text is drawn after all that was seen before; rejects when the program ends without it. */
   see(text: string | RegExp): Promise<void>;
+  /** The same, with what it was. */
+  find(pattern: RegExp): Promise<RegExpExecArray>;
   /** Closes the terminal under the program, as who closes its window does. */
   hangUp(): void;
   /** The next question, with its suggestion: "Task queue (test-queue)"; rejects when the program ends without one. */
@@ -47,22 +49,22 @@ export interface TerminalSize {
 export function openTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  size: Partial<TerminalSize> = {},
+  { cwd, bin = BIN }: { cwd?: string; bin?: string } = {},
+): Terminal {
+  return openInTerminal([process.execPath, bin, ...args], env, size, cwd);
+}
+
+/** Any command in such a terminal. */
+export function openInTerminal(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
   { columns = 200, rows = 50 }: Partial<TerminalSize> = {},
-  { cwd = process.cwd(), bin = BIN }: { cwd?: string; bin?: string } = {},
+  cwd = process.cwd(),
 ): Terminal {
   const child = spawn(
     'python3',
-    [
-      '-c',
-      IN_A_TERMINAL,
-      'sh',
-      '-c',
-      `stty cols ${columns} rows ${rows}; exec "$@"`,
-      'sh',
-      process.execPath,
-      bin,
-      ...args,
-    ],
+    ['-c', IN_A_TERMINAL, 'sh', '-c', `stty cols ${columns} rows ${rows}; exec "$@"`, 'sh', ...command],
     { cwd, env: { ...env, TERM: env.TERM ?? 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] },
   );
   let bytes = '';
@@ -103,6 +105,7 @@ export function openTerminal(
       child.kill('SIGKILL');
     },
     ended,
+    find,
     see: async (text) => {
       await find(typeof text === 'string' ? new RegExp(escaped(text)) : text);
     },
