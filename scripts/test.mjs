@@ -1,5 +1,5 @@
 // `npm test`: sets up what is missing and runs every test. Arguments are passed on to vitest.
-// `--kill-matrix`: runs the room of faults and nothing else, more of it than `npm test`. The whole matrix: `npm run faults`.
+// `--kill-matrix`, `--docs`: run one room and nothing else, and more of it than `npm test` does.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,16 +9,24 @@ import { cacheDir, root, run, safeEnvironment, say, setUp } from './setup.mjs';
 /** How many files are named at the end with the time they took. */
 const SLOWEST = 10;
 
+/** The whole matrix of faults is `npm run faults`. */
+const ROOMS = {
+  '--kill-matrix': { says: 'the kills (usually 10 minutes)', files: 'test/faults/', env: { KILL_MATRIX: 'whole' } },
+  '--docs': { says: 'all pages (usually 5 minutes)', files: 'test/docs/', env: { DOCS_RUN: 'whole' } },
+};
+
 setUp();
 // So that no test needs a network.
-run(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'scripts/python-worker.ts']);
+for (const script of ['python-worker', 'worker-layers']) {
+  run(process.execPath, ['node_modules/tsx/dist/cli.mjs', `scripts/${script}.ts`]);
+}
 mkdirSync(cacheDir, { recursive: true });
 const report = join(cacheDir, 'test-report.json');
-const killMatrix = process.argv.includes('--kill-matrix');
-const args = process.argv.slice(2).filter((arg) => arg !== '--kill-matrix');
-say(killMatrix ? 'Running the kills (usually 10 minutes) ...' : 'Running the tests (usually 11 minutes) ...');
+const room = Object.entries(ROOMS).find(([flag]) => process.argv.includes(flag))?.[1];
+const args = process.argv.slice(2).filter((arg) => !(arg in ROOMS));
+say(`Running ${room?.says ?? 'the tests (usually 11 minutes)'} ...`);
 // Only all tests together need every permission that is printed.
-const whole = !killMatrix && args.length === 0;
+const whole = room === undefined && args.length === 0;
 if (whole) forgetRecord();
 const { status } = spawnSync(
   process.execPath,
@@ -28,7 +36,7 @@ const { status } = spawnSync(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...(killMatrix ? ['test/faults/'] : []),
+    ...(room ? [room.files] : []),
     ...args,
   ],
   {
@@ -36,7 +44,7 @@ const { status } = spawnSync(
     stdio: 'inherit',
     env: {
       ...safeEnvironment(),
-      ...(killMatrix ? { KILL_MATRIX: 'whole' } : {}),
+      ...room?.env,
       ...(whole ? { AUTHORIZATION_RECORD: record } : {}),
     },
   },
