@@ -42,6 +42,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
 
 const DEV = (world: World): Promise<void> => world.init('dev');
 
+const sandboxRuns = async (world: World): Promise<void> => world.becomeSandbox();
+
 /** In a stack of one worker of a user's, which has run two revisions. */
 async function deployedTwice(world: World, stack: string): Promise<void> {
   await workerFolder(world, 'worker', { orders: true });
@@ -66,8 +68,7 @@ export const SCENES: readonly Scene[] = [
   {
     page: 'README.md',
     before: {
-      'npx temporal-fargate worker init && (cd worker && npm ci)  # a worker to begin with, in ./worker': async (world) =>
-        world.becomeSandbox(),
+      'npx temporal-fargate worker init && (cd worker && npm ci)  # a worker to begin with, in ./worker': sandboxRuns,
     },
   },
   {
@@ -132,7 +133,7 @@ export const SCENES: readonly Scene[] = [
   {
     page: 'docs/scaling.md',
     world: { scaling: true },
-    given: async (world) => world.becomeSandbox(),
+    given: sandboxRuns,
     insteadOf: { '0f3a9c12': (world) => aTask(world, 'dev') },
   },
   { page: 'docs/screens.md' },
