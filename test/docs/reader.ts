@@ -5,7 +5,7 @@ import { ENTER, openInTerminal, type Terminal } from '../helpers/terminal.ts';
 import { ROOT } from './pages.ts';
 
 /** A block of commands is given up after so long. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 300_000;
 const SIZE = { columns: 160, rows: 80 };
 const INTERRUPT = '\x03';
 

@@ -185,14 +185,13 @@ export const SCENES: readonly Scene[] = [
   {
     page: COMMANDS_PAGE,
     commands: [
-      ...['deploy', 'history', 'rollback', 'trigger', 'status', 'logs', 'unlock', 'ci github'],
+      ...['deploy', 'history', 'rollback', 'trigger', 'status', 'logs', 'unlock'],
       ...['state list', 'state show', 'state versions', 'state restore', 'state discard', 'destroy'],
     ],
     given: async (world) => {
       await deployedTwice(world, 'dev');
       await world.init('prod', '--cidr 10.1.0.0/16');
-      await world.startGithub();
-      cloneOf(world, 'acme/orders');
+      await world.run('state create --region eu-west-1');
     },
     before: {
       'temporal-fargate state restore': (world) => damageState(world, 'dev'),
@@ -205,6 +204,16 @@ export const SCENES: readonly Scene[] = [
         `--version-id ${await stateVersion(world, 'dev')} --json`,
       '--version-id 3sL4kqtJlcpXroDTDmJ --yes': async (world) =>
         `--version-id ${await stateVersion(world, 'prod')} --yes`,
+    },
+  },
+  {
+    page: COMMANDS_PAGE,
+    commands: ['ci github'],
+    given: async (world) => {
+      await workerFolder(world, 'worker');
+      await devAndProd(world);
+      await world.startGithub();
+      cloneOf(world, 'acme/orders');
     },
   },
   {

@@ -64,13 +64,13 @@ export class World {
       alarmActions: scaling,
       workDir: join(root, 'emulator'),
     });
-    const access = withKey && {
+    const key = {
       TEMPORAL_TLS_SERVER_CA_CERT_PATH: join(certificates, 'ca.pem'),
       TEMPORAL_FARGATE_TEMPORAL_AUTH: 'api-key',
       TEMPORAL_TLS: 'true',
       TEMPORAL_API_KEY: API_KEY,
     };
-    return new World({ root, server, temporal, front, temporalAddress, access: access || {} });
+    return new World({ root, server, temporal, front, temporalAddress, access: withKey ? key : {} });
   }
 
   /** Of somebody with an AWS account and a Temporal server, or of somebody who has neither and uses the sandbox. */
