@@ -10,7 +10,7 @@ import { stateBucket } from '../state/bucket.ts';
 import { type CliResult, cliEnvironment, runCli } from '../test/helpers/cli.ts';
 import { startTestEmulator, type TestEmulator } from '../test/helpers/emulator.ts';
 import { makeLeanProgram } from '../test/helpers/lean-program.ts';
-import { ANSWERS, STATE_KEY, writeRelease } from '../test/releases/kept.ts';
+import { ANSWERS, keptReleases, STATE_KEY, writeRelease } from '../test/releases/kept-releases.ts';
 import { keptOf, type RawCall } from '../test/releases/recording.ts';
 import { safeEnvironment, say, setUp } from './setup.mjs';
 
@@ -22,6 +22,8 @@ const program = await makeLeanProgram(values.dist && join(values.dist, 'bin.js')
 const { emulator, stop } = await startTestEmulator({ delaySeconds: 0.1 });
 try {
   const name = values.name ?? (await run('--version')).stdout.trim();
+  if (keptReleases().includes(name))
+    throw new Error(`test/releases/${name} is there; if it is not released yet, delete it first`);
   await emulator.ask('POST', 'recording');
   // Each version has a worker of its own, so that the next one has something to roll out.
   writeWorker(name);
@@ -34,6 +36,9 @@ try {
   const state = await stateOf(emulator);
   const kept = keptOf(calls, state);
   say(`${kept.length} calls are kept in ${writeRelease(name, { state, calls: kept })}`);
+} catch (error) {
+  say(`✖ ${(error as Error).message}`);
+  process.exitCode = 1;
 } finally {
   await stop();
   program.remove();

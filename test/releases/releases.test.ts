@@ -7,7 +7,7 @@ import { cliEnvironment } from '../helpers/cli.ts';
 import { type Inventory, useEmulator } from '../helpers/emulator.ts';
 import { remains } from '../helpers/inventory.ts';
 import { WarmProgram } from '../helpers/warm-program.ts';
-import { ANSWERS, keptReleases, readRelease, remake, STACK, STATE_KEY } from './kept.ts';
+import { ANSWERS, keptReleases, readRelease, remake, STACK, STATE_KEY } from './kept-releases.ts';
 
 const emulator = useEmulator({ delaySeconds: 0.1, tasks: 'simulated' });
 
@@ -45,7 +45,7 @@ const idsOf = (inventory: Inventory): string[] =>
     ),
   );
 
-describe.each(keptReleases())('a stack as version %s has made it', (name) => {
+describe.each(keptReleases())('a stack of %s', (name) => {
   const release = readRelease(name);
   const { schemaVersion, cliVersion, history = [] } = JSON.parse(release.state);
   let empty: Inventory;

@@ -54,7 +54,9 @@ async function repeat(
   { service, operation }: RecordedCall,
   input: unknown,
 ): Promise<Json> {
-  const [name, commands] = SERVICES[service as keyof typeof SERVICES];
+  const known = Object.entries(SERVICES).find(([signed]) => signed === service)?.[1];
+  if (!known) throw new Error(`${what}: SERVICES of replay.ts has no client for ${service}`);
+  const [name, commands] = known;
   const Command = commands[`${operation}Command` as keyof typeof commands] as new (input: unknown) => never;
   const client = emulator.clients[name] as { send(command: never): Promise<unknown> };
   for (const deadline = performance.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stackConfig } from '../../src/config/schema.ts';
 import { parseDocument, SCHEMA_VERSION } from '../../state/document.ts';
 import { MIGRATIONS, type Migration, migrate } from '../../state/migrations.ts';
-import { keptReleases, readRelease } from '../releases/kept.ts';
+import { keptReleases, readRelease } from '../releases/kept-releases.ts';
 
 const identity = { where: 'dev/state.json', stack: 'dev', accountId: '123456789012', region: 'us-east-1' };
 

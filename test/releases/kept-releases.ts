@@ -33,10 +33,10 @@ export function readRelease(name: string): KeptRelease {
   return { state: read('state.json'), calls: lines.map((line) => JSON.parse(line) as RecordedCall) };
 }
 
-/** @returns its folder */
+/** @returns its folder, which was not there: what a release has made does not change any more */
 export function writeRelease(name: string, { state, calls }: KeptRelease): string {
   const folder = join(FOLDER, name);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder);
   writeFileSync(join(folder, 'state.json'), `${JSON.stringify(JSON.parse(state), null, 2)}\n`);
   writeFileSync(join(folder, 'calls.ndjson'), calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
   return folder;
