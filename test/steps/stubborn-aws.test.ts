@@ -14,7 +14,7 @@ import { idOf } from './stage.ts';
 
 const emulator = useEmulator({
   delaySeconds: 0.1,
-  strict: ['on', 'role=4', 'service-linked-role=0.5', 'cluster=1.5', 'bucket=0.5', 'bucket-name=3', 'secret-name=3'],
+  strict: ['on', 'role=4', 'service-linked-role=2', 'cluster=1.5', 'bucket=2', 'bucket-name=3', 'secret-name=3'],
 });
 
 let folder: string;
