@@ -94,24 +94,26 @@ export async function destroy<Cloud, Config>(
  * Everything that is this step's, found by tag and by record. Refuses what the record names without our tags.
  *
  * @param patient absent for the last look: what this run has deleted needs no waiting for
- * @param gone given for the last look: ids that need no second one
+ * @param isGone given for the last look: whether this thing, which is on record, is known to be gone without another one
  */
 async function findAll<Cloud, Config>(
   context: EngineContext<Cloud, Config>,
   step: AnyStep<Cloud, Config>,
   patient: Patience | undefined,
-  gone?: ReadonlySet<string>,
+  isGone?: (id: string) => Promise<boolean>,
 ): Promise<Live[]> {
   const { cloud, owner, session } = context;
   const record = session.document.steps[step.id];
   const recorded = record?.id;
+  const byName = step.repeatable === 'name';
+  if (isGone && byName && recorded !== undefined && (await isGone(recorded))) return [];
   const lives =
     record && recorded === undefined
-      ? await searchForIntent(context, step, record, step.repeatable !== 'name')
+      ? await searchForIntent(context, step, record, !byName)
       : ((await step.findOwned(cloud, { stack: owner.stack, stepId: step.id })) as Live[]);
   // A thing with a unique name was just looked for by it; any other may have lost its tags.
   const known = recorded === undefined || lives.some((live) => live.id === recorded);
-  if (!known && !gone?.has(recorded) && !(gone && step.repeatable === 'name')) {
+  if (!known && !(isGone && (byName || (await isGone(recorded))))) {
     const live: Live | undefined =
       record && patient
         ? await findRecorded(cloud, step, { ...record, id: recorded }, patient)
@@ -138,11 +140,25 @@ async function confirmGone<Cloud, Config>(
   const isKept = (live: Live): boolean => kept.some((entry) => entry.live.id === live.id);
   const stays = (step: AnyStep, live: Live): boolean => isKept(live) || step.remains?.(live) !== undefined;
   const { clock, signal, tagLagMs, polling } = context;
-  const seen = new Map<Steps<Cloud, Config>[number], Live[]>();
+  type Own = Steps<Cloud, Config>[number];
+  const looks = new Map<string, Promise<Live[]>>();
+  const look = (step: Own): Promise<Live[]> => {
+    const underway =
+      looks.get(step.id) ??
+      named('looking for', step, undefined, () => findAll(context, step, undefined, (id) => isGone(step, id)));
+    looks.set(step.id, underway);
+    return underway;
+  };
+  const isGone = async (step: Own, id: string): Promise<boolean> => {
+    if (gone.has(id)) return true;
+    const held = needsOf(step).find(({ key }) => key === step.holds)?.step;
+    const isRecorded = held && context.session.document.steps[held.id]?.id !== undefined;
+    return isRecorded ? (await look(held)).length === 0 : false;
+  };
+  const seen = new Map<Own, Live[]>();
   let deadline: number | undefined;
   for (let open = steps; ; ) {
-    const look = (step: (typeof open)[number]): Promise<Live[]> =>
-      named('looking for', step, undefined, () => findAll(context, step, undefined, gone));
+    for (const { id } of open) looks.delete(id);
     const lookAtAll = () => Promise.all(open.map(async (step) => seen.set(step, await look(step))));
     await (deadline === undefined ? lookAtAll() : polling(lookAtAll));
     open = open.filter((step) => seen.get(step)?.some((live) => !stays(step, live)));

@@ -178,6 +178,8 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   remains?(live: L): string | undefined;
   /** AWS deletes it together with this need, so destroy makes no calls for it. */
   readonly goesWith?: keyof N & string;
+  /** AWS does not delete this need while the thing is there: when the need is gone, so is the thing. */
+  readonly holds?: keyof N & string;
   /** AWS goes on deleting after it has accepted the call; the engine waits before it deletes what this thing needs. */
   readonly lingers?: boolean;
   /**

@@ -18,6 +18,22 @@ describe('when destroying', () => {
     expect(await stack.down()).toEqual({ kept: [], left: [] });
   });
 
+  it('looks once more at each thing that it deleted, but not at those that a need could not have gone without', async () => {
+    const vpc = fakeStep('vpc');
+    const stack = new Stack([fakeStep('subnet', { needs: { vpc }, holds: 'vpc' }), fakeStep('gateway'), vpc]);
+    await stack.up();
+    const idOf = (kind: string) => [...stack.cloud.things.values()].find((thing) => thing.kind === kind)?.id;
+    const [vpcId, subnetId, gatewayId] = ['vpc', 'subnet', 'gateway'].map(idOf);
+    expect(await stack.down()).toEqual({ kept: [], left: [] });
+    const { calls } = stack.cloud;
+    const after = calls.slice(calls.indexOf(`delete ${vpcId}`) + 1);
+    expect(after.filter((call) => !call.endsWith('by tag')).sort()).toEqual(
+      [`find ${gatewayId}`, `find ${vpcId}`].sort(),
+    );
+    expect(after).toContain('find subnet by tag');
+    expect(calls).not.toContain(`find ${subnetId}`);
+  });
+
   it('names what blocks a delete while it waits, and asks again', async () => {
     const stack = new Stack([fakeStep('group')]);
     await stack.up();

@@ -144,6 +144,10 @@ export interface FakeStepOptions<N extends Needs> {
   needs?: N;
   repeatable?: 'token' | 'name' | 'tags';
   lingers?: boolean;
+  /** The need that cannot be deleted before it. */
+  holds?: string;
+  /** Its update says what the thing is afterwards. */
+  tells?: boolean;
   /** Changing the size replaces the thing instead of updating it. */
   fixedSize?: boolean;
   replacedWith?: string[];
@@ -200,7 +204,7 @@ export function fakeStep<const N extends Needs>(
       cloud.create(id, options.repeatable === 'token' ? token : undefined, { ...tags }, want),
     update: async (cloud, live, want) => {
       await cloud.change(live.id, want);
-      return undefined;
+      return options.tells ? { ...live, ...want } : undefined;
     },
     readiness: (live) => ({
       state: live.state === 'pending' ? 'waiting' : live.state,

@@ -6,7 +6,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { BLOCKED, defineStep, must } from '../define.ts';
 import { allMonth } from '../monthly-cost.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
-import { mayChange, mayDescribe, mayMake, mayRetag } from './permissions.ts';
+import { mayChange, mayFind, mayMake, mayRetag } from './permissions.ts';
 import { zoneLetter } from './zone.ts';
 
 /**
@@ -24,7 +24,7 @@ export const elasticIp = (zone: string, needs: { internetGateway: InternetGatewa
     timeouts: BLOCKED,
     monthlyCost: () => [allMonth('public IPv4 address', 'public-ipv4-hour')],
     actions: {
-      find: mayDescribe('Addresses', 'NatGateways'),
+      find: mayFind('Addresses', 'NatGateways'),
       create: mayMake('AllocateAddress'),
       retag: mayRetag,
       destroy: mayChange('ReleaseAddress'),

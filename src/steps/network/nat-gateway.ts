@@ -7,7 +7,7 @@ import { changesOf, defineStep, must } from '../define.ts';
 import { allMonth } from '../monthly-cost.ts';
 import type { ElasticIpStep } from './elastic-ip.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
-import { mayChange, mayDescribe, mayMake, mayRetag } from './permissions.ts';
+import { mayChange, mayFind, mayMake, mayRetag } from './permissions.ts';
 import type { SubnetStep } from './subnet.ts';
 import { zoneLetter } from './zone.ts';
 
@@ -26,7 +26,7 @@ export const natGateway = (
     usual: { ready: [60, 150], gone: [30, 120] },
     monthlyCost: () => [allMonth('NAT gateway', 'nat-gateway-hour')],
     actions: {
-      find: mayDescribe('NatGateways'),
+      find: mayFind('NatGateways'),
       create: mayMake('CreateNatGateway'),
       retag: mayRetag,
       destroy: mayChange('DeleteNatGateway'),

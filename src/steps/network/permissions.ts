@@ -109,6 +109,9 @@ export const mayDescribe = (...things: readonly string[]): readonly Permission[]
   may(ANYTHING, ...things.map((thing): IamAction => `ec2:Describe${thing}`)),
 ];
 
+/** Finding things of the stack: of many kinds at once, EC2's list of tags says first which there are (src/aws/ec2-kinds.ts). */
+export const mayFind = (...things: readonly string[]): readonly Permission[] => mayDescribe(...things, 'Tags');
+
 export const mayRetag: readonly Permission[] = [may(OTHER_TAGS, 'ec2:CreateTags', 'ec2:DeleteTags')];
 
 /** Looking for the network interface that keeps a thing from being deleted, and for the task that it is of. */

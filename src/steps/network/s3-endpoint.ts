@@ -10,7 +10,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import type { Readiness } from '../../engine/step.ts';
 import { changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
-import { mayChange, mayDescribe, mayMake, mayRetag } from './permissions.ts';
+import { mayChange, mayFind, mayMake, mayRetag } from './permissions.ts';
 import type { RouteTableStep } from './route-table.ts';
 import type { VpcStep } from './vpc.ts';
 
@@ -26,7 +26,7 @@ export const s3Endpoint = (needs: { vpc: VpcStep } & Readonly<Record<`table${str
     usual: { ready: [5, 15] },
     monthlyCost: free,
     actions: {
-      find: mayDescribe('VpcEndpoints'),
+      find: mayFind('VpcEndpoints'),
       create: mayMake('CreateVpcEndpoint'),
       update: mayChange('ModifyVpcEndpoint'),
       retag: mayRetag,

@@ -15,7 +15,7 @@ import type { StackConfig } from '../../config/schema.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, canonical, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
-import { mayChange, mayDescribe, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
+import { mayChange, mayFind, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
 import type { VpcStep } from './vpc.ts';
 
 const EVERYWHERE = { IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
@@ -45,10 +45,11 @@ export const securityGroup = (vpc: VpcStep | string) =>
     // AWS would refuse a second one of this name, but it is found by its tags, which are late.
     repeatable: 'tags',
     timeouts: BLOCKED,
+    holds: 'vpc',
     usual: INTERFACES_LEAVE,
     monthlyCost: free,
     actions: {
-      find: mayDescribe('SecurityGroups'),
+      find: mayFind('SecurityGroups'),
       create: mayMake('CreateSecurityGroup'),
       update: mayChange('AuthorizeSecurityGroupEgress', 'RevokeSecurityGroupEgress', 'RevokeSecurityGroupIngress'),
       retag: mayRetag,

@@ -6,7 +6,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, INTERFACES_LEAVE, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
-import { mayChange, mayDescribe, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
+import { mayChange, mayFind, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
 import type { VpcStep } from './vpc.ts';
 import { zoneLetter } from './zone.ts';
 
@@ -19,10 +19,11 @@ export const subnet = (tier: Tier, zone: string, cidr: string, needs: { vpc: Vpc
     needs,
     repeatable: 'tags',
     timeouts: BLOCKED,
+    holds: 'vpc',
     usual: INTERFACES_LEAVE,
     monthlyCost: free,
     actions: {
-      find: mayDescribe('Subnets'),
+      find: mayFind('Subnets'),
       create: mayMake('CreateSubnet'),
       retag: mayRetag,
       explain: mayFindBlocker,

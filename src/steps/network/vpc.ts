@@ -6,7 +6,7 @@ import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
-import { mayChange, mayDescribe, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
+import { mayChange, mayDescribe, mayFind, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
 
 /** AWS's defaults are right for DNS: resolution on, which the S3 gateway endpoint needs. */
 export const vpc = (cidr: string) =>
@@ -18,7 +18,7 @@ export const vpc = (cidr: string) =>
     timeouts: BLOCKED,
     monthlyCost: free,
     actions: {
-      find: mayDescribe('Vpcs'),
+      find: mayFind('Vpcs'),
       create: mayMake('CreateVpc'),
       retag: mayRetag,
       explain: [
