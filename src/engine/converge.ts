@@ -58,17 +58,14 @@ async function sync<Cloud>(
   if (fixed) throw changedMeanwhile(step, current, fixed.field);
   if (changes.length === 0) return current;
   const token = context.newToken();
-  const newId = await named('updating', step, current.id, () =>
-    retryPropagation(context, step, async () => {
+  const told = await named('updating', step, current.id, () =>
+    retryPropagation(context, step, async (): Promise<Live | undefined> => {
       await session.assertHeld();
-      return (
-        step.update?.(cloud, current, want, changes, createOptions(context, step, token)) ?? Promise.resolve(undefined)
-      );
+      return step.update?.(cloud, current, want, changes, createOptions(context, step, token));
     }),
   );
-  const id = newId ?? current.id;
-  const updated = await reread(context, step, id);
-  if (id !== current.id) await saveId(context, step, updated);
+  const updated = told ?? (await reread(context, step, current.id));
+  if (updated.id !== current.id) await saveId(context, step, updated);
   return updated;
 }
 

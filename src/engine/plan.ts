@@ -2,7 +2,7 @@ import type { UserError } from '../errors.ts';
 import { inOrder } from './graph.ts';
 import { mentions, type ObservedSteps, pickUsed, type Records } from './observe.ts';
 import { ambiguous } from './ownership.ts';
-import { type AnyStep, type Change, type Live, needsOf } from './step.ts';
+import { type AnyStep, type Change, type Live, needsOf, withChanges } from './step.ts';
 
 export interface PlanItem<Cloud = unknown, Config = unknown> {
   readonly step: AnyStep<Cloud, Config>;
@@ -121,10 +121,9 @@ function placeholders(step: AnyStep, decided: ReadonlyMap<string, PlanItem<unkno
 
 function expected(item: PlanItem<unknown, never> | undefined): Live | undefined {
   if (!item?.live || item.action === 'replace' || item.action === 'create') return undefined;
-  const changed = Object.fromEntries(item.changes.map(({ field, to }) => [field, to]));
   const revised = item.changes.length > 0 && item.step.revises?.(item.changes);
   const id = revised ? knownAfter(item.step.id) : item.live.id;
-  return { ...item.live, ...changed, id };
+  return { ...withChanges(item.live, item.changes), id };
 }
 
 function unknownLive(stepId: string): Live {

@@ -16,6 +16,12 @@ export interface Change {
   readonly how: 'update' | 'replace';
 }
 
+/** The thing with these changes made. */
+export const withChanges = <L extends Live>(live: L, changes: readonly Change[]): L => ({
+  ...live,
+  ...Object.fromEntries(changes.map(({ field, to }) => [field, to])),
+});
+
 export interface Readiness {
   /**
    * `ready`: others may use it. `waiting`: poll again. `failed`: it will never become ready and is replaced.
@@ -150,14 +156,17 @@ export interface Step<Cloud, Config, Want, L extends Live, N extends Needs> {
   create(cloud: Cloud, want: Want, options: CreateOptions): Promise<L>;
   /** Whether these changes give it a new id, so that what names the id changes as well: a revision, an image. */
   revises?(changes: readonly Change[]): boolean;
-  /** Changes in place. Returns the new id where AWS answers a change with a new revision. */
+  /**
+   * Changes in place. Returns what the thing is now where the calls and their answers say all of it, under a new id where
+   * AWS answers a change with a new revision; `undefined` where it has to be read.
+   */
   update?(
     cloud: Cloud,
     live: L,
     want: Want,
     changes: readonly Change[],
     options: CreateOptions,
-  ): Promise<string | undefined>;
+  ): Promise<L | undefined>;
   /**
    * Given `want`, whether the thing has become what this run asked for; without it, whether it is usable as it is.
    * A service whose new deployment was rolled back is usable, but not what was asked for.

@@ -30,10 +30,12 @@ export function withExtraTags(step: AwsStep, extra: Tags, former: readonly strin
       const created = { ...options, tags: { ...extra, ...options.tags } };
       const retagged = others.length < changes.length;
       if (retagged && step.handsTagsOn) await retag(aws, live, changeOf(live));
-      const id = others.length > 0 ? await step.update?.(aws, live, want, others, created) : undefined;
+      const updated: Live | undefined =
+        others.length > 0 ? await step.update?.(aws, live, want, others, created) : undefined;
       // What became another thing was given its tags when that was made.
-      if (retagged && !step.handsTagsOn && id === undefined) await retag(aws, live, changeOf(live));
-      return id;
+      if (!retagged || (updated && updated.id !== live.id)) return updated;
+      if (!step.handsTagsOn) await retag(aws, live, changeOf(live));
+      return undefined;
     },
   };
 }

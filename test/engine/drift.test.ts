@@ -18,6 +18,23 @@ describe('from drift', () => {
     expect(await stack.actions()).toEqual({});
   });
 
+  it('reads a thing again after a change, unless the change has said what it is now', async () => {
+    const silent = fakeStep('silent');
+    const telling = fakeStep('telling', { tells: true });
+    const stack = new Stack([silent, telling]);
+    await stack.up();
+    stack.config = { size: { silent: 'large', telling: 'large' } };
+    const looksAfterUpdate = async (kind: string): Promise<string[]> => {
+      const id = [...stack.cloud.things.values()].find((thing) => thing.kind === kind)?.id;
+      const calls = stack.cloud.calls.filter((call) => call.endsWith(` ${id}`));
+      return calls.slice(calls.indexOf(`update ${id}`) + 1);
+    };
+    await stack.up();
+    expect(await looksAfterUpdate('silent')).toHaveLength(1);
+    expect(await looksAfterUpdate('telling')).toEqual([]);
+    expect(await stack.actions()).toEqual({});
+  });
+
   it('replaces in two phases: what depends on it goes first, backwards, then all is made again', async () => {
     const vpc = fakeStep('vpc', { fixedSize: true });
     const subnet = fakeStep('subnet', { needs: { vpc } });

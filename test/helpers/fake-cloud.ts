@@ -179,6 +179,7 @@ export function fakeStep<const N extends Needs>(
     repeatable: options.repeatable ?? 'tags',
     timeouts: { ready: 5, gone: 5 },
     lingers: options.lingers ?? false,
+    ...(options.holds === undefined ? {} : { holds: options.holds }),
     want: (config, from) => ({
       size: config.size?.[id] ?? 'small',
       parent: (Object.values(from)[0] as Live | undefined)?.id ?? '',

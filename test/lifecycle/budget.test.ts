@@ -19,8 +19,8 @@ describe('calls of one run', () => {
   it('stay within their budget, and waiting and state are counted apart', async () => {
     const made = await outcomeOf(INIT);
     const steps = made.plan.length;
-    expect(made.calls.aws).toBeLessThanOrEqual(110);
-    expect(made.calls.state).toBeLessThanOrEqual(2 * steps + 5);
+    expect(made.calls.aws).toBeLessThanOrEqual(75);
+    expect(made.calls.state).toBeLessThanOrEqual(2 * steps);
     expect(made.calls.polls).toBeGreaterThan(0);
     // Defaults and checks both want to know of the region's zones and VPCs.
     const reads = (await stage.emulator.calls()).filter(
@@ -36,6 +36,6 @@ describe('calls of one run', () => {
     expect(await stage.changes()).toHaveLength(before);
 
     const destroyed = await outcomeOf(DESTROY);
-    expect(destroyed.calls.aws).toBeLessThanOrEqual(93);
+    expect(destroyed.calls.aws).toBeLessThanOrEqual(88);
   });
 });

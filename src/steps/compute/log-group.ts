@@ -9,6 +9,7 @@ import type { Aws } from '../../aws/aws.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagLogGroup } from '../../aws/retag.ts';
 import type { Tags } from '../../engine/ownership.ts';
+import { withChanges } from '../../engine/step.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { ASSUMED, eachTask, type Use } from '../monthly-cost.ts';
 import { ANYTHING, arnIn, may, type Scope } from '../permission.ts';
@@ -53,11 +54,11 @@ export const logGroup = () =>
       await aws.clients.logs.send(new CreateLogGroupCommand({ logGroupName: want.name, tags: { ...tags } }));
       return { id: want.name, tags, arn: arnOf(aws, want.name) };
     },
-    async update(aws, live, want) {
+    async update(aws, live, want, changes) {
       await aws.clients.logs.send(
         new PutRetentionPolicyCommand({ logGroupName: live.id, retentionInDays: want.retentionDays }),
       );
-      return undefined;
+      return withChanges(live, changes);
     },
     retag: (aws, { arn }, change) => retagLogGroup(aws, arn, change),
     destroy: (aws, live) => ifThere(aws.clients.logs.send(new DeleteLogGroupCommand({ logGroupName: live.id }))),

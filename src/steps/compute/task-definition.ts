@@ -123,9 +123,9 @@ export const taskDefinition = (worker: WorkerConfig, secretKeys: readonly string
         newest.tags[TAG.stackId] === tags[TAG.stackId] &&
         canonical(factsOf(newest)) === canonical(facts(want.input))
       ) {
-        return newest.id;
+        return newest;
       }
-      return (await register(aws, want.input, tags)).id;
+      return register(aws, want.input, tags);
     },
     retag: (aws, { id }, change) => retagEcs(aws, id, change),
     async destroy(aws, live) {

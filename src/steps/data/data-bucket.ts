@@ -13,6 +13,7 @@ import { abortUploads, deleteVersions, firstVersions } from '../../aws/bucket-co
 import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagBucket } from '../../aws/retag.ts';
 import type { Tags } from '../../engine/ownership.ts';
+import { withChanges } from '../../engine/step.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { ASSUMED, always } from '../monthly-cost.ts';
 import { may, type PolicyPlace, type Scope } from '../permission.ts';
@@ -76,9 +77,9 @@ export const dataBucket = () =>
       }
       return { id: want.name, tags };
     },
-    async update(aws, live, want) {
+    async update(aws, live, want, changes) {
       await putPolicy(aws.clients.s3, ownBucket(aws, live.id), want.policy as object);
-      return undefined;
+      return withChanges(live, changes);
     },
     async keep(aws, live, { deleteData }) {
       if (deleteData) return undefined;

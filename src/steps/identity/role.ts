@@ -13,7 +13,7 @@ import { retagRole } from '../../aws/retag.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
-import type { From, Needs } from '../../engine/step.ts';
+import { type From, type Needs, withChanges } from '../../engine/step.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import type { GithubUse } from './github-subjects.ts';
@@ -140,7 +140,7 @@ export const role = <const N extends Needs>(
         want,
         changes.map(({ field }) => field),
       );
-      return undefined;
+      return withChanges(live, changes);
     },
     retag: (aws, { id }, change) => retagRole(aws, id, change),
     async destroy(aws, live) {

@@ -14,6 +14,7 @@ import { ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagRepository } from '../../aws/retag.ts';
 import { fromUpperTags, upperTags } from '../../aws/tags.ts';
 import type { Tags } from '../../engine/ownership.ts';
+import { withChanges } from '../../engine/step.ts';
 import { changesOf, defineStep, must, QUICK } from '../define.ts';
 import { ASSUMED, always } from '../monthly-cost.ts';
 import { arnIn, may, type Scope } from '../permission.ts';
@@ -103,7 +104,7 @@ export const repository = () =>
         const lifecyclePolicyText = JSON.stringify(want.lifecycle);
         await ecr.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText }));
       }
-      return undefined;
+      return withChanges(live, changes);
     },
     retag: (aws, { arn }, change) => retagRepository(aws, arn, change),
     destroy: (aws, live) =>

@@ -56,16 +56,13 @@ export const workerImage = (
       if (want.inputHash === undefined || live.inputHashes.includes(want.inputHash)) return [];
       return [{ field: 'madeFrom', from: live.inputHashes.join(', '), to: want.inputHash, how: 'update' }];
     },
-    async create(aws, want, { tags }) {
-      const { digest, inputHash: madeFrom } = await push(aws, name, want.repository);
-      return { id: digest, tags, inputHashes: [madeFrom] };
-    },
+    create: (aws, want, { tags }) => pushed(aws, name, want.repository, tags),
     revises: () => true,
-    async update(aws, _live, want) {
+    async update(aws, { tags }, want) {
       // What was deployed once is there still, for a rollback: nothing has to be built.
       const image = aws.imageOf(name);
       const known = image && (await find(aws, name, { imageTag: image.inputHash }));
-      return known?.id ?? (await push(aws, name, want.repository)).digest;
+      return known ?? pushed(aws, name, want.repository, tags);
     },
     goesWith: 'repository',
     destroy: async () => undefined,
@@ -75,11 +72,7 @@ export type WorkerImageStep = ReturnType<typeof workerImage>;
 
 const stepId = (worker: string): string => `image/worker-image/${worker}`;
 
-async function push(
-  aws: Aws,
-  worker: string,
-  repository: string,
-): Promise<{ readonly digest: string; readonly inputHash: string }> {
+async function pushed(aws: Aws, worker: string, repository: string, tags: Tags): Promise<LiveImage> {
   const image = aws.imageOf(worker);
   if (!image) {
     throw new UserError({
@@ -90,11 +83,11 @@ async function push(
   }
   const { inputHash } = image;
   const digest = await aws.together(`push ${inputHash}`, async () => {
-    const pushed = await pushImage(aws.clients.ecr, repository, await image.build(), inputHash);
-    image.pushed?.(pushed.bytes);
-    return pushed.digest;
+    const { digest, bytes } = await pushImage(aws.clients.ecr, repository, await image.build(), inputHash);
+    image.pushed?.(bytes);
+    return digest;
   });
-  return { digest, inputHash };
+  return { id: digest, tags, inputHashes: [inputHash] };
 }
 
 async function find(

@@ -9,10 +9,11 @@ import { blockerOfGateway } from '../../aws/blockers.ts';
 import { ifThere } from '../../aws/errors.ts';
 import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
+import { withChanges } from '../../engine/step.ts';
 import { clusterName } from '../compute/cluster.ts';
 import { BLOCKED, changesOf, defineStep, must, PUBLIC_ADDRESSES_LEAVE } from '../define.ts';
 import { free } from '../monthly-cost.ts';
-import { mayChange, mayDescribe, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
+import { mayChange, mayFind, mayFindBlocker, mayMake, mayRetag } from './permissions.ts';
 import type { VpcStep } from './vpc.ts';
 
 /** Attached by `update`, so that a crash between the two calls leaves a gateway that the next run attaches. */
@@ -28,7 +29,7 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
     usual: PUBLIC_ADDRESSES_LEAVE,
     monthlyCost: free,
     actions: {
-      find: mayDescribe('InternetGateways'),
+      find: mayFind('InternetGateways'),
       create: mayMake('CreateInternetGateway'),
       update: mayChange('AttachInternetGateway', 'DetachInternetGateway'),
       retag: mayRetag,
@@ -46,12 +47,12 @@ export const internetGateway = (needs: { vpc: VpcStep }) =>
       );
       return { ...must(toLive(InternetGateway), 'the internet gateway'), tags };
     },
-    async update(aws, live, want) {
+    async update(aws, live, want, changes) {
       if (live.attachedTo !== '') await detach(aws, live);
       await aws.clients.ec2.send(
         new AttachInternetGatewayCommand({ InternetGatewayId: live.id, VpcId: want.attachedTo }),
       );
-      return undefined;
+      return withChanges(live, changes);
     },
     blockedBy: (aws, live) => blockerOfGateway(aws, clusterName(aws.stack), live.attachedTo),
     retag: (aws, { id }, change) => retagEc2(aws, id, change),

@@ -14,12 +14,12 @@ import type { Aws } from '../../aws/aws.ts';
 import { hasName, ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagEc2 } from '../../aws/retag.ts';
 import { ec2Tags, fromUpperTags } from '../../aws/tags.ts';
-import type { CreatedNeed } from '../../engine/step.ts';
+import { type CreatedNeed, withChanges } from '../../engine/step.ts';
 import { BLOCKED, changesOf, defineStep, must } from '../define.ts';
 import { free } from '../monthly-cost.ts';
 import type { InternetGatewayStep } from './internet-gateway.ts';
 import type { NatGatewayStep } from './nat-gateway.ts';
-import { mayChange, mayDescribe, mayMake, mayRetag } from './permissions.ts';
+import { mayChange, mayFind, mayMake, mayRetag } from './permissions.ts';
 import type { SubnetStep } from './subnet.ts';
 import type { VpcStep } from './vpc.ts';
 
@@ -47,9 +47,10 @@ function routeTable<
     needs,
     repeatable: 'token',
     timeouts: BLOCKED,
+    holds: 'vpc',
     monthlyCost: free,
     actions: {
-      find: mayDescribe('RouteTables'),
+      find: mayFind('RouteTables'),
       create: mayMake('CreateRouteTable'),
       update: [
         ...mayChange('CreateRoute', 'ReplaceRoute'),
@@ -83,7 +84,7 @@ function routeTable<
       );
       return { ...must(toLive(RouteTable), 'the route table'), tags };
     },
-    async update(aws, live, want) {
+    async update(aws, live, want, changes) {
       if (live.defaultRoute !== want.defaultRoute) {
         const route = {
           RouteTableId: live.id,
@@ -96,11 +97,12 @@ function routeTable<
       }
       const wanted = new Set(want.subnetIds);
       for (const { id, subnetId } of live.associations) if (!wanted.has(subnetId)) await disassociate(aws, id);
-      for (const SubnetId of want.subnetIds) {
-        if (live.subnetIds.includes(SubnetId)) continue;
-        await associate(aws, live.id, SubnetId);
+      const associations = live.associations.filter(({ subnetId }) => wanted.has(subnetId));
+      for (const subnetId of want.subnetIds) {
+        if (live.subnetIds.includes(subnetId)) continue;
+        associations.push({ id: await associate(aws, live.id, subnetId), subnetId });
       }
-      return undefined;
+      return { ...withChanges(live, changes), hasDefault: true, associations };
     },
     retag: (aws, { id }, change) => retagEc2(aws, id, change),
     async destroy(aws, live) {
@@ -126,29 +128,33 @@ async function setRoute(aws: Aws, exists: boolean, route: CreateRouteCommandInpu
 /**
  * A subnet that another table has is moved over in one call, so that its tasks are never without a route. The other
  * table may be letting go of it at this very moment: then it is free, and taken as usual.
+ *
+ * @returns the id of the association
  */
-async function associate(aws: Aws, RouteTableId: string, SubnetId: string, again = true): Promise<void> {
+async function associate(aws: Aws, RouteTableId: string, SubnetId: string, again = true): Promise<string> {
   const { ec2 } = aws.clients;
   try {
-    await ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
+    const { AssociationId } = await ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
+    return must(AssociationId, 'the id of an association');
   } catch (error) {
     if (!hasName(error, 'Resource.AlreadyAssociated')) throw error;
     const moved = await move(aws, RouteTableId, SubnetId);
-    if (!moved && !again) throw error;
-    if (!moved) await associate(aws, RouteTableId, SubnetId, false);
+    if (moved !== undefined) return moved;
+    if (!again) throw error;
+    return associate(aws, RouteTableId, SubnetId, false);
   }
 }
 
-/** @returns whether there was an association to move */
-async function move(aws: Aws, RouteTableId: string, SubnetId: string): Promise<boolean> {
+/** @returns the id of the new association; `undefined` when there was none to move */
+async function move(aws: Aws, RouteTableId: string, SubnetId: string): Promise<string | undefined> {
   const { ec2 } = aws.clients;
   const Filters = [{ Name: 'association.subnet-id', Values: [SubnetId] }];
   const { RouteTables } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
   const other = RouteTables?.[0]?.Associations?.find((association) => association.SubnetId === SubnetId);
-  if (other?.RouteTableAssociationId === undefined) return false;
+  if (other?.RouteTableAssociationId === undefined) return undefined;
   const AssociationId = other.RouteTableAssociationId;
   const answer = await orUndefined(ec2.send(new ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId })));
-  return answer !== undefined;
+  return answer && must(answer.NewAssociationId, 'the id of an association');
 }
 
 const disassociate = (aws: Aws, AssociationId: string) =>

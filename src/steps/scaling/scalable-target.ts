@@ -13,6 +13,7 @@ import { ifThere, orUndefined } from '../../aws/errors.ts';
 import { retagTarget } from '../../aws/retag.ts';
 import type { WorkerConfig } from '../../config/schema.ts';
 import type { Tags } from '../../engine/ownership.ts';
+import { withChanges } from '../../engine/step.ts';
 import { CLUSTER, clusterName } from '../compute/cluster.ts';
 import { findService } from '../compute/live-service.ts';
 import type { ServiceStep } from '../compute/service.ts';
@@ -146,7 +147,7 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
       const { resourceId: id, min, max, suspended } = want;
       return { id, tags, arn, min, max, suspended, scaleOutArn: '', scaleInArn: '' };
     },
-    async update(aws, live, want) {
+    async update(aws, live, want, changes) {
       if (live.min !== want.min || live.max !== want.max || live.suspended !== want.suspended) {
         // Without tags: AWS refuses them for a target that exists.
         await aws.clients.autoscaling.send(
@@ -159,11 +160,14 @@ export const scalableTarget = (worker: WorkerConfig, needs: { service: ServiceSt
           }),
         );
       }
-      if (canonical(live.scaleOut) !== canonical(want.scaleOut)) await putPolicy(aws, live.id, OUT, want.scaleOut);
-      if (canonical(live.scaleIn) !== canonical(want.scaleIn)) await putPolicy(aws, live.id, IN, want.scaleIn);
+      let { scaleOutArn, scaleInArn } = live;
+      if (canonical(live.scaleOut) !== canonical(want.scaleOut))
+        scaleOutArn = await putPolicy(aws, live.id, OUT, want.scaleOut);
+      if (canonical(live.scaleIn) !== canonical(want.scaleIn))
+        scaleInArn = await putPolicy(aws, live.id, IN, want.scaleIn);
       // Last: a target that still scales could start tasks again. Back up it goes by itself, into the target's bounds.
       if (want.desired !== undefined && live.desired !== want.desired) await setDesired(aws, worker.name, want.desired);
-      return undefined;
+      return { ...withChanges(live, changes), scaleOutArn, scaleInArn };
     },
     retag: (aws, { arn }, change) => retagTarget(aws, arn, change),
     /** Takes its policies along. */
@@ -175,8 +179,9 @@ export type ScalableTargetStep = ReturnType<typeof scalableTarget>;
 
 const resourceId = (stack: string, worker: string): string => `service/${clusterName(stack)}/${worker}`;
 
-async function putPolicy(aws: Aws, ResourceId: string, PolicyName: string, facts: PolicyFacts): Promise<void> {
-  await aws.clients.autoscaling.send(
+/** @returns the policy's ARN */
+async function putPolicy(aws: Aws, ResourceId: string, PolicyName: string, facts: PolicyFacts): Promise<string> {
+  const { PolicyARN } = await aws.clients.autoscaling.send(
     new PutScalingPolicyCommand({
       ...TARGET,
       ResourceId,
@@ -189,6 +194,7 @@ async function putPolicy(aws: Aws, ResourceId: string, PolicyName: string, facts
       },
     }),
   );
+  return must(PolicyARN, 'the ARN of a scaling policy');
 }
 
 function policyFacts(policy: ScalingPolicy | undefined): PolicyFacts | undefined {
