@@ -153,19 +153,18 @@ async function build<Cloud, Config>(
       title: step.title,
       after: needsOf(step).map((need) => ({ id: need.step.id, until: need.until })),
       skip: (reason) => context.emit({ type: 'skipped', id: step.id, title: step.title, reason }),
-      run: (created) =>
+      run: (reached) =>
         reporting(context, step, item.action === 'retire' ? 'delete' : item.action, async () => {
           const from = Object.fromEntries(needsOf(step).map((need) => [need.key, mustHave(lives, need.step.id)]));
           const existing = item.action === 'replace' || item.action === 'create' ? undefined : item.live;
           const leaving = item.action === 'create' ? item.live : undefined;
-          const onCreated = (first: Live): void => {
-            lives.set(step.id, first);
-            created();
+          const onReached = (until: 'created' | 'ready', live: Live): void => {
+            lives.set(step.id, live);
+            reached(until);
           };
           const want = step.want(context.config, from);
-          const live = await converge(context, step, want, existing, limit, onCreated, leaving);
-          lives.set(step.id, live);
-          return live.id;
+          const { id } = await converge(context, step, want, existing, limit, onReached, leaving);
+          return id;
         }),
     };
   });

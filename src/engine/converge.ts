@@ -14,6 +14,8 @@ import { usualMs, waiting } from './waiting.ts';
 /**
  * Observe, ensure, sync, wait: one path for a thing that is new, found, drifted or already right. `leaving` is one of
  * the same name that AWS was still deleting when it was looked at.
+ *
+ * @param reached is told when the thing exists and when it is ready; its id is stored when all is done
  */
 export async function converge<Cloud>(
   context: EngineContext<Cloud, unknown>,
@@ -21,25 +23,30 @@ export async function converge<Cloud>(
   want: unknown,
   existing: Live | undefined,
   limit: LimitFunction,
-  created: (live: Live) => void,
+  reached: (until: 'created' | 'ready', live: Live) => void,
   leaving?: Live,
 ): Promise<Live> {
   let live: Live;
   let fresh = false;
+  let stored: Promise<void> | undefined;
   if (existing) {
     live = existing;
     const record = context.session.document.steps[step.id];
     if (record?.id !== live.id || record.deletion?.id === live.id) await saveId(context, step, live);
   } else {
     await awaitGone(context, step, leaving?.id ?? context.session.document.steps[step.id]?.id);
-    ({ live, fresh } = await limit(() => createThing(context, step, want)));
+    ({ live, fresh, stored } = await limit(() => createThing(context, step, want)));
   }
-  created(live);
+  reached('created', live);
 
   if (step.diff(want, live).length > 0) {
+    await stored;
     live = await limit(() => sync(context, step, want, live, fresh));
   }
-  return awaitReady(context, step, want, live, () => reread(context, step, live.id));
+  live = await awaitReady(context, step, want, live, () => reread(context, step, live.id));
+  reached('ready', live);
+  await stored;
+  return live;
 }
 
 /** Reads the thing, checks that it is ours, and changes what differs. A thing made a moment ago needs no reading. */

@@ -10,25 +10,35 @@ import { poll } from './wait.ts';
 /** Attempts when the answer to a create was lost; each is preceded by a search for what it may have made. */
 const ATTEMPTS = 3;
 
+/** A thing that was made, or found. */
+export interface Ensured {
+  readonly live: Live;
+  /** Made by this very call. */
+  readonly fresh: boolean;
+  /**
+   * Settled when its id is stored. Whoever has to store something before a call of his own need not wait for it: what is
+   * stored later holds what was to be stored before.
+   */
+  readonly stored: Promise<void>;
+}
+
 /**
  * Creates the step's thing, or finds the one that an interrupted run made.
  *
- * The intent is stored before the call and the id before anything else happens, so that at every moment either the
- * state or the tags lead to whatever exists.
- *
- * @returns the live thing, and whether this call made it (`fresh`) or it was found.
+ * The intent is stored before the call, and the id goes to the state as soon as it is known, so that at every moment
+ * either the state or the tags lead to whatever exists.
  */
 export async function createThing<Cloud>(
   context: EngineContext<Cloud, unknown>,
   step: AnyStep<Cloud>,
   want: unknown,
-): Promise<{ live: Live; fresh: boolean }> {
+): Promise<Ensured> {
   const { cloud, session, classify } = context;
   let record = session.document.steps[step.id];
   let reused = record !== undefined && record.id === undefined;
   if (reused && record) {
     const found = await searchAgain(context, step, record);
-    if (found) return { live: await saveId(context, step, found), fresh: false };
+    if (found) return ensured(context, step, found, false);
   }
   for (let attempt = 1; ; attempt += 1) {
     if (!reused || !record) record = await intend(context, step, record);
@@ -44,7 +54,7 @@ export async function createThing<Cloud>(
     } catch (error) {
       if (classify((error as Error).cause ?? error) !== 'unknown' || attempt >= ATTEMPTS) throw error;
       const found = await searchAgain(context, step, record);
-      if (found) return { live: await saveId(context, step, found), fresh: false };
+      if (found) return ensured(context, step, found, false);
       reused = true;
       continue;
     }
@@ -55,8 +65,15 @@ export async function createThing<Cloud>(
       reused = false;
       continue;
     }
-    return { live: await saveId(context, step, live), fresh: true };
+    return ensured(context, step, live, true);
   }
+}
+
+function ensured(context: EngineContext<unknown, unknown>, step: AnyStep, live: Live, fresh: boolean): Ensured {
+  const stored = saveId(context, step, live);
+  // Whoever waits for it hears of it. Nobody does when something else fails first.
+  stored.catch(() => undefined);
+  return { live, fresh, stored };
 }
 
 export function createOptions(context: EngineContext<unknown, unknown>, step: AnyStep, token: string): CreateOptions {
@@ -90,16 +107,15 @@ export function recordIn(
 }
 
 /** Writes the id of `live` to the step's record, keeping its token and generation: it is there to stay. */
-export async function saveId<L extends Live>(
+export function saveId(
   context: EngineContext<unknown, unknown> | EngineContext<never, unknown>,
   step: AnyStep,
-  live: L,
-): Promise<L> {
-  await context.session.update((draft) => {
+  live: Live,
+): Promise<void> {
+  return context.session.update((draft) => {
     const { deletion, ...record } = recordIn(context, draft, step);
     draft.steps[step.id] = { ...record, id: live.id, ...(deletion?.id === live.id ? {} : { deletion }) };
   });
-  return live;
 }
 
 async function searchAgain<Cloud>(

@@ -7,8 +7,11 @@ export interface Task {
   readonly title: string;
   /** Ids of tasks, and how far each must have come before this one starts. Ids that are not in the list count as met. */
   readonly after: readonly { readonly id: string; readonly until: 'created' | 'ready' }[];
-  /** `created` may be called before the end, to let those start that need no more than that. */
-  run(created: () => void): Promise<void>;
+  /**
+   * `reached` may be called before the end, to let those start that need no more than that. What fails after `ready` does
+   * not keep them from starting, but everything that has not started by then.
+   */
+  run(reached: (until: 'created' | 'ready') => void): Promise<void>;
   /** Called instead of `run`, with the reason. */
   skip(reason: string): void;
 }
@@ -55,7 +58,7 @@ export async function runTasks(tasks: readonly Task[], signal?: AbortSignal): Pr
       task.skip(`not started: ${reason}`);
     } else {
       try {
-        await task.run(() => own?.created.open(true));
+        await task.run((until) => own?.[until].open(true));
         success = true;
       } catch (error) {
         errors.push(asError(error));
