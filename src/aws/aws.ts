@@ -1,10 +1,13 @@
 import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { DescribeNatGatewaysCommand, type NatGateway } from '@aws-sdk/client-ec2';
+import { DescribeRepositoriesCommand, type Repository } from '@aws-sdk/client-ecr';
+import { type Cluster, DescribeClustersCommand } from '@aws-sdk/client-ecs';
 import { TAG, type Tags } from '../engine/ownership.ts';
 import type { StoredImage } from '../image/oci.ts';
 import { batched } from './batch.ts';
 import type { Clients } from './clients.ts';
 import { type Ec2Readers, ec2Readers } from './ec2-readers.ts';
+import { orUndefined } from './errors.ts';
 import { tagIndex } from './tags.ts';
 
 /** An image that a worker is to run, built only when it has to be pushed. */
@@ -40,8 +43,10 @@ export class Aws {
   readonly ec2: Ec2Readers;
   /** True in a view made by `survey`. */
   readonly surveying: boolean;
-  /** A metric alarm by its name; asked for together, answered by one call. */
+  /** Things by their names, or nothing where there is none; asked for together, answered by one call. */
   readonly alarmNamed: (name: string) => Promise<MetricAlarm | undefined>;
+  readonly clusterNamed: (name: string) => Promise<Cluster | undefined>;
+  readonly repositoryNamed: (name: string) => Promise<Repository | undefined>;
   private readonly init: AwsInit;
   private readonly underway = new Map<string, Promise<string>>();
   private natGateways: Promise<NatGateway[]> | undefined;
@@ -60,6 +65,17 @@ export class Aws {
         new DescribeAlarmsCommand({ AlarmNames: [...names], AlarmTypes: ['MetricAlarm'] }),
       );
       return new Map((MetricAlarms ?? []).map((alarm) => [alarm.AlarmName ?? '', alarm]));
+    });
+    this.clusterNamed = batched(async (names) => {
+      const { clusters } = await init.clients.ecs.send(
+        new DescribeClustersCommand({ clusters: [...names], include: ['TAGS'] }),
+      );
+      return new Map((clusters ?? []).map((cluster) => [cluster.clusterName ?? '', cluster]));
+    });
+    this.repositoryNamed = batched(async (repositoryNames) => {
+      const command = new DescribeRepositoriesCommand({ repositoryNames: [...repositoryNames] });
+      const answer = await orUndefined(init.clients.ecr.send(command));
+      return new Map((answer?.repositories ?? []).map((repository) => [repository.repositoryName ?? '', repository]));
     });
     this.surveying = surveying;
   }

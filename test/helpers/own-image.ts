@@ -41,7 +41,7 @@ export class OwnRepository {
     const digests: string[] = [];
     for (const image of images) {
       const made = await ociImage(blobs, image);
-      await pushImage(this.#ecr, this.#name, made, `${tag}-${digests.length}`);
+      await pushImage(this.#ecr, { id: this.#name, isEmpty: false }, made, `${tag}-${digests.length}`);
       const [os, architecture] = image.platform.split('/');
       const { digest, mediaType, bytes } = made.manifest;
       manifests.push({ mediaType, digest, size: bytes.length, platform: { os, architecture } });

@@ -45,7 +45,7 @@ describe('an image in the repository, read as a runtime reads it', () => {
     const { ecr } = emulator.clients;
     const context = { cacheDir: join(scratch, 'cache'), note: () => undefined };
     const image = await workerFolderSource(join(scratch, 'worker'), registryBase(base)).build(platform, context);
-    await pushImage(ecr, REPOSITORY, image, `from-${architecture}`);
+    await pushImage(ecr, { id: REPOSITORY, isEmpty: false }, image, `from-${architecture}`);
 
     const read = await readStrictly(ecr, REPOSITORY, `from-${architecture}`);
     expect(read).toMatchObject({ digest: image.manifest.digest, config: { architecture } });

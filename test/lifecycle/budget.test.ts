@@ -19,7 +19,7 @@ describe('calls of one run', () => {
   it('stay within their budget, and waiting and state are counted apart', async () => {
     const made = await outcomeOf(INIT);
     const steps = made.plan.length;
-    expect(made.calls.aws).toBeLessThanOrEqual(75);
+    expect(made.calls.aws).toBeLessThanOrEqual(70);
     expect(made.calls.state).toBeLessThanOrEqual(2 * steps);
     expect(made.calls.polls).toBeGreaterThan(0);
     // Defaults and checks both want to know of the region's zones and VPCs.

@@ -2,7 +2,6 @@ import {
   type Cluster,
   CreateClusterCommand,
   DeleteClusterCommand,
-  DescribeClustersCommand,
   PutClusterCapacityProvidersCommand,
 } from '@aws-sdk/client-ecs';
 import type { Aws } from '../../aws/aws.ts';
@@ -101,8 +100,7 @@ export const IN_CLUSTER: Scope = {
 };
 
 async function find(aws: Aws, name: string) {
-  const { clusters } = await aws.clients.ecs.send(new DescribeClustersCommand({ clusters: [name], include: ['TAGS'] }));
-  const [found] = clusters ?? [];
+  const found = await aws.clusterNamed(name);
   // A deleted cluster is described as INACTIVE for a while.
   return found && found.status !== 'INACTIVE' ? toLive(found) : undefined;
 }

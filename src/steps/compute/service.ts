@@ -82,7 +82,11 @@ export const service = (worker: WorkerConfig, { publicAddresses, subnetIds }: Pl
       };
     },
     findById: findService,
-    findOwned: async (aws) => [await findService(aws, worker.name)].flatMap((found) => found ?? []),
+    async findOwned(aws) {
+      // The cluster is looked at anyway: without it there is no service.
+      if (aws.surveying && !(await aws.clusterNamed(clusterName(aws.stack)))) return [];
+      return [await findService(aws, worker.name)].flatMap((found) => found ?? []);
+    },
     async load(aws, live): Promise<LiveService> {
       // "running = desired" is also true after a rollback: the service deployment's own status is what counts. A
       // completed rollout of a service that is only looked at needs no second opinion.

@@ -16,10 +16,11 @@ import { may } from '../permission.ts';
 import { REPOSITORY } from './repository.ts';
 
 /**
- * The smallest part that ECR takes before the last one: a part is in memory several times, as bytes, as base64 and as the
- * request. Source: Amazon ECR user guide, "Amazon ECR service quotas".
+ * A part is in memory several times, as bytes, as base64 and as the request. The dependencies of the bundled worker fit
+ * into one; the smallest that ECR takes before the last one are 5 MiB. Source: Amazon ECR user guide, "Amazon ECR
+ * service quotas".
  */
-const LARGEST_PART = 5 * 1024 * 1024;
+const LARGEST_PART = 12 * 1024 * 1024;
 const UPLOADS_AT_ONCE = 3;
 
 export const mayPush = may(
@@ -31,6 +32,13 @@ export const mayPush = may(
   'ecr:UploadLayerPart',
 );
 
+/** A repository by its name. */
+export interface Destination {
+  readonly id: string;
+  /** Whether it was made a moment ago. */
+  readonly isEmpty: boolean;
+}
+
 /**
  * Pushes an image through ECR's own layer API, with the credentials of every other call and without Docker. Only
  * blobs that the repository lacks are sent.
@@ -39,23 +47,31 @@ export const mayPush = may(
  */
 export async function pushImage(
   ecr: ECRClient,
-  repositoryName: string,
+  { id: repositoryName, isEmpty }: Destination,
   image: StoredImage,
   imageTag: string,
 ): Promise<{ readonly digest: string; readonly bytes: number }> {
   const blobs = new Map([...image.layers, image.config].map((blob) => [blob.digest, blob]));
-  const { layers } = await ecr.send(
-    new BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests: [...blobs.keys()] }),
-  );
-  const present = new Set(
-    (layers ?? []).filter((layer) => layer.layerAvailability === 'AVAILABLE').map((layer) => layer.layerDigest),
-  );
+  const present = isEmpty ? NOTHING : await presentOf(ecr, repositoryName, [...blobs.keys()]);
   const limit = pLimit(UPLOADS_AT_ONCE);
   const missing = [...blobs.values()].filter((blob) => !present.has(blob.digest));
   await Promise.all(missing.map((blob) => limit(() => uploadBlob(ecr, repositoryName, blob))));
   await putManifest(ecr, repositoryName, image, imageTag);
   const bytes = missing.reduce((sum, { size }) => sum + size, 0);
   return { digest: image.manifest.digest, bytes };
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Those of the blobs that the repository has. */
+async function presentOf(
+  ecr: ECRClient,
+  repositoryName: string,
+  layerDigests: string[],
+): Promise<ReadonlySet<string | undefined>> {
+  const { layers } = await ecr.send(new BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests }));
+  const available = (layers ?? []).filter(({ layerAvailability }) => layerAvailability === 'AVAILABLE');
+  return new Set(available.map(({ layerDigest }) => layerDigest));
 }
 
 /** An upload that ECR no longer knows begins again, once. */

@@ -1,7 +1,6 @@
 import {
   CreateRepositoryCommand,
   DeleteRepositoryCommand,
-  DescribeRepositoriesCommand,
   GetLifecyclePolicyCommand,
   ListTagsForResourceCommand,
   PutImageScanningConfigurationCommand,
@@ -42,6 +41,8 @@ interface LiveRepository {
   readonly mutability: string;
   readonly scanOnPush: boolean;
   readonly lifecycle?: unknown;
+  /** Set by the call that made it: nothing is in it. */
+  readonly isEmpty?: boolean;
 }
 
 export const repository = () =>
@@ -87,7 +88,7 @@ export const repository = () =>
           tags: upperTags(tags),
         }),
       );
-      return toLive(must(answer.repository, 'the repository'), tags);
+      return { ...toLive(must(answer.repository, 'the repository'), tags), isEmpty: true };
     },
     async update(aws, live, want, changes) {
       const { ecr } = aws.clients;
@@ -126,8 +127,7 @@ export const repositoryTags = (aws: Aws, arn: string): Promise<Tags> =>
   );
 
 async function find(aws: Aws, name: string): Promise<LiveRepository | undefined> {
-  const answer = await orUndefined(aws.clients.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [name] })));
-  const [found] = answer?.repositories ?? [];
+  const found = await aws.repositoryNamed(name);
   if (!found) return undefined;
   const tags = await orUndefined(repositoryTags(aws, must(found.repositoryArn, 'a repository ARN')));
   return tags && toLive(found, tags);

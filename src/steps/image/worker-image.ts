@@ -7,7 +7,7 @@ import { defineStep, QUICK } from '../define.ts';
 import { inheritedTags } from '../inherited-tags.ts';
 import { free } from '../monthly-cost.ts';
 import { may } from '../permission.ts';
-import { mayPush, pushImage } from './push-image.ts';
+import { type Destination, mayPush, pushImage } from './push-image.ts';
 import { REPOSITORY, type RepositoryStep, repositoryName, repositoryTags } from './repository.ts';
 import { storedImage } from './stored-images.ts';
 
@@ -44,11 +44,13 @@ export const workerImage = (
       update: [mayPush],
       destroy: [],
     },
-    want: (_config, from) => ({ repository: from.repository.id, inputHash }),
+    want: (_config, { repository: { id, isEmpty } }) => ({ repository: { id, isEmpty: isEmpty === true }, inputHash }),
     findById: (aws, digest) => find(aws, name, { imageDigest: digest }),
     findOwned: async (aws) => {
       const image = aws.imageOf(name);
       if (!image) return [];
+      // The repository is looked at anyway: without it there is no image.
+      if (aws.surveying && !(await aws.repositoryNamed(repositoryName(aws.stack)))) return [];
       const found = await find(aws, name, { imageTag: image.inputHash });
       return found ? [found] : [];
     },
@@ -72,7 +74,7 @@ export type WorkerImageStep = ReturnType<typeof workerImage>;
 
 const stepId = (worker: string): string => `image/worker-image/${worker}`;
 
-async function pushed(aws: Aws, worker: string, repository: string, tags: Tags): Promise<LiveImage> {
+async function pushed(aws: Aws, worker: string, repository: Destination, tags: Tags): Promise<LiveImage> {
   const image = aws.imageOf(worker);
   if (!image) {
     throw new UserError({
