@@ -22,10 +22,10 @@ function commandLines(path: string): string[] {
   ];
 }
 
-/** As a shell would, up to a pipe or a comment. */
+/** As a shell would, up to a pipe, another command or a comment. */
 function wordsOf(line: string): string[] {
   const words = line.match(/'[^']*'|\S+/g) ?? [];
-  const end = words.findIndex((word) => word === '|' || word === '#');
+  const end = words.findIndex((word) => ['|', '&&', '#'].includes(word));
   return (end < 0 ? words : words.slice(0, end)).map((word) => word.replace(/^'|'$/g, ''));
 }
 
