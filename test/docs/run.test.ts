@@ -15,6 +15,8 @@ import { World } from './world.ts';
 /** `npm run test:docs` runs all scenes; `npm test` the cheap ones, and one of the others that the commit chooses. */
 const WHOLE = process.env.DOCS_RUN === 'whole';
 
+const LONG = 15 * 60_000;
+
 const READ = PAGES.filter((page) => page === 'README.md' || page.startsWith('docs/'));
 
 const nameOf = ({ page, commands }: Scene): string => (commands ? `${page}: ${commands.join(', ')}` : page);
@@ -67,7 +69,7 @@ afterAll(forgetBuiltWorker);
 describe('the command lines of the pages', () => {
   it.each(chosen().map((scene) => [nameOf(scene), scene] as const))(
     '%s: each does what it is there for',
-    { timeout: 600_000 },
+    { timeout: LONG },
     async (_name, scene) => {
       expect(await run(scene)).toEqual([]);
     },

@@ -52,8 +52,8 @@ async function deployedTwice(world: World, stack: string): Promise<void> {
   await world.run(`deploy --stack ${stack} --worker-dir worker`);
 }
 
-async function devAndProd(world: World, ofDev = ''): Promise<void> {
-  await world.init('dev', ofDev);
+async function devAndProd(world: World): Promise<void> {
+  await world.init('dev');
   await world.init('prod', '--cidr 10.1.0.0/16');
 }
 
@@ -85,10 +85,17 @@ export const SCENES: readonly Scene[] = [
   {
     page: 'docs/ci.md',
     given: async (world) => {
-      await workerFolder(world, 'worker');
-      await devAndProd(world, '--worker-dir worker');
+      await devAndProd(world);
       await world.startGithub();
       world.write('prod.json', '{"stack": "prod"}');
+    },
+    before: {
+      'npx temporal-fargate deploy --stack prod --image-from-stack dev --verify health --skip-checks --yes': async (
+        world,
+      ) => {
+        await workerFolder(world, 'worker');
+        await world.run('deploy --stack dev --worker-dir worker');
+      },
     },
   },
   { page: 'docs/costs.md', isCheap: true },

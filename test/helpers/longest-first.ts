@@ -7,6 +7,7 @@ const LONG = [
   'lifecycle/locking',
   'worker/refused',
   'worker/rollout',
+  'docs/run',
   'faults/kill-while-waiting',
   'lifecycle/main-job',
   'lifecycle/secrets',
