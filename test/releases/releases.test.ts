@@ -1,7 +1,10 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stackConfig } from '../../src/config/schema.ts';
 import { dataBucketName } from '../../src/steps/data/data-bucket.ts';
+import { infrastructure } from '../../src/steps/index.ts';
 import { stateBucket } from '../../state/bucket.ts';
+import { SCHEMA_VERSION } from '../../state/document.ts';
 import { DESTROY, INIT } from '../cli/stage.ts';
 import { cliEnvironment } from '../helpers/cli.ts';
 import { type Inventory, useEmulator } from '../helpers/emulator.ts';
@@ -47,7 +50,7 @@ const idsOf = (inventory: Inventory): string[] =>
 
 describe.each(keptReleases())('a stack of %s', (name) => {
   const release = readRelease(name);
-  const { schemaVersion, cliVersion, history = [] } = JSON.parse(release.state);
+  const { schemaVersion, stackId, cliVersion, history = [] } = JSON.parse(release.state);
   let empty: Inventory;
   let state: string;
   let data: string;
@@ -81,6 +84,10 @@ describe.each(keptReleases())('a stack of %s', (name) => {
     const after = new Set(idsOf(await emulator.inventory()));
     expect(before.filter((id) => !after.has(id))).toEqual([]);
     expect(await textAt(data, 'orders/1')).toBe('paid');
+    const document = JSON.parse((await textAt(stateBucket(emulator.address).Bucket, STATE_KEY)) ?? '');
+    expect(document).toMatchObject({ schemaVersion: SCHEMA_VERSION, stackId });
+    const steps = new Set(infrastructure(stackConfig.parse(document.configs.at(-1))).map(({ id }) => id));
+    expect(Object.keys(document.steps).filter((id) => !steps.has(id))).toEqual([]);
     expect(await result<Planned>(['plan', '--detailed-exitcode'])).toMatchObject({ plan: [] });
   });
 
