@@ -29,6 +29,8 @@ export interface Stage {
   readonly env: NodeJS.ProcessEnv;
   /** Milliseconds that every call takes longer from now on. */
   slow(ms: number): void;
+  /** Milliseconds that every call takes from now on, at the least. */
+  hold(ms: number): void;
   /** An account in which nothing was ever done. */
   reset(): Promise<void>;
   /** What was called since the start or the last reset of the account or the log. */
@@ -73,6 +75,7 @@ export async function startStage(options: Partial<EmulatorOptions> = {}): Promis
       CI: 'true',
     },
     slow: proxy.slow,
+    hold: proxy.hold,
     reset: async () => void (await ask('POST', 'reset')),
     calls: async () => ((await ask('GET', 'calls')) as { calls: LoggedCall[] }).calls,
     clearCalls: async () => void (await ask('DELETE', 'calls')),

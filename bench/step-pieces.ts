@@ -18,46 +18,68 @@ export const AWS_SECONDS = {
   role: 10,
 } as const;
 
-/**
- * Calls that a step makes one after the other, to create and to delete. The others make one. Each step also saves its
- * intent before and its id after a create, and its intent before a delete.
- */
-const CALLS: readonly { readonly id: RegExp; readonly create: number; readonly remove: number }[] = [
+interface Calls {
+  /** One after the other until the thing exists. */
+  readonly create: number;
+  /** Those that change it after that, when its id is stored. */
+  readonly after: number;
+  readonly remove: number;
+}
+
+/** What steps call to create and to delete. The others make one call each. */
+const CALLS: readonly (Calls & { readonly id: RegExp })[] = [
   // Attached and detached by calls of their own.
-  { id: /^network\/internet-gateway$/, create: 2, remove: 2 },
-  // The table, its default route, and two subnets.
-  { id: /^network\/route-table\//, create: 4, remove: 3 },
+  { id: /^network\/internet-gateway$/, create: 1, after: 1, remove: 2 },
+  // The table; its default route and two subnets.
+  { id: /^network\/route-table\//, create: 1, after: 3, remove: 3 },
   // Retention, the lifecycle of images, the bucket's policy and the role's are put after the create.
-  { id: /^compute\/log-group$/, create: 2, remove: 1 },
-  { id: /^image\/repository$/, create: 2, remove: 1 },
-  { id: /^data\/bucket$/, create: 2, remove: 2 },
-  { id: /^identity\//, create: 2, remove: 2 },
-  // Is it there; what is missing of it; start, part and end of the largest blob; the manifest.
-  { id: /^image\/worker\//, create: 6, remove: 0 },
+  { id: /^compute\/log-group$/, create: 1, after: 1, remove: 1 },
+  { id: /^image\/repository$/, create: 1, after: 1, remove: 1 },
+  { id: /^data\/bucket$/, create: 1, after: 1, remove: 2 },
+  { id: /^identity\//, create: 1, after: 1, remove: 2 },
+  // Start, part and end of the largest blob; the manifest.
+  { id: /^image\/worker-image\//, create: 4, after: 0, remove: 0 },
   // After the service-linked role.
-  { id: /^compute\/cluster$/, create: 2, remove: 1 },
-  // The service-linked role, the target and two policies.
-  { id: /^scaling\/target\//, create: 4, remove: 1 },
+  { id: /^compute\/cluster$/, create: 2, after: 0, remove: 1 },
+  // The service-linked role and the target; two policies.
+  { id: /^scaling\/target\//, create: 2, after: 2, remove: 1 },
   // Its revisions are listed, active and inactive at once, deregistered and deleted.
-  { id: /^compute\/task-definition\//, create: 1, remove: 3 },
+  { id: /^compute\/task-definition\//, create: 1, after: 0, remove: 3 },
 ];
 
-const SAVES = { create: 2, remove: 1 } as const;
+const callsOf = (id: string): Calls => CALLS.find((entry) => entry.id.test(id)) ?? { create: 1, after: 0, remove: 1 };
 
-const callsOf = (id: string) => CALLS.find((entry) => entry.id.test(id)) ?? { create: 1, remove: 1 };
+/** One save of the state before a create, which takes the ids of what it needs along, and one before a delete. */
+const SAVE = 1;
 
 /** Calls that change something when all is created, the image apart: what the table above says. */
 export const callsToCreate = (): number =>
-  steps().reduce((sum, { id }) => sum + (id.startsWith('image/worker') ? 0 : callsOf(id).create), 0);
+  steps()
+    .filter(({ id }) => !id.startsWith('image/worker-image/'))
+    .reduce((sum, { id }) => sum + callsOf(id).create + callsOf(id).after, 0);
 
 /** What has to happen to create everything. @param callSeconds one call, there and back @param scale of AWS's times */
 export function piecesToCreate(callSeconds: number, scale: number): Piece[] {
-  return steps().map(({ id, needs }) => ({
-    id,
-    after: needs,
-    create: (callsOf(id).create + SAVES.create) * callSeconds,
-    ready: scale * readySeconds(id),
-  }));
+  const all = steps();
+  return all.map(({ id, needs }) => {
+    const { create, after } = callsOf(id);
+    const wait = scale * readySeconds(id);
+    const isLast = !all.some((other) => other.needs.some((need) => need.id === id));
+    // An id is stored by itself before its thing is changed, and when nothing follows that would take it along.
+    const saves = after > 0 || isLast ? SAVE : 0;
+    return {
+      id,
+      after: needs,
+      create: (SAVE + create) * callSeconds,
+      ready: wait + (saves + after + looksAt(id, wait)) * callSeconds,
+    };
+  });
+}
+
+/** Calls of the look that sees the end of a wait; a service is never stable by the answer to its create. */
+function looksAt(id: string, wait: number): number {
+  if (id.startsWith('compute/service/')) return 2;
+  return wait > 0 && !id.startsWith('identity/') ? 1 : 0;
 }
 
 /** The same backwards: everything goes after what needs it. */
@@ -70,7 +92,7 @@ export function piecesToRemove(callSeconds: number, scale: number): Piece[] {
         ...all.filter(({ needs }) => needs.some((need) => need.id === id)).map((one) => one.id),
         ...(HOLDS_INTERFACES.test(id) ? [INTERFACE] : []),
       ].map((one) => ({ id: one, until: 'ready' as const })),
-      create: (callsOf(id).remove + SAVES.remove) * callSeconds,
+      create: (callsOf(id).remove + SAVE) * callSeconds,
       ready: scale * goneSeconds(id),
     })),
     {
