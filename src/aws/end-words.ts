@@ -1,4 +1,4 @@
-import type { Rule } from './stop-reasons.ts';
+import type { Rule } from './stop-rule.ts';
 
 /** How a task ended, or that it does not come up, where nothing says why: by its last state, stop code and exit code. */
 export const END_RULES: readonly Rule[] = [

@@ -1,4 +1,4 @@
-import type { Rule } from './stop-reasons.ts';
+import type { Rule } from './stop-rule.ts';
 
 /**
  * Why a worker ended, by its last log lines: the bundled worker's own sentences first (worker/failures.ts), then what

@@ -1,5 +1,6 @@
 import { END_RULES } from './end-words.ts';
 import { LOG_RULES } from './log-words.ts';
+import type { Rule } from './stop-rule.ts';
 
 /**
  * Why a task did not come up or did not stay, and what to do about it, by the words of AWS and of the worker. Sources:
@@ -10,13 +11,6 @@ export interface Diagnosis {
   /** One clause, without a full stop. */
   readonly cause: string;
   readonly fix: string;
-}
-
-/** What some words mean; both sentences may take up a part of them. */
-export interface Rule {
-  readonly words: RegExp;
-  readonly cause: string | ((found: RegExpExecArray) => string);
-  readonly fix: string | ((found: RegExpExecArray) => string);
 }
 
 const AGAIN = 'run init again';

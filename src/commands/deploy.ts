@@ -15,7 +15,8 @@ import { imageStack, imageStackAsked, imagesOfStack, withCodeOf } from './image-
 import type { CommandInput } from './input.ts';
 import { partOfPlan } from './part-of-plan.ts';
 import { checkedClient } from './preflight.ts';
-import { type Run, rollOut } from './roll-out.ts';
+import { rollOut } from './roll-out.ts';
+import type { Run } from './run.ts';
 import { callSummary, planStack } from './stack-run.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { withUserImages } from './user-image.ts';

@@ -9,7 +9,8 @@ import { withLockedStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
 import { pausedPlan, putPaused } from './pausing.ts';
 import { flagsToFind } from './repeating.ts';
-import { type Run, rollOut } from './roll-out.ts';
+import { rollOut } from './roll-out.ts';
+import type { Run } from './run.ts';
 import { billFor, tasksOf } from './stack-bill.ts';
 import { callSummary, POLL_MS } from './stack-run.ts';
 

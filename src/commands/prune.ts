@@ -7,7 +7,7 @@ import { clusterName } from '../steps/compute/cluster.ts';
 import { deregister, digestOf, findRevision, listRevisions, revisionNumber } from '../steps/compute/revisions.ts';
 import { familyName } from '../steps/compute/task-definition.ts';
 import { deleteImages, pushedImages } from '../steps/image/stored-images.ts';
-import type { Run } from './roll-out.ts';
+import type { Run } from './run.ts';
 
 /** Revisions of a worker that stay for a rollback, besides the one that runs. */
 export const KEPT = 5;

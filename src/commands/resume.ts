@@ -5,7 +5,8 @@ import { withLockedStack } from './existing-stack.ts';
 import type { CommandInput } from './input.ts';
 import { pausedPlan, putPaused } from './pausing.ts';
 import { checkedClient } from './preflight.ts';
-import { type Run, rollOut } from './roll-out.ts';
+import { rollOut } from './roll-out.ts';
+import type { Run } from './run.ts';
 import { callSummary } from './stack-run.ts';
 
 /** `resume`: ends a pause. Auto scaling gets its bounds back, the smallest number of tasks starts, and they prove to poll. */

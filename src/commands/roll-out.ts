@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import type { StateDocument } from '../../state/document.ts';
 import { amended, begun, type DeploymentRecord, type Outcome } from '../../state/history.ts';
 import type { Session } from '../../state/store.ts';
@@ -6,34 +5,14 @@ import type { Aws } from '../aws/aws.ts';
 import { reportService } from '../aws/service-report.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { apply } from '../engine/apply.ts';
-import type { StepEvent } from '../engine/events.ts';
-import type { Owner } from '../engine/ownership.ts';
 import type { Plan } from '../engine/plan.ts';
 import { Cancelled } from '../errors.ts';
 import { clusterName } from '../steps/compute/cluster.ts';
-import type { Connection } from './connect.ts';
 import { recordedDigest } from './image-digest.ts';
-import type { CommandInput } from './input.ts';
 import { prune } from './prune.ts';
+import type { Run } from './run.ts';
 import { engineContext } from './stack-run.ts';
 import { type Proof, verifyWorkers } from './verify.ts';
-
-/** A run that holds the lock of its stack. */
-export interface Run {
-  readonly input: CommandInput;
-  readonly connection: Connection;
-  readonly aws: Aws;
-  /** The config in force. */
-  readonly config: StackConfig;
-  readonly session: Session;
-  readonly owner: Owner;
-  /** To see who polls; absent when Temporal is not to be asked from here. */
-  readonly client: Client | undefined;
-  /** "deploy" */
-  readonly command: string;
-  /** Hears of every step. */
-  readonly onStep?: (event: StepEvent) => void;
-}
 
 /**
  * Carries a plan out and sees to it that the workers poll, unless an earlier run has seen that of the very task

@@ -9,8 +9,9 @@ import { withUserDigest } from './image-digest.ts';
 import type { CommandInput } from './input.ts';
 import { partOfPlan } from './part-of-plan.ts';
 import { checkedClient } from './preflight.ts';
-import { type Run, rollOut } from './roll-out.ts';
+import { rollOut } from './roll-out.ts';
 import { revisionAsked, rollbackTarget, type Target } from './rollback-target.ts';
+import type { Run } from './run.ts';
 import { callSummary, planStack } from './stack-run.ts';
 
 /**

@@ -11,8 +11,8 @@ import { lookUp } from '../config/sources.ts';
 import { mend } from '../config/wrong.ts';
 import { UserError } from '../errors.ts';
 import { secretKeysOf } from '../steps/index.ts';
-import type { Credentials } from '../temporal/failures.ts';
 import type { Detour } from '../temporal/probe.ts';
+import type { Credentials } from '../temporal/target.ts';
 import type { CommandInput } from './input.ts';
 
 /** Where the credentials may come from. */

@@ -1,5 +1,4 @@
 import { UserError } from '../errors.ts';
-import type { Live } from './step.ts';
 
 /** Whose things these are: one stack in one account and region. */
 export interface Owner {
@@ -12,6 +11,12 @@ export interface Owner {
 export type Claim = Pick<Owner, 'stack'> & { readonly stackId: string | undefined };
 
 export type Tags = Readonly<Record<string, string>>;
+
+/** What is live, as far as it matters whose it is. */
+interface Tagged {
+  readonly id: string;
+  readonly tags: Tags;
+}
 
 /** Tag keys that every thing we create carries, given in the creating call. */
 export const TAG = {
@@ -43,12 +48,12 @@ export function isOwned(tags: Tags, owner: Claim, stepId: string): boolean {
 }
 
 /** Throws when `live` does not carry this stack's tags: called before every update and every delete. */
-export function assertOwned(live: Live, owner: Owner, step: { id: string; title: string }): void {
+export function assertOwned(live: Tagged, owner: Owner, step: { id: string; title: string }): void {
   if (isOwned(live.tags, owner, step.id)) return;
   throw notOwned(live, owner, step);
 }
 
-export function notOwned(live: Live, owner: Claim, step: { id: string; title: string }): UserError {
+export function notOwned(live: Tagged, owner: Claim, step: { id: string; title: string }): UserError {
   const theirs = live.tags[TAG.stack];
   const says =
     theirs === undefined
@@ -70,6 +75,6 @@ export function ambiguous(ids: readonly string[], step: { id: string; title: str
 }
 
 /** Ids of the stacks that the tags of these things name. */
-export function stackIdsOf(lives: readonly Live[]): ReadonlySet<string> {
+export function stackIdsOf(lives: readonly Tagged[]): ReadonlySet<string> {
   return new Set(lives.flatMap((live) => live.tags[TAG.stackId] ?? []));
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { UserError } from '../errors.ts';
-import type { Credentials } from '../temporal/failures.ts';
+import type { Credentials } from '../temporal/target.ts';
 import { fail, ok, skip, type Verdict, warn } from './check.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -1,4 +1,4 @@
-import type { Credentials } from '../temporal/failures.ts';
+import type { Credentials } from '../temporal/target.ts';
 import { judgeClock, judgeCredentials } from './account.ts';
 import { type Check, single, skip } from './check.ts';
 import { dryRuns } from './dry-runs.ts';

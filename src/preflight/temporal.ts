@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
-import { failureOf, type TemporalTarget } from '../temporal/failures.ts';
+import { failureOf } from '../temporal/failures.ts';
 import { Obstacle, type ObstacleKind } from '../temporal/probe.ts';
+import type { TemporalTarget } from '../temporal/target.ts';
 import { type Check, DEADLINE_MS, fail, ok, skip, type Verdict } from './check.ts';
 
 /** What a connection to Temporal needs, each only after the one before. */

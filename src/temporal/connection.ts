@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { type Credentials, failureOf, type TemporalTarget } from './failures.ts';
+import { failureOf } from './failures.ts';
 import { type Detour, probe } from './probe.ts';
+import type { Credentials, TemporalTarget } from './target.ts';
 
 const CONNECT_SECONDS = 10;
 

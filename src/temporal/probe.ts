@@ -1,6 +1,6 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Credentials, TemporalTarget } from './failures.ts';
+import type { Credentials, TemporalTarget } from './target.ts';
 
 /** What is in the way of a connection. */
 export type ObstacleKind =
