@@ -3,11 +3,10 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { buildWorker } from '../../worker/build.ts';
+import { builtWorker, workerDir } from './worker-process.ts';
 
-const workerDir = fileURLToPath(new URL('../../worker', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'worker-build-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -37,8 +36,6 @@ function installed(): string[] {
 }
 
 describe('building the worker', () => {
-  beforeAll(() => buildWorker(workerDir, join(scratch, 'dist')), 240_000);
-
   it('gives the same bytes in whatever folder, and none of the folder’s name', { timeout: 240_000 }, async () => {
     const one = await buildCopy('a');
     const other = await buildCopy('somewhere/else entirely');
@@ -67,12 +64,12 @@ describe('building the worker', () => {
         process.exit();
       };`;
     writeFileSync(join(scratch, 'at-first-package.cjs'), atFirstPackage);
-    const args = ['--require', join(scratch, 'at-first-package.cjs'), join(scratch, 'dist/main.js')];
+    const args = ['--require', join(scratch, 'at-first-package.cjs'), join(builtWorker, 'main.js')];
     expect(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout).toMatch(/^@temporalio\/\S+ 1\n$/);
   });
 
   it('bundles packages, except for those that the image has in node_modules', () => {
-    const main = readFileSync(join(scratch, 'dist/main.js'), 'utf8');
+    const main = readFileSync(join(builtWorker, 'main.js'), 'utf8');
     const required = [...main.matchAll(/\brequire\("((?:@[^/"]+\/)?[^"/]+)[^"]*"\)/g)].map(([, name]) => name ?? '');
     const { packages } = JSON.parse(readFileSync(join(workerDir, 'package-lock.json'), 'utf8'));
     const outside = new Set(required.filter((name) => !isBuiltin(name) && packages[`node_modules/${name}`]));

@@ -1,23 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildWorker } from '../../worker/build.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { DefaultLogger, Runtime, Worker } from '../../worker/node_modules/@temporalio/worker/lib/index.js';
-import { workerDir } from './worker-process.ts';
+import { builtWorker } from './worker-process.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'replay-'));
 const kept = readFileSync(new URL('message-workflow.history.json', import.meta.url), 'utf8');
-beforeAll(async () => {
+beforeAll(() => {
   const logging = { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } as const;
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging } });
-  await buildWorker(workerDir, scratch);
 });
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** What today's workflows make of a history as `temporal workflow show --output json` prints it. */
 async function replay(history: string): Promise<Error | undefined> {
-  const workflowBundle = { codePath: join(scratch, 'workflow-bundle.js') };
+  const workflowBundle = { codePath: join(builtWorker, 'workflow-bundle.js') };
   const histories = [{ workflowId: 'kept', history: JSON.parse(history) as unknown }];
   for await (const { error } of Worker.runReplayHistories({ workflowBundle }, histories)) return error;
   throw new Error('nothing was replayed');

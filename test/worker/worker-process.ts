@@ -13,12 +13,14 @@ import type { ImageSource } from '../../src/image/source.ts';
 import { folderEntries } from '../../src/image/tar.ts';
 import { HEALTH_CHECK } from '../../src/steps/compute/health-check.ts';
 import { buildWorker } from '../../worker/build.ts';
-import { testCacheDir } from '../helpers/emulator.ts';
+import { BIN, testCacheDir } from '../helpers/paths.ts';
 
 export const workerDir = fileURLToPath(new URL('../../worker', import.meta.url));
+/** The bundled worker as `npm test` has built it. */
+export const builtWorker = join(dirname(BIN), 'worker/dist');
 
 /**
- * Builds the bundled worker's image for this machine; slow only when the dependency layer is not cached yet.
+ * Makes the bundled worker's image for this machine; slow only when the dependency layer is not cached yet.
  * @param activities file that takes the place of the worker's own activities.ts
  */
 export async function buildImage(scratch: string, activities?: string): Promise<OciImage> {
@@ -28,8 +30,9 @@ export async function buildImage(scratch: string, activities?: string): Promise<
 export const imageContext = { cacheDir: join(testCacheDir, 'images'), note: () => undefined };
 
 export async function imageSource(scratch: string, activities?: string): Promise<ImageSource> {
+  if (activities === undefined) return appSource(builtWorker);
   const appDir = join(scratch, 'dist');
-  await buildWorker(activities === undefined ? workerDir : withActivities(scratch, activities), appDir);
+  await buildWorker(withActivities(scratch, activities), appDir);
   return appSource(appDir);
 }
 
