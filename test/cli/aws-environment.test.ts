@@ -42,9 +42,12 @@ afterAll(async () => {
 
 type Extra = Readonly<Record<string, string | undefined>>;
 
+/** In a process of its own: the SDK keeps what it has read of a profile, and Node reads certificates at its start. */
+const run = (args: readonly string[], extra: Extra) => stage.start(args, extra).result;
+
 /** A run in a network where AWS is behind a proxy and shows a certificate of the company's own CA. */
 const behindProxy = (extra: Extra = {}, args: readonly string[] = ['status']) =>
-  stage.run(args, {
+  run(args, {
     AWS_ENDPOINT_URL: `https://${AWS}`,
     HTTPS_PROXY: `http://${proxy.address}`,
     AWS_CA_BUNDLE: ca,
@@ -91,7 +94,7 @@ describe('AWS behind a proxy', () => {
 
   it('is passed by for an emulator on this machine', async () => {
     const proxies = { HTTP_PROXY: `http://${proxy.address}`, HTTPS_PROXY: `http://${proxy.address}` };
-    expectRefusal(expect, await stage.run(['status'], proxies), reached());
+    expectRefusal(expect, await run(['status'], proxies), reached());
     expect(proxy.targets).toEqual([]);
   });
 });
@@ -215,17 +218,17 @@ sso_region = eu-west-1
   it('AWS_PROFILE and AWS_CONFIG_FILE give keys, region and endpoint', async () => {
     const env = { ...NO_KEYS, AWS_REGION: undefined, AWS_ENDPOINT_URL: undefined };
     const profile = { AWS_PROFILE: 'company', AWS_CONFIG_FILE: configFile() };
-    expectRefusal(expect, await stage.run(['status'], { ...env, ...profile }), reached('eu-west-1'));
+    expectRefusal(expect, await run(['status'], { ...env, ...profile }), reached('eu-west-1'));
   });
 
   it('AWS_REGION counts more than the region of the profile', async () => {
     const env = { ...NO_KEYS, AWS_PROFILE: 'company', AWS_CONFIG_FILE: configFile(), AWS_REGION: 'us-west-2' };
-    expectRefusal(expect, await stage.run(['status'], env), reached('us-west-2'));
+    expectRefusal(expect, await run(['status'], env), reached('us-west-2'));
   });
 
   it('AWS_PROFILE of IAM Identity Center asks for a login when there is none', async () => {
     const env = { ...NO_KEYS, AWS_PROFILE: 'person', AWS_CONFIG_FILE: configFile(), HOME: folder };
-    expectRefusal(expect, await stage.run(['status'], env), {
+    expectRefusal(expect, await run(['status'], env), {
       code: 1,
       says: 'the AWS credentials have expired',
       fix: 'Log in again (aws sso login), then run the same command: it goes on where it stopped.',
@@ -234,16 +237,16 @@ sso_region = eu-west-1
 
   it('keys in the environment count more than AWS_PROFILE, and less than --profile', async () => {
     const env = { AWS_CONFIG_FILE: configFile() };
-    const byVariable = await stage.run(['status'], { ...env, AWS_PROFILE: 'stranger' });
+    const byVariable = await run(['status'], { ...env, AWS_PROFILE: 'stranger' });
     expectRefusal(expect, byVariable, reached());
     expect(byVariable.stderr).toContain('AWS_ACCESS_KEY_ID is set, so its account is used and not the profile');
-    const byFlag = await stage.run(['status', '--profile', 'stranger'], env);
+    const byFlag = await run(['status', '--profile', 'stranger'], env);
     expectRefusal(expect, byFlag, { code: 1, says: 'AWS does not know these credentials', fix: 'or the --profile' });
     expect(byFlag.stderr).not.toContain('Multiple credential sources');
   });
 
   it('AWS_ENDPOINT_URL_S3 is named when it is no URL', async () => {
-    expectRefusal(expect, await stage.run(['status'], { AWS_ENDPOINT_URL_S3: 'bogus' }), {
+    expectRefusal(expect, await run(['status'], { AWS_ENDPOINT_URL_S3: 'bogus' }), {
       code: 64,
       says: 'AWS_ENDPOINT_URL_S3 is no URL: "bogus"',
       fix: 'Unset it, or write it like https://host:port.',

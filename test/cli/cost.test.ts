@@ -2,11 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { hostArchitecture } from '../../src/commands/connect.ts';
 import { billFor, tasksOf } from '../../src/commands/stack-bill.ts';
 import { referenceConfig } from '../helpers/aws-stack.ts';
-import { cliEnvironment, runCli } from '../helpers/cli.ts';
+import { BIN, cliEnvironment } from '../helpers/cli.ts';
+import { useWarmPrograms } from '../helpers/warm-programs.ts';
 import { offer, offerPath, usePriceServer } from '../pricing/price-server.ts';
 import { INIT, useCliStage } from './stage.ts';
 
 const stage = useCliStage();
+const program = useWarmPrograms(() => BIN);
 const prices = usePriceServer();
 
 /** No account at all: no credentials, and nobody to ask for an API key or an address. */
@@ -22,7 +24,7 @@ const REGION = ['--region', 'us-east-1'];
 
 describe('cost without an account', () => {
   it('shows the bill of the answers as a table, on standard output', async () => {
-    const { code, stdout, stderr } = await runCli(['cost', ...REGION], withoutAccount());
+    const { code, stdout, stderr } = await program(['cost', ...REGION], withoutAccount());
     expect(code).toBe(0);
     expect(stderr).toContain(
       'This is what the answers would cost. Whether stack dev exists was not looked up: there are no AWS credentials.\n',
@@ -76,13 +78,13 @@ describe('cost without an account', () => {
       'private-per-az',
     ];
     const zones = ['--zones', 'us-east-1a,us-east-1b,us-east-1c,us-east-1d,us-east-1e,us-east-1f'];
-    const { stdout } = await runCli(['cost', ...REGION, ...most, ...zones], withoutAccount());
+    const { stdout } = await program(['cost', ...REGION, ...most, ...zones], withoutAccount());
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(stdout).toMatch(/^Sum +\d+\.\d\d +\d+\.\d\d$/m);
   });
 
   it('says of what it does not know that it does not know it, and gives no sum', async () => {
-    const { code, stdout } = await runCli(['cost', '--region', 'eu-central-1', '--max-tasks', '1'], withoutAccount());
+    const { code, stdout } = await program(['cost', '--region', 'eu-central-1', '--max-tasks', '1'], withoutAccount());
     expect(code).toBe(0);
     expect(stdout).toMatch(/^NAT gateway +not known +730 h not known$/m);
     expect(stdout).toMatch(/^Sum +not known$/m);
@@ -91,7 +93,7 @@ describe('cost without an account', () => {
   });
 
   it('is one line of JSON under --json, with null for what is not known', async () => {
-    const known = await runCli(['cost', ...REGION, '--max-tasks', '1', '--json'], withoutAccount());
+    const known = await program(['cost', ...REGION, '--max-tasks', '1', '--json'], withoutAccount());
     const { result } = JSON.parse(known.stdout.trimEnd().split('\n').at(-1) ?? '');
     expect(result).toMatchObject({ exists: false, currency: 'USD', unknown: [], tasks: { min: 1, max: 1 } });
     expect(result.sum.min).toBeCloseTo(46.85, 2);
@@ -101,7 +103,7 @@ describe('cost without an account', () => {
       unitPrice: 0.045,
       prices: [{ usd: 0.045, asOf: '2026-09-28', source: 'AWS price list AmazonEC2' }],
     });
-    const missing = await runCli(['cost', '--region', 'sa-east-1', '--json'], withoutAccount());
+    const missing = await program(['cost', '--region', 'sa-east-1', '--json'], withoutAccount());
     expect(JSON.parse(missing.stdout.trimEnd().split('\n').at(-1) ?? '').result).toMatchObject({
       sum: null,
       asOf: null,
@@ -118,7 +120,7 @@ describe('cost without an account', () => {
       [offerPath('AmazonECS', 'us-east-1')]: '<html>',
     };
     const env = withoutAccount({ TEMPORAL_FARGATE_PRICES_URL: prices.origin });
-    const { code, stdout, stderr } = await runCli(['cost', ...REGION, '--refresh'], env);
+    const { code, stdout, stderr } = await program(['cost', ...REGION, '--refresh'], env);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^NAT gateway +0\.1 \$\/h +730 h +73\.00 +730 h +73\.00$/m);
     expect(stdout).toMatch(/^Fargate on demand +0\.0395 \$\/h/m);
@@ -130,7 +132,7 @@ describe('cost without an account', () => {
   });
 
   it('still refuses answers that cannot be', async () => {
-    const { code, stderr } = await runCli(['cost', ...REGION, '--cpu', '1000'], withoutAccount());
+    const { code, stderr } = await program(['cost', ...REGION, '--cpu', '1000'], withoutAccount());
     expect(code).toBe(64);
     expect(stderr).toContain('CPU 1000 does not exist on Fargate');
   });

@@ -40,12 +40,13 @@ async function interrupted(): Promise<CliResult> {
 }
 
 describe('The exit code tells a script how it went', () => {
+  const exit = (args: readonly string[]): Promise<CliResult> => stage.start(args).result;
   it.each<[number, string, () => Promise<CliResult>]>([
-    [0, 'done', () => stage.run(['plan'])],
-    [1, 'failed', () => stage.run(['status'])],
-    [2, 'plan --detailed-exitcode found something to do', () => stage.run(['plan', '--detailed-exitcode'])],
-    [64, 'the command line or an answer cannot be used', () => stage.run(['plan', '--cpu', 'lots'])],
-    [75, 'locked, to be tried again', () => lockStack().then(() => stage.run([...INIT]))],
+    [0, 'done', () => exit(['plan'])],
+    [1, 'failed', () => exit(['status'])],
+    [2, 'plan --detailed-exitcode found something to do', () => exit(['plan', '--detailed-exitcode'])],
+    [64, 'the command line or an answer cannot be used', () => exit(['plan', '--cpu', 'lots'])],
+    [75, 'locked, to be tried again', () => lockStack().then(() => exit(INIT))],
     [130, 'interrupted', interrupted],
   ])('%i: %s', async (code, _why, run) => {
     expect((await run()).code).toBe(code);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { boundaryDocument, policyDocuments } from '../../src/policy/index.ts';
-import { cliEnvironment, runCli } from '../helpers/cli.ts';
+import { BIN, cliEnvironment } from '../helpers/cli.ts';
+import { useWarmPrograms } from '../helpers/warm-programs.ts';
 import { expectRefusal, useCliStage } from './stage.ts';
 
 const ACCOUNT = '123456789012';
@@ -12,7 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), 'policies-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Where no AWS answers. */
-const offline = (...args: string[]) => runCli(['policy', '--account', ACCOUNT, ...args], cliEnvironment());
+const program = useWarmPrograms(() => BIN);
+const offline = (...args: string[]) => program(['policy', '--account', ACCOUNT, ...args], cliEnvironment());
 
 describe('policy', () => {
   it('prints one document as IAM takes it, without asking AWS where account and region are given', async () => {
@@ -54,7 +56,7 @@ describe('policy', () => {
     [['--stack', 'No_Name'], '"No_Name" is no stack name', /./],
     [['--account', ACCOUNT, '--permissions-boundary', 'mine'], '"mine" is no ARN of a policy', /./],
   ])('refuses what it cannot make sense of: %j', async (args, says, fix) => {
-    expectRefusal(expect, await runCli(['policy', ...args], cliEnvironment()), { code: 64, says, fix });
+    expectRefusal(expect, await program(['policy', ...args], cliEnvironment()), { code: 64, says, fix });
   });
 });
 

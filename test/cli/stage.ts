@@ -3,6 +3,7 @@ import type { EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { type CliResult, cliEnvironment, leanBin, type RunningCli, runCli, startCli } from '../helpers/cli.ts';
 import { type Inventory, type LoggedCall, type TestEmulator, useEmulator } from '../helpers/emulator.ts';
 import { openTerminal, type Terminal, type TerminalSize } from '../helpers/terminal.ts';
+import { useWarmPrograms } from '../helpers/warm-programs.ts';
 
 /** An API key that nobody would find by chance. */
 export const API_KEY = 'planted-key-3f9a1c77';
@@ -20,7 +21,9 @@ type Extra = Readonly<Record<string, string | undefined>>;
 export interface CliStage {
   readonly emulator: TestEmulator;
   env(extra?: Extra): NodeJS.ProcessEnv;
+  /** To its end, in a process that has loaded the program already; with input in one of its own. */
   run(args: readonly string[], extra?: Extra, input?: string): Promise<CliResult>;
+  /** In a process of its own. */
   start(args: readonly string[], extra?: Extra): RunningCli;
   /** In a terminal. */
   open(args: readonly string[], extra?: Extra, size?: TerminalSize): Terminal;
@@ -40,10 +43,12 @@ export function useCliStage(options: Partial<EmulatorOptions> = {}): CliStage {
       TEMPORAL_FARGATE_TIME_SCALE: String(Math.max(0.02, emulator.delaySeconds / 20)),
       ...extra,
     });
+  const run = useWarmPrograms(leanBin);
   return {
     emulator,
     env,
-    run: (args, extra, input) => runCli(args, env(extra), input, leanBin()),
+    run: (args, extra, input) =>
+      input === undefined ? run(args, env(extra)) : runCli(args, env(extra), input, leanBin()),
     start: (args, extra) => startCli(args, env(extra), undefined, leanBin()),
     open: (args, extra, size) => openTerminal(args, env(extra), size, { bin: leanBin() }),
     changes: async () => (await emulator.calls()).filter((call) => call.mutating && !isLock(call) && !isRead(call)),

@@ -5,9 +5,10 @@ import { afterAll, beforeAll } from 'vitest';
 import type { EmulatorOptions } from '../../src/sandbox/emulator.ts';
 import { ensurePythonEnvironment } from '../../src/sandbox/environment.ts';
 import { startTemporalServer } from '../../src/sandbox/temporal-server.ts';
-import { BIN, type CliResult, cliEnvironment, leanBin, type RunningCli, runCli, startCli } from './cli.ts';
+import { BIN, type CliResult, cliEnvironment, leanBin, type RunningCli, startCli } from './cli.ts';
 import { clientsFor, controlOf, type TestEmulator, testCacheDir } from './emulator.ts';
 import { forkEmulator } from './fork-emulator.ts';
+import { useWarmPrograms, type WarmRun } from './warm-programs.ts';
 
 export interface Sandbox {
   readonly emulator: TestEmulator;
@@ -17,19 +18,25 @@ export interface Sandbox {
   /** What the emulator says of itself. */
   readonly logFile: string;
   env(extra?: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
+  /** To its end, in a process that has loaded the program already. */
   run(args: readonly string[], extra?: NodeJS.ProcessEnv): Promise<CliResult>;
+  /** In a process of its own. */
   start(args: readonly string[], extra?: NodeJS.ProcessEnv): RunningCli;
 }
+
+type SandboxOptions = Pick<EmulatorOptions, 'tasks'>;
 
 /**
  * A real Temporal dev server and an emulator that runs ECS tasks as processes (or, with `tasks: 'simulated'`, only says
  * so: then nothing ever polls), for all tests of the file. The members
  * may be read inside tests and hooks only.
  */
-export function useSandbox(options: Pick<EmulatorOptions, 'tasks'> = {}): Sandbox {
+export function useSandbox(options: SandboxOptions = {}): Sandbox {
   let started: { sandbox: Sandbox; stop(): Promise<void> } | undefined;
+  const bin = (): string => (options.tasks === 'simulated' ? leanBin() : BIN);
+  const run = useWarmPrograms(bin);
   beforeAll(async () => {
-    started = await startSandbox(options);
+    started = await startSandbox(options, bin(), run);
   });
   afterAll(async () => {
     await started?.stop();
@@ -43,7 +50,9 @@ export function useSandbox(options: Pick<EmulatorOptions, 'tasks'> = {}): Sandbo
 }
 
 async function startSandbox(
-  options: Pick<EmulatorOptions, 'tasks'>,
+  options: SandboxOptions,
+  bin: string,
+  run: WarmRun,
 ): Promise<{ sandbox: Sandbox; stop(): Promise<void> }> {
   const environment = await ensurePythonEnvironment({ cacheDir: testCacheDir, note: () => undefined });
   const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-sandbox-'));
@@ -60,7 +69,6 @@ async function startSandbox(
     logFile,
   });
   const clients = clientsFor(address);
-  const bin = options.tasks === 'simulated' ? leanBin() : BIN;
   const env = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv =>
     cliEnvironment(address, { TEMPORAL_ADDRESS: temporal.address, ...extra });
   return {
@@ -70,7 +78,7 @@ async function startSandbox(
       workDir,
       logFile,
       env,
-      run: (args, extra) => runCli(args, env(extra), undefined, bin),
+      run: (args, extra) => run(args, env(extra)),
       start: (args, extra) => startCli(args, env(extra), undefined, bin),
     },
     stop: async () => {

@@ -37,7 +37,7 @@ export class WarmProgram {
 
   /**
    * @param env all of its environment
-   * @param bin the program that has nothing to push, if not told otherwise
+   * @param bin the program; left out, the one that has nothing to push
    */
   constructor(env: NodeJS.ProcessEnv, bin = leanBin()) {
     this.env = env;
@@ -49,8 +49,12 @@ export class WarmProgram {
     return (await this.alive()).child.pid ?? 0;
   }
 
-  /** Starts one command line. Several may run at once. */
-  async start(args: readonly string[]): Promise<Running> {
+  /**
+   * Starts one command line. Several may run at once.
+   *
+   * @param env of the process from now on; only where nothing else runs in it
+   */
+  async start(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Running> {
     const { child, commands } = await this.alive();
     this.count += 1;
     const n = this.count;
@@ -64,13 +68,13 @@ export class WarmProgram {
       };
       commands.set(n, { said, end });
     });
-    child.send({ n, args });
+    child.send({ n, args, env });
     return { pid: child.pid ?? 0, result, waitFor: (text) => said.waitFor(text, result) };
   }
 
   /** Runs one command line to its end, or to that of the process. */
-  async run(args: readonly string[]): Promise<CliResult> {
-    return (await this.start(args)).result;
+  async run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<CliResult> {
+    return (await this.start(args, env)).result;
   }
 
   /** Kills the process, also a stopped one. */

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { cliEnvironment, runCli } from '../helpers/cli.ts';
+import { BIN, cliEnvironment } from '../helpers/cli.ts';
 import { useEmulator } from '../helpers/emulator.ts';
 import { openTerminal } from '../helpers/terminal.ts';
+import { useWarmPrograms } from '../helpers/warm-programs.ts';
 import { afterwards, documentOf, putText, stamp, storeFor, textOf, useCleanUp, userError } from './stage.ts';
 
 useCleanUp();
@@ -9,7 +10,8 @@ useCleanUp();
 const emulator = useEmulator();
 beforeEach(() => emulator.reset());
 const KEY = 'dev/state.json';
-const run = (args: readonly string[]) => runCli(args, cliEnvironment(emulator.address));
+const program = useWarmPrograms(() => BIN);
+const run = (args: readonly string[]) => program(args, cliEnvironment(emulator.address));
 
 /** Three versions: vpc-1, vpc-2, vpc-3. */
 async function writeThree() {
