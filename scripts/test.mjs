@@ -12,7 +12,7 @@ const SLOWEST = 10;
 /** The whole matrix of faults is `npm run faults`. */
 const ROOMS = {
   '--kill-matrix': { says: 'the kills (usually 10 minutes)', files: 'test/faults/', env: { KILL_MATRIX: 'whole' } },
-  '--docs': { says: 'all pages (usually 5 minutes)', files: 'test/docs/', env: { DOCS_RUN: 'whole' } },
+  '--docs': { says: 'all pages (usually 10 minutes)', files: 'test/docs/', env: { DOCS_RUN: 'whole' } },
 };
 
 setUp();
