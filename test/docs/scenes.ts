@@ -18,8 +18,8 @@ export interface Scene {
   readonly page: string;
   /** Of the page of commands: those whose examples are run here. */
   readonly commands?: readonly string[];
-  /** Whether its commands need no stack, so that every `npm test` runs them. */
-  readonly isCheap?: boolean;
+  /** Every time, when its commands need no stack; never, when they take long. Left out, when the commit chooses it. */
+  readonly inNpmTest?: 'always' | 'never';
   readonly world?: Parameters<typeof World.start>[0];
   /** Before the first block. */
   readonly given?: (world: World) => Promise<void>;
@@ -67,6 +67,7 @@ async function severalWorkers(world: World): Promise<void> {
 export const SCENES: readonly Scene[] = [
   {
     page: 'README.md',
+    inNpmTest: 'never',
     before: {
       'npx temporal-fargate worker init && (cd worker && npm ci)  # a worker to begin with, in ./worker': sandboxRuns,
     },
@@ -98,7 +99,7 @@ export const SCENES: readonly Scene[] = [
       },
     },
   },
-  { page: 'docs/costs.md', isCheap: true },
+  { page: 'docs/costs.md', inNpmTest: 'always' },
   {
     page: 'docs/deploy.md',
     given: async (world) => {
@@ -106,7 +107,7 @@ export const SCENES: readonly Scene[] = [
       await workerFolder(world, 'worker');
     },
   },
-  { page: 'docs/from-terraform.md', isCheap: true },
+  { page: 'docs/from-terraform.md', inNpmTest: 'always' },
   {
     page: 'docs/iam.md',
     given: DEV,
@@ -127,6 +128,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     page: 'docs/recovery.md',
+    inNpmTest: 'never',
     world: { withKey: true },
     given: async (world) => {
       await deployedTwice(world, 'dev');
@@ -172,7 +174,7 @@ export const SCENES: readonly Scene[] = [
   {
     page: COMMANDS_PAGE,
     commands: ['plan', 'doctor', 'cost', 'list', 'policy', 'state create', 'worker init', 'sandbox install'],
-    isCheap: true,
+    inNpmTest: 'always',
     given: async (world) => {
       world.write('prod.json', '{"stack": "prod"}');
       profile(world, 'admin');
@@ -195,6 +197,7 @@ export const SCENES: readonly Scene[] = [
       ...['deploy', 'history', 'rollback', 'trigger', 'status', 'logs', 'unlock'],
       ...['state list', 'state show', 'state versions', 'state restore', 'state discard', 'destroy'],
     ],
+    inNpmTest: 'never',
     given: async (world) => {
       await deployedTwice(world, 'dev');
       await world.init('prod', '--cidr 10.1.0.0/16');
@@ -229,6 +232,7 @@ export const SCENES: readonly Scene[] = [
       ...['pause', 'resume', 'worker dev'],
       ...['sandbox start', 'sandbox status', 'sandbox load', 'sandbox interrupt', 'sandbox stop'],
     ],
+    inNpmTest: 'never',
     world: { scaling: true },
     given: async (world) => {
       await severalWorkers(world);
