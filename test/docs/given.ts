@@ -20,7 +20,7 @@ import { run } from '../../src/sandbox/processes.ts';
 import { stateBucket } from '../../state/bucket.ts';
 import { buildWorker } from '../../worker/build.ts';
 import { BIN, testCacheDir } from '../helpers/paths.ts';
-import { workerDir } from '../worker/worker-process.ts';
+import { workerDir, workerSources } from '../worker/worker-process.ts';
 import type { World } from './world.ts';
 
 /** A workflow of a user's, beside that of the sample worker. */
@@ -35,9 +35,7 @@ let withOrders: Promise<string> | undefined;
 /** The built code of the sample worker with that workflow, made once. */
 async function builtWithOrders(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'orders-'));
-  const sources = join(folder, 'sources');
-  cpSync(workerDir, sources, { recursive: true, filter: (path) => !/\/(node_modules|dist|test)$/.test(path) });
-  symlinkSync(join(workerDir, 'node_modules'), join(sources, 'node_modules'));
+  const sources = workerSources(folder);
   appendFileSync(join(sources, 'workflows.ts'), ORDER_WORKFLOW);
   await buildWorker(sources, join(folder, 'dist'));
   return folder;

@@ -44,11 +44,17 @@ export function appSource(appDir: string): ImageSource {
   return nodeImageSource({ name: 'a worker', installation, base: hostNodeBase, ...rest });
 }
 
-/** A copy of the worker's sources with other activities. */
-export function withActivities(scratch: string, activities: string): string {
+/** A copy of the worker's sources, in which something may be changed. */
+export function workerSources(scratch: string): string {
   const folder = join(scratch, 'sources');
   cpSync(workerDir, folder, { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path) });
   symlinkSync(join(workerDir, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** Such a copy with other activities. */
+export function withActivities(scratch: string, activities: string): string {
+  const folder = workerSources(scratch);
   cpSync(activities, join(folder, 'activities.ts'));
   return folder;
 }
