@@ -233,6 +233,7 @@ export const WORKER_OPTIONS: readonly Option[] = [
     type: 'number',
     default: 0,
     range: [0, 36_500],
+    show: (days) => (days === 0 ? 'for ever' : String(days)),
     when: ({ dataBucket }) => dataBucket !== false,
     onRequest: true,
     stage: 'what',
