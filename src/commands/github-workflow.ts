@@ -10,9 +10,9 @@ const ACTIONS = {
 
 const NODE = '24';
 
-/** Shown where the command did not come to its turn, or was cut off. */
+/** Shown where the command did not come to its turn. */
 const NOTHING_RAN =
-  'There is none: an earlier step of the job has failed, such as getting the credentials of AWS, or the job was cancelled. Its log says more.';
+  'There is none: an earlier step of the job has failed, such as getting the credentials of AWS. Its log says more.';
 
 export interface WorkflowRequest {
   readonly stack: string;
@@ -98,7 +98,7 @@ ${credentials(planRole, region)}
           PULL_REQUEST: \${{ github.event.pull_request.number }}
           OUTCOME: \${{ steps.plan.outcome }}
         run: |
-${report(`Plan of stack ${stack}`, { success: 'cat plan.txt', failure: 'cat plan.txt; tail -n 40 story.txt' })} > plan.md
+${report(`Plan of stack ${stack}`, { success: 'cat plan.txt', 'failure | cancelled': 'cat plan.txt; tail -n 40 story.txt' })} > plan.md
           cat plan.md >> "$GITHUB_STEP_SUMMARY"
           # The comment of this stack, of which there may be several, is written anew.
           of_stack='.[] | select(.user.login == "github-actions[bot]" and (.body | startswith("### Plan of stack ${stack}\\n"))) | .id'
@@ -166,7 +166,7 @@ ${credentials(deployRole, region)}
         env:
           OUTCOME: \${{ steps.deploy.outcome }}
         run: |
-${report(`Deployment of stack ${stack}`, { 'success | failure': 'tail -n 80 "$RUNNER_TEMP/deploy.txt"' })} >> "$GITHUB_STEP_SUMMARY"
+${report(`Deployment of stack ${stack}`, { 'success | failure | cancelled': 'tail -n 80 "$RUNNER_TEMP/deploy.txt"' })} >> "$GITHUB_STEP_SUMMARY"
 `;
 }
 
