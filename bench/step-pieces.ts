@@ -21,7 +21,7 @@ export const AWS_SECONDS = {
 interface Calls {
   /** One after the other until the thing exists. */
   readonly create: number;
-  /** Those that change it after that, when its id is stored. */
+  /** Those that change it after that, while its id is stored. */
   readonly after: number;
   readonly remove: number;
 }
@@ -65,8 +65,8 @@ export function piecesToCreate(callSeconds: number, scale: number): Piece[] {
     const { create, after } = callsOf(id);
     const wait = scale * readySeconds(id);
     const isLast = !all.some((other) => other.needs.some((need) => need.id === id));
-    // An id is stored by itself before its thing is changed, and when nothing follows that would take it along.
-    const saves = after > 0 || isLast ? SAVE : 0;
+    // The next intent takes the id along; where nothing follows, it is stored by itself.
+    const saves = isLast && after === 0 ? SAVE : 0;
     return {
       id,
       after: needs,

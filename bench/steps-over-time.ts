@@ -15,6 +15,7 @@ export interface StepsOverTime {
 interface Event {
   readonly type: string;
   readonly event?: string;
+  readonly action?: string;
   readonly id?: string;
   readonly message?: string;
 }
@@ -32,9 +33,10 @@ export async function stepsOverTime(
   let failure = '';
   for await (const line of createInterface({ input: child.stdout })) {
     const at = (performance.now() - startedAt) / 1000;
-    const { type, event, id = '', message } = JSON.parse(line) as Event;
+    const { type, event, action, id = '', message } = JSON.parse(line) as Event;
     if (type === 'error') failure = message ?? '';
-    if (type !== 'step') continue;
+    // With the action `none` goes what is looked at only: whether the new worker polls.
+    if (type !== 'step' || action === 'none') continue;
     const step = seen.get(id);
     if (event === 'started' && !step) seen.set(id, { start: at, end: at });
     if (event === 'waiting' && step) step.waits ??= at;

@@ -40,7 +40,6 @@ export async function converge<Cloud>(
   reached('created', live);
 
   if (step.diff(want, live).length > 0) {
-    await stored;
     live = await limit(() => sync(context, step, want, live, fresh));
   }
   live = await awaitReady(context, step, want, live, () => reread(context, step, live.id));
