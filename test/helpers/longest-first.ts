@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** What takes a minute or more: begun last, it would run alone at the end. */
 const LONG = [
   'faults/matrix',
+  'lifecycle/stopped-init',
   'lifecycle/locking',
   'worker/refused',
   'worker/rollout',
