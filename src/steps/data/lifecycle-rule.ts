@@ -8,6 +8,7 @@ import type { Aws } from '../../aws/aws.ts';
 import { bucketTags } from '../../aws/bucket.ts';
 import { ifThere, orUndefined } from '../../aws/errors.ts';
 import type { Tags } from '../../engine/ownership.ts';
+import { withChanges } from '../../engine/step.ts';
 import { changesOf, defineStep, QUICK } from '../define.ts';
 import { inheritedTags } from '../inherited-tags.ts';
 import { free } from '../monthly-cost.ts';
@@ -21,6 +22,16 @@ const RULE = 'temporal-fargate';
 
 /** No listing of objects shows the parts of an upload that was never completed, and they are billed like objects. */
 const UPLOAD_DAYS = 7;
+
+/** What a rule says, flat and in one form. */
+interface Parts {
+  readonly status: string | undefined;
+  readonly expireDays: number | undefined;
+  readonly abortUploadsDays: number | undefined;
+  /** Of which objects; empty for all of them. */
+  readonly filter: object;
+  readonly furtherActions: object;
+}
 
 interface LiveRule extends Parts {
   /** The name of its bucket. */
@@ -62,9 +73,9 @@ export const lifecycleRule = (days: number, needs: { bucket: DataBucketStep }) =
       await putRule(aws, want.bucket, ruleOf(days));
       return { id: want.bucket, tags, ...partsOf(ruleOf(days)) };
     },
-    async update(aws, live) {
+    async update(aws, live, _want, changes) {
       await putRule(aws, live.id, ruleOf(days));
-      return undefined;
+      return withChanges(live, changes);
     },
     destroy: (aws, live) => putRule(aws, live.id, undefined),
   });
@@ -77,18 +88,16 @@ const ruleOf = (days: number): LifecycleRule => ({
   AbortIncompleteMultipartUpload: { DaysAfterInitiation: UPLOAD_DAYS },
 });
 
-type Parts = ReturnType<typeof partsOf>;
-
-/** What a rule says, in one form: S3 has several for "all objects", and does not always give back the one that it got. */
-function partsOf(rule: LifecycleRule) {
+/** S3 has several forms for "all objects", and does not always give back the one that it got. */
+function partsOf(rule: LifecycleRule): Parts {
   const { ID: _id, Status, Expiration, AbortIncompleteMultipartUpload, Filter, Prefix, ...furtherActions } = rule;
   const filter = Object.entries({ Prefix, ...Filter }).filter(([, value]) => value !== undefined && value !== '');
   return {
     status: Status,
     expireDays: Expiration?.Days,
     abortUploadsDays: AbortIncompleteMultipartUpload?.DaysAfterInitiation,
-    filter: Object.fromEntries(filter) as object,
-    furtherActions: furtherActions as object,
+    filter: Object.fromEntries(filter),
+    furtherActions,
   };
 }
 
