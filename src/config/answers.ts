@@ -71,7 +71,7 @@ export interface Outcome {
   readonly contradictions: readonly Problem[];
 }
 
-const NO_USE = 'it has no use with the other answers, such as --temporal-auth or --network';
+const NO_USE = 'it has no use with the other answers, such as --temporal-auth, --network or --data-bucket';
 
 /** The questions of a stage with what is known about their answers; sources are looked up once. */
 class Questions {
