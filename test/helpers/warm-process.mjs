@@ -11,13 +11,15 @@ const main = readdirSync(chunks).find((name) => /^main-.*\.js$/.test(name));
 const { runProgram } = await import(pathToFileURL(join(chunks, main)).href);
 
 process.on('message', async ({ n, args, env }) => {
-  if (env) takeOn(env);
   const streams = {
     out: (text) => process.send({ n, stream: 'stdout', text }),
     err: (text) => process.send({ n, stream: 'stderr', text }),
   };
-  // What commander says of a command line goes there by itself.
-  process.stderr.write = streams.err;
+  if (env) {
+    takeOn(env);
+    // Commander tells the process itself what is wrong with a command line.
+    process.stderr.write = streams.err;
+  }
   const code = await runProgram(args, streams, new AbortController().signal);
   process.send({ n, code });
 });
