@@ -25,6 +25,10 @@ const own = await Promise.all(
   }),
 );
 
+/** The other judge is at it while the rest is tried here. */
+const first = [...trials];
+const ofFirst = verdictsOfEmulator(first);
+
 /** What a policy with --stack was held against: only that keeps stacks apart. */
 const limited = own.filter(({ one }) => !isOfAll(one));
 
@@ -116,7 +120,7 @@ it('of tasks is allowed by the policies of their role, and denied on everything 
 });
 
 it('is judged by the emulator, which enforces policies, as by the simulator', async () => {
-  const verdicts = await verdictsOfEmulator(trials);
+  const verdicts = [...(await ofFirst), ...(await verdictsOfEmulator(trials.slice(first.length)))];
   const differing = trials.filter((trial, at) => isAllowed(trial) !== verdicts[at]);
   expect(differing.map(({ one, verdict }) => `${one.action} on ${one.resource}: ${verdict.allowed}`)).toEqual([]);
 });

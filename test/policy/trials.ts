@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { POLICY_COMMANDS, type PolicyCommand } from '../../src/policy/index.ts';
 import { emulatorEnvironment } from '../../src/sandbox/emulator.ts';
@@ -39,7 +41,7 @@ export function policyCommandOf({ command }: Pick<OfCommand, 'command'>): Policy
   return POLICY_COMMANDS.find((one) => one === name);
 }
 
-/** What the emulator, which enforces policies, says of the same trials. */
+/** What the emulator, which enforces policies, says of the same trials: in a process beside this one. */
 export async function verdictsOfEmulator(of: readonly Trial[]): Promise<boolean[]> {
   const { python } = await ensurePythonEnvironment({ cacheDir: testCacheDir, note: () => undefined });
   const documents = (statements: readonly Statement[]) =>
@@ -49,12 +51,13 @@ export async function verdictsOfEmulator(of: readonly Trial[]): Promise<boolean[
     boundary: boundary ? [JSON.stringify({ Version: '2012-10-17', Statement: boundary })] : [],
   }));
   const script = fileURLToPath(new URL('../helpers/iam_verdicts.py', import.meta.url));
-  const { stdout, stderr, status } = spawnSync(python, [script], {
-    input: JSON.stringify(input),
-    env: emulatorEnvironment(),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
+  const judge = spawn(python, [script], { env: emulatorEnvironment() });
+  judge.stdin.end(JSON.stringify(input));
+  const [verdicts, problems, [status]] = await Promise.all([
+    text(judge.stdout),
+    text(judge.stderr),
+    once(judge, 'close'),
+  ]);
+  if (status !== 0) throw new Error(problems);
+  return JSON.parse(verdicts);
 }
