@@ -1,12 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
 import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useSandbox } from '../helpers/temporal.ts';
+import { builtWorker, workerDir } from '../worker/worker-process.ts';
 
 const sandbox = useSandbox();
 const SERVICE = { cluster: 'temporal-fargate-dev', service: 'worker' };
@@ -15,17 +15,22 @@ const ON_DEMAND = [{ capacityProvider: 'FARGATE', weight: 1, base: 0 }];
 /** Waits scaled less than usual: a deployment must not count as stuck because this machine is busy. */
 const run = (args: readonly string[]) => sandbox.run(args, { TEMPORAL_FARGATE_TIME_SCALE: '0.1' });
 
-/** A worker of the user's, made from the starter. */
+/** Puts the sentence of a release before the bundled worker's main program: bundling it anew would take seconds. */
+const BUILD = `
+  const { cpSync, readFileSync, writeFileSync } = require('node:fs');
+  cpSync(${JSON.stringify(builtWorker)}, 'dist', { recursive: true });
+  writeFileSync('dist/main.js', readFileSync('release.js', 'utf8') + readFileSync('dist/main.js', 'utf8'));`;
+
+/** A worker of the user's: the starter's packages, and what its own script builds. */
 let dir: string;
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'temporal-fargate-deploy-'));
-  const starter = fileURLToPath(new URL('../../worker', import.meta.url));
-  cpSync(starter, dir, { recursive: true, filter: (path) => !/node_modules|dist$/.test(path) });
-  symlinkSync(join(starter, 'node_modules'), join(dir, 'node_modules'));
-  writeFileSync(
-    join(dir, 'main.ts'),
-    `throw new Error('broken release');\n${readFileSync(join(dir, 'main.ts'), 'utf8')}`,
-  );
+  const manifest = JSON.parse(readFileSync(join(workerDir, 'package.json'), 'utf8'));
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ ...manifest, scripts: { build: 'node build.cjs' } }));
+  cpSync(join(workerDir, 'package-lock.json'), join(dir, 'package-lock.json'));
+  symlinkSync(join(workerDir, 'node_modules'), join(dir, 'node_modules'));
+  writeFileSync(join(dir, 'build.cjs'), BUILD);
+  release("throw new Error('broken release')");
   const failed = await run(['init', '--yes', '--worker-dir', dir]);
   expect(failed, failed.stderr).toMatchObject({ code: 1, stderr: expect.stringContaining('broken release') });
 });
@@ -56,15 +61,13 @@ async function counts() {
   };
 }
 
-/** Another release of the worker: the starter with one more line. */
-function release(name: string): void {
-  const starter = readFileSync(new URL('../../worker/main.ts', import.meta.url), 'utf8');
-  writeFileSync(join(dir, 'main.ts'), `${starter}console.log('${name}');\n`);
+function release(sentence: string): void {
+  writeFileSync(join(dir, 'release.js'), `${sentence};\n`);
 }
 
 describe('deploy', () => {
   it('repairs a stack whose first deployment has failed, with all that it had not come to', async () => {
-    release('one');
+    release("console.log('one')");
     const { result, changes } = await done('deploy', '--worker-dir', dir);
     expect(changes.slice(0, 3)).toEqual(['PutImage', 'RegisterTaskDefinition', 'UpdateService']);
     expect(changes).toEqual(expect.arrayContaining(['RegisterScalableTarget', 'PutMetricAlarm']));
@@ -76,7 +79,7 @@ describe('deploy', () => {
     const { ecs, logs } = sandbox.emulator.clients;
     await logs.send(new PutRetentionPolicyCommand({ logGroupName: '/temporal-fargate/dev', retentionInDays: 30 }));
     await ecs.send(new UpdateServiceCommand({ ...SERVICE, capacityProviderStrategy: ON_DEMAND }));
-    release('two');
+    release("console.log('two')");
     const { result, changes } = await done('deploy', '--worker-dir', dir);
     expect(changes).toEqual(['PutImage', 'RegisterTaskDefinition', 'UpdateService']);
     expect(result).toMatchObject({
