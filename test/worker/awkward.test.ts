@@ -4,11 +4,11 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { eventually } from '../helpers/emulator.ts';
 import { useFronts } from '../helpers/temporal-front.ts';
-import { logged, useWorkers } from './stage.ts';
+import { AWKWARD_ACTIVITIES, logged, useWorkers } from './stage.ts';
 import { healthCheck, type WorkerProcess } from './worker-process.ts';
 
 const fronts = useFronts();
-const start = useWorkers();
+const start = useWorkers(AWKWARD_ACTIVITIES);
 let connection: Connection;
 let client: Client;
 beforeAll(async () => {

@@ -12,16 +12,16 @@ export const SECRET = 'planted-secret-8d1f';
 export const AWKWARD_ACTIVITIES = fileURLToPath(new URL('awkward/activities.ts', import.meta.url));
 
 /**
- * Worker processes from an image with the awkward activities (see there). They live as long as the file's tests, which
+ * Worker processes from the image of the bundled worker, or from one with other activities. They live as long as the file's tests, which
  * may be concurrent, and after them the log of each is looked through.
  * @returns a function that starts one with the environment of a task definition and the given changes to it
  */
-export function useWorkers(): (changes?: Record<string, string>) => WorkerProcess {
+export function useWorkers(activities?: string): (changes?: Record<string, string>) => WorkerProcess {
   const scratch = mkdtempSync(join(tmpdir(), 'worker-test-'));
   const started: WorkerProcess[] = [];
   let unpacked: Awaited<ReturnType<typeof unpackImage>>;
   beforeAll(async () => {
-    unpacked = await unpackImage(await buildImage(scratch, AWKWARD_ACTIVITIES), join(scratch, 'root'));
+    unpacked = await unpackImage(await buildImage(scratch, activities), join(scratch, 'root'));
   }, 300_000);
   afterAll(async () => {
     await Promise.all(started.map((worker) => worker.dispose()));
