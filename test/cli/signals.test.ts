@@ -35,12 +35,10 @@ function startMarked(args: readonly string[]): RunningCli & { left(): string[] }
   return { ...cli, left };
 }
 
-/** A call that a fault holds back; one that AWS refuses is answered at once. */
-const called = (operation: string): Promise<unknown> =>
-  eventually(`a call of ${operation}`, async () =>
-    (await emulator.calls()).some(
-      (call) => call.operation === operation && call.status === null && Date.now() - call.at > 300,
-    ),
+/** The call that a fault holds back, not one before it that AWS has refused. */
+const heldBack = (operation: string): Promise<unknown> =>
+  eventually(`a held call of ${operation}`, async () =>
+    (await emulator.calls()).some((call) => call.operation === operation && call.fault === 'delay'),
   );
 
 async function stored(): Promise<StateDocument> {
@@ -90,7 +88,7 @@ describe('SIGINT', () => {
       seconds: 2,
     });
     const cli = startMarked([...INIT]);
-    await called('CreateNatGateway');
+    await heldBack('CreateNatGateway');
     cli.child.kill('SIGINT');
     await cli.waitFor('Stopping after the call in flight');
     cli.child.kill('SIGINT');
@@ -119,7 +117,7 @@ describe('SIGINT', () => {
   it('before anything was decided creates nothing', async () => {
     await emulator.fault({ kind: 'delay', match: { operation: 'GetCallerIdentity' }, seconds: 1 });
     const cli = startMarked([...INIT]);
-    await called('GetCallerIdentity');
+    await heldBack('GetCallerIdentity');
     cli.child.kill('SIGINT');
     expect((await cli.result).code).toBe(130);
     expect(Object.keys(countable(await emulator.inventory()))).toEqual(Object.keys(countable(empty)));

@@ -164,7 +164,7 @@ describe.concurrent('a key that is revoked while the worker polls', () => {
       workflowId: 'across-the-keys',
       args: [{ message: 'not lost' }],
     });
-    const ended = await stoppedTask('worker', 75);
+    const ended = await stoppedTask('worker', 150);
     expect(ended).toMatchObject({
       taskArn: first.taskArn,
       stopCode: 'EssentialContainerExited',
@@ -190,7 +190,7 @@ describe.concurrent('a key that is revoked while the worker polls', () => {
       cause: "Cause: Temporal does not accept the worker's credentials (any more).",
       fix: expect.stringContaining('TEMPORAL_API_KEY'),
     });
-  }, 180_000);
+  }, 240_000);
 });
 
 describe.concurrent('an outage of more than a minute', () => {
@@ -245,10 +245,10 @@ describe.concurrent('a server that refuses a worker from the start', () => {
     ],
   ])(
     '(%s) sees it try again for a while and then end with cause and fix, which the program tells',
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     async ([what, cause, fix, changes], { expect }) => {
       await startService(what, changes());
-      const task = await stoppedTask(what, 60);
+      const task = await stoppedTask(what, 150);
       expect(task).toMatchObject({ containers: [{ exitCode: 1 }] });
       // Its next task would do the same.
       await emulator.clients.ecs.send(new UpdateServiceCommand({ cluster, service: what, desiredCount: 0 }));
