@@ -6,6 +6,7 @@ import { ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { stateBucket } from '../../state/bucket.ts';
+import { leanBin, startCli } from '../helpers/cli.ts';
 import { isTrusted } from '../helpers/github-trust.ts';
 import { CI, useGithubStage } from './github-stage.ts';
 import { DESTROY, expectRefusal } from './stage.ts';
@@ -32,7 +33,7 @@ describe('ci github', () => {
     expect(readFileSync(stage.workflow, 'utf8')).toBe(written);
     expect((await stage.changes()).map(({ operation }) => operation)).toEqual([]);
     // And for init they are a part of the stack like any other.
-    const plan = await stage.run(['plan', '--detailed-exitcode']);
+    const plan = await stage.runThere(['plan', '--detailed-exitcode']);
     expect(plan.code, plan.stdout).toBe(0);
   });
 
@@ -124,7 +125,7 @@ describe('ci github', () => {
     const below = join(stage.folder, 'clone/worker');
     mkdirSync(below, { recursive: true });
     expect(spawnSync('git', ['init', '--quiet'], { cwd: join(stage.folder, 'clone') }).status).toBe(0);
-    expectRefusal(expect, await stage.runThere(CI, below), {
+    expectRefusal(expect, await startCli(CI, stage.env(), undefined, leanBin(), below).result, {
       code: 64,
       says: /this folder is worker\/ of its repository/,
       fix: /Run the command there/,
@@ -172,7 +173,7 @@ describe('in the end', () => {
     // The versions of a bucket that keeps them are not asked: to the program it is lost.
     const { Bucket } = stateBucket(stage.emulator.address);
     await stage.emulator.clients.s3.send(new DeleteObjectCommand({ Bucket, Key: 'dev/state.json' }));
-    const destroyed = await stage.run(DESTROY);
+    const destroyed = await stage.runThere(DESTROY);
     expect(destroyed.code, destroyed.stderr).toBe(0);
     expect(destroyed.stdout).toMatch(/^0 left$/m);
     await expect(stage.roleFor('plan')).rejects.toThrow(/not found/);

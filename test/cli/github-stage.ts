@@ -9,9 +9,10 @@ import {
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type CliResult, leanBin, startCli } from '../helpers/cli.ts';
+import { type CliResult, leanBin } from '../helpers/cli.ts';
 import { type GithubApi, startGithubApi } from '../helpers/github-api.ts';
 import type { TrustPolicy } from '../helpers/github-trust.ts';
+import { WarmProgram } from '../helpers/warm-program.ts';
 import { type CliStage, INIT, useCliStage } from './stage.ts';
 
 export const CI = ['ci', 'github', '--yes', '--repo', 'acme/orders'] as const;
@@ -25,8 +26,8 @@ export interface GithubStage extends CliStage {
   readonly workflow: string;
   /** Paths that GitHub's API was asked for. */
   readonly asked: string[];
-  /** Runs the program in `folder`, or in another. */
-  runThere(args: readonly string[], cwd?: string): Promise<CliResult>;
+  /** Runs the program in `folder`. */
+  runThere(args: readonly string[]): Promise<CliResult>;
   roleFor(use: Use): Promise<{ arn: string | undefined; trust: TrustPolicy; policy: string }>;
   /** The environment of somebody who may do what the role may, and no more; AWS gives it by GitHub's token instead. */
   asRole(use: Use): Promise<Record<string, string>>;
@@ -37,13 +38,16 @@ export function useGithubStage(): GithubStage {
   const stage = useCliStage();
   const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-github-'));
   let api: GithubApi;
+  let program: WarmProgram;
 
   beforeAll(async () => {
     api = await startGithubApi();
-    expect((await stage.run(INIT)).code).toBe(0);
+    program = new WarmProgram(stage.env(), leanBin(), folder);
+    expect((await program.run(INIT)).code).toBe(0);
   });
 
-  afterAll(() => {
+  afterAll(async () => {
+    await program.stop();
     api.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -67,8 +71,7 @@ export function useGithubStage(): GithubStage {
     get asked() {
       return api.asked;
     },
-    runThere: (args, cwd = folder) =>
-      startCli(args, stage.env({ GITHUB_API_URL: api.origin }), undefined, leanBin(), cwd).result,
+    runThere: (args) => program.run(args, stage.env({ GITHUB_API_URL: api.origin })),
     roleFor,
     async asRole(use) {
       const { iam } = stage.emulator.clients;

@@ -32,16 +32,19 @@ interface Living {
 export class WarmProgram {
   private readonly env: NodeJS.ProcessEnv;
   private readonly bin: string;
+  private readonly cwd: string;
   private living: Promise<Living> | undefined;
   private count = 0;
 
   /**
    * @param env all of its environment
    * @param bin the program; left out, the one that has nothing to push
+   * @param cwd the folder that it runs in; left out, that of this process
    */
-  constructor(env: NodeJS.ProcessEnv, bin = leanBin()) {
+  constructor(env: NodeJS.ProcessEnv, bin = leanBin(), cwd = process.cwd()) {
     this.env = env;
     this.bin = bin;
+    this.cwd = cwd;
   }
 
   /** The process that the next command will run in: what a fault may kill. */
@@ -93,7 +96,7 @@ export class WarmProgram {
 
   private async load(): Promise<Living> {
     const stdio: ('ignore' | 'inherit' | 'ipc')[] = ['ignore', 'ignore', 'inherit', 'ipc'];
-    const child = fork(SCRIPT, [dirname(this.bin)], { env: this.env, stdio, execArgv: [] });
+    const child = fork(SCRIPT, [dirname(this.bin)], { env: this.env, cwd: this.cwd, stdio, execArgv: [] });
     const commands: Living['commands'] = new Map();
     const ready = once(child, 'message');
     child.on('message', (message: Message | 'ready') => {
