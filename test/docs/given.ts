@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ListTasksCommand } from '@aws-sdk/client-ecs';
+import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { CreatePolicyCommand } from '@aws-sdk/client-iam';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
@@ -81,18 +81,19 @@ export async function damageState({ emulator }: World, stack: string): Promise<v
   await emulator.clients.s3.send(new PutObjectCommand({ Bucket, Key: `${stack}/state.json`, Body: '{' }));
 }
 
-/** Of the versions of a stack's state the newest that can be read. */
+/** The newest version of a stack's state. */
 export async function stateVersion(world: World, stack: string): Promise<string> {
-  const { versions } = await world.run<{ versions: { versionId: string; readable?: boolean }[] }>(
-    `state versions --stack ${stack}`,
-  );
+  const { versions } = await world.run<{ versions: { versionId: string }[] }>(`state versions --stack ${stack}`);
   return versions[0]?.versionId ?? '';
 }
 
-/** The beginning of the id of a running task. */
-export async function aTask({ emulator }: World, stack: string): Promise<string> {
-  const { taskArns } = await emulator.clients.ecs.send(new ListTasksCommand({ cluster: `temporal-fargate-${stack}` }));
-  return taskArns?.[0]?.split('/').at(-1)?.slice(0, 8) ?? '';
+/** The beginning of the id of a task that runs, on Spot. */
+export async function spotTask({ emulator }: World, stack: string): Promise<string> {
+  const cluster = `temporal-fargate-${stack}`;
+  const { taskArns } = await emulator.clients.ecs.send(new ListTasksCommand({ cluster }));
+  const { tasks = [] } = await emulator.clients.ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+  const found = tasks.find(({ capacityProviderName }) => capacityProviderName === 'FARGATE_SPOT');
+  return found?.taskArn?.split('/').at(-1)?.slice(0, 8) ?? '';
 }
 
 /** The boundary that the page before has an administrator make, of the file that was printed. */

@@ -1,12 +1,12 @@
 import { foreignNetwork } from '../helpers/foreign-network.ts';
 import {
-  aTask,
   boundaryOf,
   cloneOf,
   damageState,
   namespace,
   profile,
   secret,
+  spotTask,
   stateVersion,
   workerFolder,
 } from './given.ts';
@@ -143,7 +143,7 @@ export const SCENES: readonly Scene[] = [
     page: 'docs/scaling.md',
     world: { scaling: true },
     given: sandboxRuns,
-    insteadOf: { '0f3a9c12': (world) => aTask(world, 'dev') },
+    insteadOf: { '0f3a9c12': (world) => spotTask(world, 'dev') },
   },
   { page: 'docs/screens.md' },
   {
@@ -208,7 +208,7 @@ export const SCENES: readonly Scene[] = [
       'temporal-fargate destroy': (world) => world.init('pr-17', '--cidr 10.2.0.0/16'),
     },
     insteadOf: {
-      '0f3a9c12': (world) => aTask(world, 'prod'),
+      '0f3a9c12': (world) => spotTask(world, 'prod'),
       '--to 12': () => '--to 1',
       '--version-id 3sL4kqtJlcpXroDTDmJ --json': async (world) =>
         `--version-id ${await stateVersion(world, 'dev')} --json`,
@@ -242,6 +242,6 @@ export const SCENES: readonly Scene[] = [
       await workerFolder(world, 'services/orders');
       world.becomeSandbox();
     },
-    insteadOf: { '0f3a9c12': (world) => aTask(world, 'dev') },
+    insteadOf: { '0f3a9c12': (world) => spotTask(world, 'dev') },
   },
 ];
