@@ -4,6 +4,7 @@ import { iamActionOf } from '../../src/aws/failed-call.ts';
 import { toStackConfig } from '../../src/config/stack-config.ts';
 import { STAND_IN } from '../../src/config/stand-in.ts';
 import { boundaryArn, boundaryDocument, policyDocuments } from '../../src/policy/index.ts';
+import { everyStep } from '../../src/policy/steps.ts';
 import { dataBucketName } from '../../src/steps/data/data-bucket.ts';
 import { infrastructure } from '../../src/steps/index.ts';
 import { verdictOf } from '../helpers/authorizations.ts';
@@ -79,6 +80,13 @@ it('Nothing is in the policies but calls of the program, and what AWS asks for b
     's3:TagResource': 'CreateBucket with tags',
   };
   expect([...allowed].filter((action) => !called.has(action)).sort()).toEqual(Object.keys(beside).sort());
+});
+
+it('No kind of step is left out of the policies, also none that few stacks have', () => {
+  const titles = sources.flatMap((text) => /defineStep\(\{[\s\S]*?title: ['`]([^'`$(]+)/.exec(text)?.[1] ?? []);
+  expect(titles).toContain('S3 lifecycle rule');
+  const known = everyStep().map(({ title }) => title);
+  expect(titles.filter((title) => !known.some((one) => one.startsWith(title)))).toEqual([]);
 });
 
 const AT = { accountId: '123456789012', region: 'us-east-1', partition: 'aws', stack: 'dev' } as const;
