@@ -62,10 +62,16 @@ afterEach(async () => {
   await emulator.clearFaults();
 });
 
-/** Starts a worker with the environment of a task definition and the given changes to it. */
+/** Starts a worker with the environment of a task definition and the given changes to it; it ends with the test. */
 function start(changes: Record<string, string> = {}): WorkerProcess {
+  const worker = launch(changes);
+  started.push(worker);
+  return worker;
+}
+
+function launch(changes: Record<string, string> = {}): WorkerProcess {
   const { endpoint, region, accessKeyId, secretAccessKey } = emulator.address;
-  const worker = startWorker(unpacked, {
+  return startWorker(unpacked, {
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: 'default',
     TEMPORAL_TASK_QUEUE: TASK_QUEUE,
@@ -81,8 +87,6 @@ function start(changes: Record<string, string> = {}): WorkerProcess {
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     ...changes,
   });
-  started.push(worker);
-  return worker;
 }
 
 /** Stops the worker as ECS would and checks what must hold for every run. */
@@ -148,41 +152,12 @@ describe('a worker that ECS started from the built image', () => {
     await stop(worker);
   });
 
-  it('runs MessageWorkflow, which writes the text file whose path it returns', async () => {
-    const worker = start();
-    expect(await execute('hello', { message: 'hello there' })).toMatch(
-      new RegExp(`^s3://${BUCKET}/messages/hello/[0-9a-f-]{36}\\.txt$`),
-    );
-    const { runId } = await client.workflow.getHandle('hello').describe();
-    const object = await emulator.clients.s3.send(
-      new GetObjectCommand({ Bucket: BUCKET, Key: `messages/hello/${runId}.txt` }),
-    );
-    expect(await object.Body?.transformToString()).toBe('hello there');
-    await stop(worker);
-  });
-
-  it('fails the workflow with the reason when there is no message', async () => {
-    const worker = start();
-    expect(await reasonOf(execute('no-message', {}))).toBe(
-      'the input has no message; it must look like {"message": "some text"}',
-    );
-    await stop(worker);
-  });
-
   it('fails the workflow with the reason when the bucket is gone', async () => {
     const worker = start({ DATA_BUCKET: 'no-such-bucket' });
     // The innermost cause is S3's own error; the activity's sentence is the one above it.
     await expect(execute('no-bucket', { message: 'hi' })).rejects.toMatchObject({
       cause: { cause: { message: expect.stringMatching(/^writing s3:.* failed: the bucket does not exist$/) } },
     });
-    await stop(worker);
-  });
-
-  it('tries again when S3 falters, and writes the message once', async () => {
-    const fault = { kind: 'error', status: 503, code: 'SlowDown', message: 'slow down', times: 2 } as const;
-    await emulator.fault({ ...fault, match: { service: 's3', operation: 'PutObject' } });
-    const worker = start();
-    expect(await execute('falter', { message: 'hi' })).toContain('messages/falter/');
     await stop(worker);
   });
 
@@ -197,6 +172,40 @@ describe('a worker that ECS started from the built image', () => {
     expect(polling.lines().map((line) => line.message)).toContain('polling');
     await stop(waiting);
     await stop(polling);
+  });
+});
+
+describe('a worker that gets one workflow after the other', () => {
+  let worker: WorkerProcess;
+  beforeAll(() => {
+    worker = launch();
+  });
+  afterAll(async () => {
+    await stop(worker);
+    await worker.dispose();
+  });
+
+  it('runs MessageWorkflow, which writes the text file whose path it returns', async () => {
+    expect(await execute('hello', { message: 'hello there' })).toMatch(
+      new RegExp(`^s3://${BUCKET}/messages/hello/[0-9a-f-]{36}\\.txt$`),
+    );
+    const { runId } = await client.workflow.getHandle('hello').describe();
+    const object = await emulator.clients.s3.send(
+      new GetObjectCommand({ Bucket: BUCKET, Key: `messages/hello/${runId}.txt` }),
+    );
+    expect(await object.Body?.transformToString()).toBe('hello there');
+  });
+
+  it('fails the workflow with the reason when there is no message', async () => {
+    expect(await reasonOf(execute('no-message', {}))).toBe(
+      'the input has no message; it must look like {"message": "some text"}',
+    );
+  });
+
+  it('tries again when S3 falters, and writes the message once', async () => {
+    const fault = { kind: 'error', status: 503, code: 'SlowDown', message: 'slow down', times: 2 } as const;
+    await emulator.fault({ ...fault, match: { service: 's3', operation: 'PutObject' } });
+    expect(await execute('falter', { message: 'hi' })).toContain('messages/falter/');
   });
 });
 
