@@ -50,7 +50,7 @@ describe('the reference stack', () => {
       expect(await stack.down({ purge: true, deleteData: true })).toEqual({ kept: [], left: [] }),
     );
     expect(countable(await emulator.inventory())).toEqual(countable(before));
-    expect(created.length).toBeLessThanOrEqual(63);
+    expect(created.length).toBeLessThanOrEqual(66);
     expect(planned.length).toBeLessThanOrEqual(24);
     expect(destroyed.length).toBeLessThanOrEqual(84);
   });
