@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BIN, cliEnvironment, runCli } from '../helpers/cli.ts';
+import { BIN, cliEnvironment } from '../helpers/cli.ts';
 import { answerQuestions, ENTER, openTerminal, type Terminal } from '../helpers/terminal.ts';
+import { useWarmPrograms } from '../helpers/warm-programs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'temporal-fargate-wizard-'));
 const env = cliEnvironment(undefined, { TEMPORAL_FARGATE_HOME: join(folder, 'home') });
-const run = (command: string) => runCli(command.split(' '), env);
+const program = useWarmPrograms(() => BIN);
+const run = (command: string) => program(command.split(' '), env);
 
 beforeAll(async () => {
   const { code, stderr } = await run('sandbox start --delay 0.2');

@@ -14,8 +14,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ensureStateBucket, looseStateSettings } from '../../state/bucket.ts';
 import { deleteVersions } from '../../state/bucket-contents.ts';
 import { STATE_PROBLEMS, type StateProblem } from '../../state/errors.ts';
-import { cliEnvironment, runCli } from '../helpers/cli.ts';
+import { BIN, cliEnvironment } from '../helpers/cli.ts';
 import { useEmulator } from '../helpers/emulator.ts';
+import { useWarmPrograms } from '../helpers/warm-programs.ts';
 import {
   afterwards,
   bucketOptions,
@@ -31,6 +32,7 @@ import {
 useCleanUp();
 
 const emulator = useEmulator();
+const run = useWarmPrograms(() => BIN);
 beforeEach(() => emulator.reset());
 const KEY = 'dev/state.json';
 
@@ -121,12 +123,12 @@ describe('a damaged document', () => {
     const { s3, own } = await stored();
     await s3.send(new DeleteObjectCommand({ Bucket: own.Bucket, Key: KEY }));
     const env = cliEnvironment(emulator.address);
-    const deleted = await runCli(['status'], env);
+    const deleted = await run(['status'], env);
     expect(deleted.code).toBe(1);
     expect(deleted.stderr).toMatch(
       /the state of stack dev is gone; its last version is of 20.*\n.*state restore --stack dev/,
     );
-    expect((await runCli(['status', '--stack', 'never'], env)).stderr).toContain('there is no stack never');
+    expect((await run(['status', '--stack', 'never'], env)).stderr).toContain('there is no stack never');
   });
 });
 
@@ -226,12 +228,12 @@ describe('a damaged state bucket', () => {
     const options = bucketOptions(emulator, s3);
     expect((await looseStateSettings(options)).sort()).toEqual([...names].sort());
     const env = cliEnvironment(emulator.address);
-    const listed = await runCli(['state', 'list'], env);
+    const listed = await run(['state', 'list'], env);
     expect(listed).toMatchObject({ code: 0, stderr: expect.stringMatching(/was changed by somebody \(.*versioning/) });
     expect(await everything(s3, own.Bucket)).toEqual(before);
 
     // A document that is written over without versioning would be lost: the settings come first.
-    const restored = await runCli(['state', 'restore', '--yes'], env);
+    const restored = await run(['state', 'restore', '--yes'], env);
     expect(restored).toMatchObject({ code: 0, stderr: expect.stringMatching(/The state bucket had been.*versioning/) });
     expect(await looseStateSettings(options)).toEqual([]);
     expect((await everything(s3, own.Bucket)).length).toBe(before.length + 1);
