@@ -24,7 +24,7 @@ mkdirSync(cacheDir, { recursive: true });
 const report = join(cacheDir, 'test-report.json');
 const room = Object.entries(ROOMS).find(([flag]) => process.argv.includes(flag))?.[1];
 const args = process.argv.slice(2).filter((arg) => !(arg in ROOMS));
-say(`Running ${room?.says ?? 'the tests (usually 11 minutes)'} ...`);
+say(`Running ${room?.says ?? 'the tests (usually 9 minutes)'} ...`);
 // Only all tests together need every permission that is printed.
 const whole = room === undefined && args.length === 0;
 if (whole) forgetRecord();

@@ -58,7 +58,14 @@ export interface Fault {
     | 'expired'
     | 'denied';
   /** The operator's calls, or with `role` those of the tasks that have it; dry runs of EC2 only with `dryRun`. */
-  readonly match?: { service?: string; operation?: string; region?: string; role?: string; dryRun?: boolean };
+  readonly match?: {
+    service?: string;
+    operation?: string;
+    region?: string;
+    key?: string;
+    role?: string;
+    dryRun?: boolean;
+  };
   readonly mutating?: boolean;
   /** Fires at the n-th matching call; 1 when left out. */
   readonly after?: number;

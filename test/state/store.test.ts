@@ -19,7 +19,8 @@ useCleanUp();
 
 const emulator = useEmulator();
 const KEY = 'dev/state.json';
-const PUT = { service: 's3', operation: 'PutObject' };
+/** A write of the state, and none of its lock, which may be renewed at any moment. */
+const PUT = { service: 's3', operation: 'PutObject', key: KEY };
 beforeEach(() => emulator.reset());
 
 /** An open session; closed after the test. */
@@ -174,7 +175,7 @@ describe('an overtaken session', () => {
     const paused = await opened({ leaseSeconds: 1 });
     await paused.note('before');
     // Its renewals stand still, as those of a stopped process do.
-    await emulator.fault({ kind: 'hang', match: PUT });
+    await emulator.fault({ kind: 'hang', match: { operation: 'PutObject' } });
     await eventually('the lease to run out', async () => (await paused.store.holder())?.expired);
     const next = await opened();
     expect(next.session.document.epoch).toBe(1);

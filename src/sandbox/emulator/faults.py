@@ -37,6 +37,8 @@ class Fault:
     service: Optional[str] = None
     operation: Optional[str] = None
     region: Optional[str] = None
+    key: Optional[str] = None
+    """Key of an S3 object."""
     role: Optional[str] = None
     """Name of the role whose calls match; left out, it is the operator's calls that do."""
     mutating: bool = False
@@ -76,6 +78,7 @@ class Fault:
             and (self.operation is None or self.operation == call.operation)
             and self.dry_run == call.dry_run
             and (self.region is None or self.region == call.region)
+            and (self.key is None or self.key == call.params.get("Key"))
             and (call.mutating or not self.mutating)
         )
 
@@ -95,6 +98,7 @@ def parse_fault(value: Dict[str, Any]) -> Fault:
         service=match.get("service"),
         operation=match.get("operation"),
         region=match.get("region"),
+        key=match.get("key"),
         role=match.get("role"),
         mutating=bool(value.get("mutating", False)),
         dry_run=bool(match.get("dryRun", False)),
