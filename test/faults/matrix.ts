@@ -3,8 +3,9 @@ import type { LoggedCall } from '../helpers/emulator.ts';
 import { type Cell, nameOf, type Runs } from './cells.ts';
 import { type Chain, commandsOf, type Stroke } from './chains.ts';
 import { type CommandName, LIVES, type Life } from './commands.ts';
-import { DISTURBANCES, misspoken } from './disturbances.ts';
+import { DISTURBANCES } from './disturbances.ts';
 import type { Lane } from './lane.ts';
+import { misspoken } from './misspoken.ts';
 
 /** What undisturbed runs have done, once each. */
 export interface Undisturbed {
