@@ -17,7 +17,7 @@ const known = new Map<string, readonly Statement[]>();
 
 /** The statements of what `policy --for COMMAND [--stack STACK]` prints, for the region in which something is asked. */
 export function printedFor({ command, stack, asked }: Printed, one?: OfCommand): readonly Statement[] {
-  const region = String(one?.context['aws:RequestedRegion'] ?? PLACE.region);
+  const region = regionOf(one);
   const key = [command, region, stack].join(' ');
   const statements =
     known.get(key) ??
@@ -28,6 +28,8 @@ export function printedFor({ command, stack, asked }: Printed, one?: OfCommand):
   known.set(key, statements);
   return statements;
 }
+
+const regionOf = (one?: OfCommand): string => String(one?.context['aws:RequestedRegion'] ?? PLACE.region);
 
 /** Things of others that a stack used: of a kind that can be used, and not its own by name or tag. */
 function usesOf(asked: readonly OfCommand[], stack: string | undefined): string[] {
@@ -59,7 +61,7 @@ const OF_BOUNDED_ROLES = new Set([
  */
 export function asOperator(one: OfCommand): OfCommand {
   if (!OF_BOUNDED_ROLES.has(one.action)) return one;
-  const boundary = boundaryArn({ ...PLACE, stack: one.stack || undefined });
+  const boundary = boundaryArn({ ...PLACE, region: regionOf(one), stack: one.stack || undefined });
   return { ...one, context: { ...one.context, 'iam:PermissionsBoundary': boundary } };
 }
 
