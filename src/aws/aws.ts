@@ -73,6 +73,7 @@ export class Aws {
       return new Map((clusters ?? []).map((cluster) => [cluster.clusterName ?? '', cluster]));
     });
     this.repositoryNamed = batched(async (repositoryNames) => {
+      // ECR answers with none of them when it lacks one: a stack has a single one.
       const command = new DescribeRepositoriesCommand({ repositoryNames: [...repositoryNames] });
       const answer = await orUndefined(init.clients.ecr.send(command));
       return new Map((answer?.repositories ?? []).map((repository) => [repository.repositoryName ?? '', repository]));

@@ -2,6 +2,7 @@ import { DescribeTagsCommand, type EC2Client, type ResourceType } from '@aws-sdk
 import { TAG } from '../engine/ownership.ts';
 import { batched } from './batch.ts';
 import { isDenied } from './errors.ts';
+import { pagesOf } from './paging.ts';
 
 /** From so many kinds on, one call about all of them is worth making before those about each. */
 const MANY = 4;
@@ -27,11 +28,13 @@ async function taggedKinds(ec2: EC2Client, stack: string): Promise<ReadonlySet<s
   ];
   const kinds = new Set<string>();
   try {
-    for (let NextToken: string | undefined, more = true; more; more = NextToken !== undefined) {
-      const page = await ec2.send(new DescribeTagsCommand({ Filters, NextToken }));
-      for (const { ResourceType } of page.Tags ?? []) if (ResourceType) kinds.add(ResourceType);
-      NextToken = page.NextToken;
-    }
+    for await (const { tags = [] } of pagesOf(async (token) => {
+      const { Tags: tags, NextToken: nextToken } = await ec2.send(
+        new DescribeTagsCommand({ Filters, NextToken: token }),
+      );
+      return { tags, nextToken };
+    }))
+      for (const { ResourceType } of tags) if (ResourceType) kinds.add(ResourceType);
   } catch (error) {
     if (isDenied(error)) return undefined;
     throw error;
