@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { shellWord } from '../../src/config/repeat.ts';
 import { BIN } from '../helpers/paths.ts';
 import { ENTER, openInTerminal, type Terminal } from '../helpers/terminal.ts';
 import { ROOT } from './pages.ts';
@@ -53,11 +54,9 @@ const leftOn = async (terminal: Terminal): Promise<string> =>
 
 /** With a prompt before it, so that the screen tells which line it was. */
 function inScript({ line, code }: Typed): string {
-  const prompt = `printf '\\n$ %s\\n' ${quoted(line)}`;
+  const prompt = `printf '\\n$ %s\\n' ${shellWord(line)}`;
   return code === 0 ? `${prompt}\n${line}` : `${prompt}\n(\n${line}\n) && exit ${DID_NOT_FAIL} || [ $? = ${code} ]`;
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 async function answerAll(terminal: Terminal): Promise<void> {
   let sign = NEVER;
