@@ -3,24 +3,17 @@ import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
   ListServiceQuotasCommand,
-  ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { clientsFor, refusal, useEmulator } from '../helpers/emulator.ts';
 
 const emulator = useEmulator({ strict: ['off'] });
-let quotas: ServiceQuotasClient;
-beforeAll(() => {
-  const { endpoint, region, accessKeyId, secretAccessKey } = emulator.address;
-  quotas = new ServiceQuotasClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 });
-});
-afterAll(() => quotas.destroy());
 beforeEach(() => emulator.reset());
 
 describe('quotas', () => {
   const limitOf = async (ServiceCode: string, QuotaCode: string): Promise<number | undefined> =>
-    (await quotas.send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode }))).Quota?.Value;
+    (await emulator.clients.quotas.send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode }))).Quota?.Value;
 
   it.each([
     ['vpc', 'L-F678F1CE', 5],
@@ -29,7 +22,9 @@ describe('quotas', () => {
     ['fargate', 'L-3032A538', 4000],
   ])('of %s with code %s begin with %i', async (ServiceCode, QuotaCode, value) => {
     expect(await limitOf(ServiceCode, QuotaCode)).toBe(value);
-    const { Quota } = await quotas.send(new GetAWSDefaultServiceQuotaCommand({ ServiceCode, QuotaCode }));
+    const { Quota } = await emulator.clients.quotas.send(
+      new GetAWSDefaultServiceQuotaCommand({ ServiceCode, QuotaCode }),
+    );
     expect(Quota).toMatchObject({ QuotaCode, Value: value });
   });
 
@@ -37,7 +32,7 @@ describe('quotas', () => {
     await emulator.ask('POST', 'fargate', { capacityProvider: 'FARGATE_SPOT', quota: 6 });
     expect(await limitOf('fargate', 'L-36FBB829')).toBe(6);
     expect(await limitOf('fargate', 'L-3032A538')).toBe(4000);
-    const { Quotas } = await quotas.send(new ListServiceQuotasCommand({ ServiceCode: 'fargate' }));
+    const { Quotas } = await emulator.clients.quotas.send(new ListServiceQuotasCommand({ ServiceCode: 'fargate' }));
     expect(Quotas?.map(({ QuotaCode, Value }) => [QuotaCode, Value])).toEqual([
       ['L-3032A538', 4000],
       ['L-36FBB829', 6],
@@ -46,7 +41,7 @@ describe('quotas', () => {
 
   it('that are not known are refused with NoSuchResourceException', async () => {
     expect((await refusal(limitOf('vpc', 'L-00000000'))).name).toBe('NoSuchResourceException');
-    const list = quotas.send(new ListServiceQuotasCommand({ ServiceCode: 'none' }));
+    const list = emulator.clients.quotas.send(new ListServiceQuotasCommand({ ServiceCode: 'none' }));
     expect((await refusal(list)).name).toBe('NoSuchResourceException');
   });
 });

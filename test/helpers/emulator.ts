@@ -11,6 +11,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { afterAll, beforeAll } from 'vitest';
@@ -104,6 +105,7 @@ export function plainClients(config: PlainConfig) {
     ecs: new ECSClient(config),
     iam: new IAMClient(config),
     logs: new CloudWatchLogsClient(config),
+    quotas: new ServiceQuotasClient(config),
     s3: new S3Client({ ...config, forcePathStyle: config.endpoint !== undefined }),
     secrets: new SecretsManagerClient(config),
     sts: new STSClient(config),

@@ -1,20 +1,13 @@
-import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { limitsOf, type Quota } from '../../src/preflight/quotas.ts';
 import { useEmulator } from '../helpers/emulator.ts';
 
 const emulator = useEmulator({ strict: ['off'] });
-let client: ServiceQuotasClient;
-beforeAll(() => {
-  const { endpoint, region, accessKeyId, secretAccessKey } = emulator.address;
-  client = new ServiceQuotasClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 });
-});
-afterAll(() => client.destroy());
 
 const quota = (service: Quota['service'], code: string): Quota => ({ service, code, name: code });
 
 it('quotas that are asked for together are read by one call for each service', async () => {
-  const limitOf = limitsOf(client);
+  const limitOf = limitsOf(emulator.clients.quotas);
   const before = (await emulator.calls()).length;
   const together = [
     quota('vpc', 'L-F678F1CE'),
@@ -29,7 +22,7 @@ it('quotas that are asked for together are read by one call for each service', a
 });
 
 it('a quota without a value of the account has that of all accounts; one that AWS does not know has none', async () => {
-  const limitOf = limitsOf(client);
+  const limitOf = limitsOf(emulator.clients.quotas);
   await emulator.fault({
     kind: 'error',
     code: 'NoSuchResourceException',
