@@ -3,6 +3,19 @@ import { Cancelled } from '../../src/errors.ts';
 import { Stack, smallStack } from '../helpers/engine.ts';
 import { CloudError, fakeStep } from '../helpers/fake-cloud.ts';
 
+/** A small stack whose destroy was killed when its second thing was deleted. */
+async function halfDestroyed(): Promise<Stack> {
+  const stack = smallStack();
+  await stack.up();
+  let deletes = 0;
+  stack.cloud.after = (call) => {
+    if (call.startsWith('delete') && ++deletes === 2) throw new CloudError('final', 'killed');
+  };
+  await expect(stack.down()).rejects.toThrow('killed');
+  stack.cloud.after = () => undefined;
+  return stack;
+}
+
 describe('when destroying', () => {
   it('goes backwards, waits for what lingers, forgets what is confirmed gone and leaves nothing', async () => {
     const stack = smallStack();
@@ -119,14 +132,7 @@ describe('when destroying', () => {
   });
 
   it('continues where a half destroyed stack stopped', async () => {
-    const stack = smallStack();
-    await stack.up();
-    let deletes = 0;
-    stack.cloud.after = (call) => {
-      if (call.startsWith('delete') && ++deletes === 2) throw new CloudError('final', 'killed');
-    };
-    await expect(stack.down()).rejects.toThrow('killed');
-    stack.cloud.after = () => undefined;
+    const stack = await halfDestroyed();
     expect(await stack.down()).toEqual({ kept: [], left: [] });
     expect(stack.ids()).toEqual([]);
   });
@@ -147,14 +153,7 @@ describe('when destroying', () => {
   });
 
   it('can be built up again after it was half destroyed', async () => {
-    const stack = smallStack();
-    await stack.up();
-    let deletes = 0;
-    stack.cloud.after = (call) => {
-      if (call.startsWith('delete') && ++deletes === 2) throw new CloudError('final', 'killed');
-    };
-    await expect(stack.down()).rejects.toThrow();
-    stack.cloud.after = () => undefined;
+    const stack = await halfDestroyed();
     await stack.up();
     expect([...stack.cloud.things.values()].map((t) => t.kind).sort()).toEqual([
       'gateway',
